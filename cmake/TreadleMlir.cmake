@@ -1,0 +1,95 @@
+# Finds MLIR and gives the functions of folders that use it.
+#
+#   treadle_use_mlir(NAME)                 compile and link against the shared MLIR and LLVM
+#   treadle_tablegen(NAME OUT ARGS... )    one generated file from the folder's current .td
+#   treadle_dialect(NAME NAMESPACE MNEMONIC DEPENDS ...)
+#     A dialect folder: Dialect.td, Attributes.td, Interfaces.td (those that exist), and one .td a
+#     family of ops, each with its own generated pair FAMILY.h.inc, FAMILY.cpp.inc. Families.def.inc
+#     lists the families: TREADLE_FAMILY(Name).
+#   treadle_passes(NAME DEPENDS ...)       a folder of passes: Passes.td and one .cpp a pass
+include_guard()
+
+# Debian's package answers to 22.1, not to 22.
+find_package(MLIR 22.1 REQUIRED CONFIG HINTS /usr/lib/llvm-22/lib/cmake/mlir)
+list(APPEND CMAKE_MODULE_PATH "${MLIR_CMAKE_DIR}" "${LLVM_CMAKE_DIR}")
+include(TableGen)
+include(AddLLVM)
+include(AddMLIR)
+
+add_library(treadle-mlir INTERFACE)
+target_include_directories(treadle-mlir SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
+separate_arguments(definitions NATIVE_COMMAND "${LLVM_DEFINITIONS}")
+target_compile_definitions(treadle-mlir INTERFACE ${definitions})
+target_link_libraries(treadle-mlir INTERFACE MLIR LLVM)
+
+function(treadle_use_mlir name)
+  target_link_libraries(${name} PUBLIC treadle-mlir)
+endfunction()
+
+function(treadle_tablegen target source)
+  # ARGN: pairs of output and generator, "Ops.h.inc" "-gen-op-decls"
+  set(LLVM_TARGET_DEFINITIONS ${source})
+  set(outputs)
+  while(ARGN)
+    list(POP_FRONT ARGN output arguments)
+    separate_arguments(arguments)
+    mlir_tablegen(${output} ${arguments} EXTRA_INCLUDES "${PROJECT_SOURCE_DIR}")
+    list(APPEND outputs ${output})
+  endwhile()
+  set_property(GLOBAL APPEND PROPERTY treadle_generated_${target} ${TABLEGEN_OUTPUT})
+endfunction()
+
+function(treadle_finish_tablegen target)
+  get_property(generated GLOBAL PROPERTY treadle_generated_${target})
+  add_custom_target(${target} DEPENDS ${generated})
+endfunction()
+
+function(treadle_dialect name)
+  cmake_parse_arguments(arg "" "NAMESPACE;MNEMONIC" "DEPENDS" ${ARGN})
+  set(families)
+  file(GLOB definitions CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}/*.td")
+  foreach(definition IN LISTS definitions)
+    get_filename_component(stem ${definition} NAME_WE)
+    if(stem STREQUAL "Dialect")
+      treadle_tablegen(${name}-inc ${definition}
+        Dialect.h.inc "-gen-dialect-decls -dialect=${arg_MNEMONIC}"
+        Dialect.cpp.inc "-gen-dialect-defs -dialect=${arg_MNEMONIC}")
+    elseif(stem STREQUAL "Attributes")
+      treadle_tablegen(${name}-inc ${definition}
+        Attributes.h.inc "-gen-attrdef-decls -attrdefs-dialect=${arg_MNEMONIC}"
+        Attributes.cpp.inc "-gen-attrdef-defs -attrdefs-dialect=${arg_MNEMONIC}"
+        Enums.h.inc "-gen-enum-decls" Enums.cpp.inc "-gen-enum-defs")
+    elseif(stem STREQUAL "Types")
+      treadle_tablegen(${name}-inc ${definition}
+        Types.h.inc "-gen-typedef-decls -typedefs-dialect=${arg_MNEMONIC}"
+        Types.cpp.inc "-gen-typedef-defs -typedefs-dialect=${arg_MNEMONIC}")
+    elseif(stem STREQUAL "Interfaces")
+      treadle_tablegen(${name}-inc ${definition}
+        Interfaces.h.inc "-gen-op-interface-decls" Interfaces.cpp.inc "-gen-op-interface-defs")
+    else()
+      treadle_tablegen(${name}-inc ${definition} ${stem}.h.inc "-gen-op-decls" ${stem}.cpp.inc "-gen-op-defs")
+      list(APPEND families ${stem})
+    endif()
+  endforeach()
+  list(TRANSFORM families REPLACE "(.+)" "#include \"${arg_NAMESPACE}/\\1.h.inc\"\n" OUTPUT_VARIABLE headers)
+  list(TRANSFORM families REPLACE "(.+)" "TREADLE_FAMILY(\\1)\n" OUTPUT_VARIABLE rows)
+  list(JOIN headers "" headers)
+  list(JOIN rows "" rows)
+  set(lists "")
+  foreach(family IN LISTS families)
+    string(APPEND lists "#define GET_OP_LIST\naddOperations<\n#include \"${arg_NAMESPACE}/${family}.cpp.inc\"\n>();\n")
+  endforeach()
+  file(CONFIGURE OUTPUT Families.h.inc CONTENT "#define GET_OP_CLASSES\n${headers}#undef GET_OP_CLASSES\n")
+  file(CONFIGURE OUTPUT Families.add.inc CONTENT "${lists}")
+  treadle_finish_tablegen(${name}-inc)
+  treadle_library(${name} DEPENDS ${arg_DEPENDS} COMPILER)
+  add_dependencies(${name} ${name}-inc)
+endfunction()
+
+function(treadle_passes name)
+  cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
+  treadle_tablegen(${name}-inc Passes.td Passes.h.inc "-gen-pass-decls -name=${name}")
+  treadle_finish_tablegen(${name}-inc)
+  treadle_library(${name} DEPENDS ${arg_DEPENDS} COMPILER)
+  add_dependencies(${name} ${name}-inc)
+endfunction()
