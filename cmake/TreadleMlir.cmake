@@ -4,8 +4,8 @@
 #   treadle_tablegen(NAME OUT ARGS... )    one generated file from the folder's current .td
 #   treadle_dialect(NAME NAMESPACE MNEMONIC DEPENDS ...)
 #     A dialect folder: Dialect.td, Attributes.td, Interfaces.td (those that exist), and one .td a
-#     family of ops, each with its own generated pair FAMILY.h.inc, FAMILY.cpp.inc. Families.def.inc
-#     lists the families: TREADLE_FAMILY(Name).
+#     family of ops, each with its own generated pair FAMILY.h.inc, FAMILY.cpp.inc. Families.h.inc
+#     declares all of them, Families.add.inc registers them.
 #   treadle_passes(NAME DEPENDS ...)       a folder of passes: Passes.td and one .cpp a pass
 include_guard()
 
@@ -33,7 +33,7 @@ function(treadle_tablegen target source)
   while(ARGN)
     list(POP_FRONT ARGN output arguments)
     separate_arguments(arguments)
-    mlir_tablegen(${output} ${arguments} EXTRA_INCLUDES "${PROJECT_SOURCE_DIR}")
+    mlir_tablegen(${output} ${arguments} EXTRA_INCLUDES "${PROJECT_SOURCE_DIR}" ${MLIR_INCLUDE_DIRS})
     list(APPEND outputs ${output})
   endwhile()
   set_property(GLOBAL APPEND PROPERTY treadle_generated_${target} ${TABLEGEN_OUTPUT})
@@ -66,20 +66,18 @@ function(treadle_dialect name)
     elseif(stem STREQUAL "Interfaces")
       treadle_tablegen(${name}-inc ${definition}
         Interfaces.h.inc "-gen-op-interface-decls" Interfaces.cpp.inc "-gen-op-interface-defs")
-    else()
+    elseif(NOT stem STREQUAL "Op") # base classes
       treadle_tablegen(${name}-inc ${definition} ${stem}.h.inc "-gen-op-decls" ${stem}.cpp.inc "-gen-op-defs")
       list(APPEND families ${stem})
     endif()
   endforeach()
-  list(TRANSFORM families REPLACE "(.+)" "#include \"${arg_NAMESPACE}/\\1.h.inc\"\n" OUTPUT_VARIABLE headers)
-  list(TRANSFORM families REPLACE "(.+)" "TREADLE_FAMILY(\\1)\n" OUTPUT_VARIABLE rows)
+  list(TRANSFORM families REPLACE "(.+)" "#define GET_OP_CLASSES\n#include \"${arg_NAMESPACE}/\\1.h.inc\"\n" OUTPUT_VARIABLE headers)
   list(JOIN headers "" headers)
-  list(JOIN rows "" rows)
   set(lists "")
   foreach(family IN LISTS families)
     string(APPEND lists "#define GET_OP_LIST\naddOperations<\n#include \"${arg_NAMESPACE}/${family}.cpp.inc\"\n>();\n")
   endforeach()
-  file(CONFIGURE OUTPUT Families.h.inc CONTENT "#define GET_OP_CLASSES\n${headers}#undef GET_OP_CLASSES\n")
+  file(CONFIGURE OUTPUT Families.h.inc CONTENT "${headers}")
   file(CONFIGURE OUTPUT Families.add.inc CONTENT "${lists}")
   treadle_finish_tablegen(${name}-inc)
   treadle_library(${name} DEPENDS ${arg_DEPENDS} COMPILER)

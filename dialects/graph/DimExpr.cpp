@@ -1,0 +1,715 @@
+//===- DimExpr.cpp - integer expressions over symbols -----------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The canonical form is kept by the constructors below and by nothing else.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/graph/DimExpr.h"
+#include "dialects/graph/Graph.h"
+#include "mlir/IR/OpImplementation.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MathExtras.h"
+#include <map>
+#include <numeric>
+
+using namespace mlir;
+
+namespace treadle::graph {
+namespace {
+
+DimAttr attrOf(DimExpr expr) { return cast<DimAttr>(expr.attribute()); }
+
+DimExpr make(MLIRContext *context, DimKind kind, int64_t value, StringRef symbol,
+             ArrayRef<DimExpr> operands) {
+  SmallVector<Attribute> attrs;
+  for (DimExpr operand : operands)
+    attrs.push_back(operand.attribute());
+  return DimExpr(DimAttr::get(context, kind, value, StringAttr::get(context, symbol), attrs));
+}
+
+/// A total order by structure, the same in every process.
+int compare(DimExpr a, DimExpr b) {
+  if (a == b)
+    return 0;
+  if (a.kind() != b.kind())
+    return a.kind() < b.kind() ? -1 : 1;
+  if (int order = a.symbolName().compare(b.symbolName()))
+    return order;
+  for (unsigned i = 0, e = std::min(a.operandCount(), b.operandCount()); i < e; ++i)
+    if (int order = compare(a.operand(i), b.operand(i)))
+      return order;
+  if (a.operandCount() != b.operandCount())
+    return a.operandCount() < b.operandCount() ? -1 : 1;
+  return a.value() < b.value() ? -1 : 1;
+}
+
+bool precedes(DimExpr a, DimExpr b) { return compare(a, b) < 0; }
+
+/// A product of factors without its coefficient; empty for the constant term.
+using Monomial = SmallVector<DimExpr, 2>;
+
+struct MonomialLess {
+  bool operator()(const Monomial &a, const Monomial &b) const {
+    // Higher degree first, so that the first monomial is a leading one.
+    if (a.size() != b.size())
+      return a.size() > b.size();
+    for (auto [x, y] : llvm::zip(a, b))
+      if (int order = compare(x, y))
+        return order < 0;
+    return false;
+  }
+};
+
+/// The expanded form in which sums and products are computed.
+struct Polynomial {
+  std::map<Monomial, int64_t, MonomialLess> terms;
+  bool overflow = false;
+
+  void add(const Monomial &monomial, int64_t coefficient) {
+    if (coefficient == 0)
+      return;
+    auto [it, inserted] = terms.try_emplace(monomial, coefficient);
+    if (inserted)
+      return;
+    overflow |= llvm::AddOverflow(it->second, coefficient, it->second);
+    if (it->second == 0)
+      terms.erase(it);
+  }
+
+  int64_t constant() const {
+    auto it = terms.find({});
+    return it == terms.end() ? 0 : it->second;
+  }
+};
+
+void addProduct(Polynomial &into, DimExpr expr, int64_t scale) {
+  if (expr.kind() == DimKind::Product) {
+    Monomial monomial;
+    for (unsigned i = 0; i < expr.operandCount(); ++i)
+      monomial.push_back(expr.operand(i));
+    into.add(monomial, expr.value() * scale);
+  } else if (expr.kind() == DimKind::Constant) {
+    into.add({}, expr.value() * scale);
+  } else {
+    into.add({expr}, scale);
+  }
+}
+
+Polynomial expand(DimExpr expr) {
+  Polynomial result;
+  if (expr.kind() == DimKind::Sum) {
+    for (unsigned i = 0; i < expr.operandCount(); ++i)
+      addProduct(result, expr.operand(i), 1);
+    result.add({}, expr.value());
+  } else {
+    addProduct(result, expr, 1);
+  }
+  return result;
+}
+
+Polynomial multiply(const Polynomial &a, const Polynomial &b) {
+  Polynomial result;
+  for (const auto &[x, cx] : a.terms)
+    for (const auto &[y, cy] : b.terms) {
+      Monomial monomial(x);
+      monomial.append(y.begin(), y.end());
+      llvm::sort(monomial, precedes);
+      int64_t coefficient;
+      result.overflow |= llvm::MulOverflow(cx, cy, coefficient);
+      result.add(monomial, coefficient);
+    }
+  return result;
+}
+
+DimExpr fromTerm(MLIRContext *context, const Monomial &monomial, int64_t coefficient) {
+  if (monomial.empty())
+    return DimExpr::constant(context, coefficient);
+  if (coefficient == 1 && monomial.size() == 1)
+    return monomial.front();
+  return make(context, DimKind::Product, coefficient, "", monomial);
+}
+
+DimExpr collapse(MLIRContext *context, const Polynomial &polynomial) {
+  if (polynomial.terms.empty())
+    return DimExpr::constant(context, 0);
+  if (polynomial.terms.size() == 1)
+    return fromTerm(context, polynomial.terms.begin()->first, polynomial.terms.begin()->second);
+  SmallVector<DimExpr> terms;
+  for (const auto &[monomial, coefficient] : polynomial.terms)
+    if (!monomial.empty())
+      terms.push_back(fromTerm(context, monomial, coefficient));
+  return make(context, DimKind::Sum, polynomial.constant(), "", terms);
+}
+
+/// a / b as monomials, if b's factors are all in a.
+std::optional<Monomial> divide(const Monomial &a, const Monomial &b) {
+  Monomial result(a);
+  for (DimExpr factor : b) {
+    auto it = llvm::find(result, factor);
+    if (it == result.end())
+      return std::nullopt;
+    result.erase(it);
+  }
+  return result;
+}
+
+/// a / b as polynomials, where no remainder is left.
+std::optional<Polynomial> divideExactly(Polynomial a, const Polynomial &b) {
+  Polynomial quotient;
+  const auto &[leading, coefficient] = *b.terms.begin();
+  for (unsigned step = 0; !a.terms.empty(); ++step) {
+    const auto &[monomial, value] = *a.terms.begin();
+    std::optional<Monomial> factor = divide(monomial, leading);
+    if (!factor || value % coefficient != 0 || step > 64)
+      return std::nullopt;
+    Polynomial term;
+    term.add(*factor, value / coefficient);
+    quotient.add(*factor, value / coefficient);
+    for (const auto &[m, c] : multiply(term, b).terms)
+      a.add(m, -c);
+  }
+  return quotient;
+}
+
+DimExpr extremum(DimKind kind, DimExpr a, DimExpr b) {
+  bool isMin = kind == DimKind::Min;
+  if (a == b)
+    return a;
+  DimExpr difference = a - b;
+  if (difference.isAtLeast(0))
+    return isMin ? b : a;
+  if ((b - a).isAtLeast(0))
+    return isMin ? a : b;
+  SmallVector<DimExpr> operands;
+  for (DimExpr expr : {a, b}) {
+    if (expr.kind() != kind) {
+      operands.push_back(expr);
+      continue;
+    }
+    for (unsigned i = 0; i < expr.operandCount(); ++i)
+      operands.push_back(expr.operand(i));
+  }
+  llvm::sort(operands, precedes);
+  operands.erase(llvm::unique(operands), operands.end());
+  return make(a.context(), kind, 0, "", operands);
+}
+
+bool isBareSymbol(StringRef name) {
+  if (name.empty() || !(llvm::isAlpha(name[0]) || name[0] == '_'))
+    return false;
+  if (name == "floordiv" || name == "min" || name == "max")
+    return false;
+  return llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_' || c == '$'; });
+}
+
+/// How tightly an operator binds, for parentheses in print.
+enum Precedence { SumLevel, ProductLevel, AtomLevel };
+
+void printAt(DimExpr expr, Precedence level, raw_ostream &os) {
+  auto parenthesized = [&](Precedence own, auto body) {
+    if (own < level)
+      os << '(';
+    body();
+    if (own < level)
+      os << ')';
+  };
+  switch (expr.kind()) {
+  case DimKind::Constant:
+    os << expr.value();
+    return;
+  case DimKind::Symbol:
+    if (isBareSymbol(expr.symbolName()))
+      os << expr.symbolName();
+    else {
+      os << '"';
+      llvm::printEscapedString(expr.symbolName(), os);
+      os << '"';
+    }
+    return;
+  case DimKind::Sum:
+    parenthesized(SumLevel, [&] {
+      for (unsigned i = 0; i < expr.operandCount(); ++i) {
+        DimExpr term = expr.operand(i);
+        bool negative = term.kind() == DimKind::Product && term.value() < 0;
+        if (i)
+          os << (negative ? " - " : " + ");
+        printAt(i && negative ? term * -1 : term, ProductLevel, os);
+      }
+      if (expr.value())
+        os << (expr.value() < 0 ? " - " : " + ") << std::abs(expr.value());
+    });
+    return;
+  case DimKind::Product:
+    parenthesized(ProductLevel, [&] {
+      if (expr.value() != 1)
+        os << expr.value() << " * ";
+      for (unsigned i = 0; i < expr.operandCount(); ++i) {
+        if (i)
+          os << " * ";
+        printAt(expr.operand(i), AtomLevel, os);
+      }
+    });
+    return;
+  case DimKind::FloorDiv:
+    parenthesized(ProductLevel, [&] {
+      printAt(expr.operand(0), AtomLevel, os);
+      os << " floordiv ";
+      printAt(expr.operand(1), AtomLevel, os);
+    });
+    return;
+  case DimKind::Min:
+  case DimKind::Max:
+    os << (expr.kind() == DimKind::Min ? "min(" : "max(");
+    for (unsigned i = 0; i < expr.operandCount(); ++i) {
+      if (i)
+        os << ", ";
+      printAt(expr.operand(i), SumLevel, os);
+    }
+    os << ')';
+    return;
+  }
+}
+
+/// expr := product (('+' | '-') product)*
+/// product := atom (('*' | 'floordiv') atom)*
+/// atom := integer | symbol | '(' expr ')' | ('min' | 'max') '(' expr (',' expr)* ')'
+class Parser {
+public:
+  explicit Parser(AsmParser &parser) : parser(parser), context(parser.getContext()) {}
+
+  FailureOr<DimExpr> sum() {
+    FailureOr<DimExpr> result = product();
+    while (succeeded(result)) {
+      bool minus = succeeded(parser.parseOptionalMinus());
+      if (!minus && failed(parser.parseOptionalPlus()))
+        return result;
+      FailureOr<DimExpr> right = product();
+      if (failed(right))
+        return failure();
+      result = minus ? *result - *right : *result + *right;
+    }
+    return result;
+  }
+
+private:
+  FailureOr<DimExpr> product() {
+    FailureOr<DimExpr> first = atom();
+    return failed(first) ? first : productFrom(*first);
+  }
+
+  FailureOr<DimExpr> productFrom(DimExpr left) {
+    while (true) {
+      bool isProduct = succeeded(parser.parseOptionalStar());
+      if (!isProduct && failed(parser.parseOptionalKeyword("floordiv")))
+        return left;
+      FailureOr<DimExpr> right = atom();
+      if (failed(right))
+        return failure();
+      left = isProduct ? left * *right : left.floorDiv(*right);
+    }
+  }
+
+  FailureOr<DimExpr> atom() {
+    int64_t value;
+    if (OptionalParseResult number = parser.parseOptionalInteger(value); number.has_value())
+      return failed(*number) ? FailureOr<DimExpr>() : DimExpr::constant(context, value);
+    if (succeeded(parser.parseOptionalLParen())) {
+      FailureOr<DimExpr> inner = sum();
+      if (failed(inner) || failed(parser.parseRParen()))
+        return failure();
+      return inner;
+    }
+    std::string quoted;
+    if (succeeded(parser.parseOptionalString(&quoted)))
+      return DimExpr::symbol(context, quoted);
+    StringRef name;
+    if (failed(parser.parseKeyword(&name)))
+      return failure();
+    if (name != "min" && name != "max")
+      return DimExpr::symbol(context, name);
+    bool isMin = name == "min";
+    DimExpr result;
+    auto element = [&]() -> ParseResult {
+      FailureOr<DimExpr> operand = sum();
+      if (failed(operand))
+        return failure();
+      result = !result ? *operand : isMin ? DimExpr::min(result, *operand) : DimExpr::max(result, *operand);
+      return success();
+    };
+    if (failed(parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren, element)) || !result)
+      return failure();
+    return result;
+  }
+
+  AsmParser &parser;
+  MLIRContext *context;
+};
+
+/// Complexity, for choosing among equals.
+unsigned size(DimExpr expr) {
+  unsigned result = 1;
+  for (unsigned i = 0; i < expr.operandCount(); ++i)
+    result += size(expr.operand(i));
+  return result;
+}
+
+} // namespace
+
+DimExpr DimExpr::constant(MLIRContext *context, int64_t value) {
+  return make(context, DimKind::Constant, value, "", {});
+}
+
+DimExpr DimExpr::symbol(MLIRContext *context, StringRef name) {
+  return make(context, DimKind::Symbol, 0, name, {});
+}
+
+DimKind DimExpr::kind() const { return attrOf(*this).getKind(); }
+unsigned DimExpr::operandCount() const { return attrOf(*this).getOperands().size(); }
+DimExpr DimExpr::operand(unsigned index) const {
+  return DimExpr(attrOf(*this).getOperands()[index]);
+}
+int64_t DimExpr::value() const { return attrOf(*this).getValue(); }
+StringRef DimExpr::symbolName() const { return attrOf(*this).getSymbol().getValue(); }
+
+std::optional<int64_t> DimExpr::constantValue() const {
+  if (attr && kind() == DimKind::Constant)
+    return value();
+  return std::nullopt;
+}
+
+DimExpr DimExpr::operator+(DimExpr other) const {
+  Polynomial result = expand(*this);
+  for (const auto &[monomial, coefficient] : expand(other).terms)
+    result.add(monomial, coefficient);
+  return collapse(context(), result);
+}
+
+DimExpr DimExpr::operator-(DimExpr other) const { return *this + other * -1; }
+
+DimExpr DimExpr::operator*(DimExpr other) const {
+  return collapse(context(), multiply(expand(*this), expand(other)));
+}
+
+DimExpr DimExpr::floorDiv(DimExpr other) const {
+  std::optional<int64_t> divisor = other.constantValue();
+  if (!divisor) {
+    if (std::optional<Polynomial> quotient = divideExactly(expand(*this), expand(other)))
+      return collapse(context(), *quotient);
+    return make(context(), DimKind::FloorDiv, 0, "", {*this, other});
+  }
+  if (*divisor <= 0)
+    return make(context(), DimKind::FloorDiv, 0, "", {*this, other});
+  if (*divisor == 1)
+    return *this;
+
+  // Take out what the divisor divides; of the constant leave the remainder.
+  Polynomial quotient, rest;
+  int64_t common = *divisor, constantRest = 0;
+  for (const auto &[monomial, coefficient] : expand(*this).terms) {
+    if (monomial.empty()) {
+      quotient.add({}, llvm::divideFloorSigned(coefficient, *divisor));
+      constantRest = llvm::mod(coefficient, *divisor);
+    } else if (coefficient % *divisor == 0) {
+      quotient.add(monomial, coefficient / *divisor);
+    } else {
+      rest.add(monomial, coefficient);
+      common = std::gcd(common, coefficient);
+    }
+  }
+  if (rest.terms.empty())
+    return collapse(context(), quotient);
+
+  // (g*p + k) floordiv (g*c) == (p + k floordiv g) floordiv c
+  Polynomial numerator;
+  for (const auto &[monomial, coefficient] : rest.terms)
+    numerator.add(monomial, coefficient / common);
+  numerator.add({}, constantRest / common);
+  int64_t denominator = *divisor / common;
+  DimExpr inner = collapse(context(), numerator);
+
+  // (x floordiv d + k) floordiv c == (x + k*d) floordiv (c*d)
+  int64_t offset = 0;
+  DimExpr nested = inner;
+  if (inner.kind() == DimKind::Sum && inner.operandCount() == 1) {
+    offset = inner.value();
+    nested = inner.operand(0);
+  }
+  DimExpr result;
+  if (nested.kind() == DimKind::FloorDiv && nested.operand(1).isConstant()) {
+    int64_t innerDivisor = nested.operand(1).value();
+    result = (nested.operand(0) + offset * innerDivisor).floorDiv(denominator * innerDivisor);
+  } else {
+    result = make(context(), DimKind::FloorDiv, 0, "", {inner, constant(context(), denominator)});
+  }
+  return collapse(context(), quotient) + result;
+}
+
+DimExpr DimExpr::min(DimExpr a, DimExpr b) { return extremum(DimKind::Min, a, b); }
+DimExpr DimExpr::max(DimExpr a, DimExpr b) { return extremum(DimKind::Max, a, b); }
+
+bool DimExpr::isAtLeast(int64_t bound) const {
+  switch (kind()) {
+  case DimKind::Constant:
+    return value() >= bound;
+  case DimKind::Symbol:
+    return bound <= 0;
+  case DimKind::Sum: {
+    for (unsigned i = 0; i < operandCount(); ++i)
+      if (!operand(i).isAtLeast(0))
+        return false;
+    return value() >= bound;
+  }
+  case DimKind::Product:
+    if (value() < 0 || bound > 0)
+      return false;
+    for (unsigned i = 0; i < operandCount(); ++i)
+      if (!operand(i).isAtLeast(0))
+        return false;
+    return true;
+  case DimKind::FloorDiv:
+    return bound <= 0 && operand(0).isAtLeast(0);
+  case DimKind::Min:
+    return llvm::all_of(llvm::seq(operandCount()),
+                        [&](unsigned i) { return operand(i).isAtLeast(bound); });
+  case DimKind::Max:
+    return llvm::any_of(llvm::seq(operandCount()),
+                        [&](unsigned i) { return operand(i).isAtLeast(bound); });
+  }
+  return false;
+}
+
+bool DimExpr::isMultipleOf(int64_t divisor) const {
+  if (divisor == 1)
+    return true;
+  for (const auto &[monomial, coefficient] : expand(*this).terms) {
+    int64_t missing = divisor / std::gcd(divisor, coefficient);
+    if (missing != 1)
+      return false;
+  }
+  return true;
+}
+
+DimExpr DimExpr::substitute(llvm::function_ref<DimExpr(StringRef)> replacement) const {
+  auto operands = [&](unsigned i) { return operand(i).substitute(replacement); };
+  switch (kind()) {
+  case DimKind::Constant:
+    return *this;
+  case DimKind::Symbol: {
+    DimExpr other = replacement(symbolName());
+    return other ? other : *this;
+  }
+  case DimKind::Sum: {
+    DimExpr result = constant(context(), value());
+    for (unsigned i = 0; i < operandCount(); ++i)
+      result = result + operands(i);
+    return result;
+  }
+  case DimKind::Product: {
+    DimExpr result = constant(context(), value());
+    for (unsigned i = 0; i < operandCount(); ++i)
+      result = result * operands(i);
+    return result;
+  }
+  case DimKind::FloorDiv:
+    return operands(0).floorDiv(operands(1));
+  case DimKind::Min:
+  case DimKind::Max: {
+    DimExpr result = operands(0);
+    for (unsigned i = 1; i < operandCount(); ++i)
+      result = kind() == DimKind::Min ? min(result, operands(i)) : max(result, operands(i));
+    return result;
+  }
+  }
+  return *this;
+}
+
+std::optional<int64_t>
+DimExpr::evaluate(llvm::function_ref<std::optional<int64_t>(StringRef)> valueOf) const {
+  if (kind() == DimKind::Constant)
+    return value();
+  if (kind() == DimKind::Symbol)
+    return valueOf(symbolName());
+  std::optional<int64_t> result;
+  if (kind() == DimKind::Sum || kind() == DimKind::Product)
+    result = value();
+  for (unsigned i = 0; i < operandCount(); ++i) {
+    std::optional<int64_t> right = operand(i).evaluate(valueOf);
+    if (!right)
+      return std::nullopt;
+    if (!result) {
+      result = right;
+      continue;
+    }
+    int64_t combined = 0;
+    bool overflow = false;
+    switch (kind()) {
+    case DimKind::Sum:
+      overflow = llvm::AddOverflow(*result, *right, combined);
+      break;
+    case DimKind::Product:
+      overflow = llvm::MulOverflow(*result, *right, combined);
+      break;
+    case DimKind::FloorDiv:
+      if (*right <= 0)
+        return std::nullopt;
+      combined = llvm::divideFloorSigned(*result, *right);
+      break;
+    case DimKind::Min:
+      combined = std::min(*result, *right);
+      break;
+    default:
+      combined = std::max(*result, *right);
+      break;
+    }
+    if (overflow)
+      return std::nullopt;
+    result = combined;
+  }
+  return result;
+}
+
+void DimExpr::forEachSymbol(llvm::function_ref<void(StringRef)> visit) const {
+  if (kind() == DimKind::Symbol)
+    visit(symbolName());
+  for (unsigned i = 0; i < operandCount(); ++i)
+    operand(i).forEachSymbol(visit);
+}
+
+void DimExpr::print(raw_ostream &os) const { printAt(*this, SumLevel, os); }
+
+std::string DimExpr::str() const {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  print(os);
+  return text;
+}
+
+FailureOr<DimExpr> DimExpr::parse(AsmParser &parser) { return Parser(parser).sum(); }
+
+Dims dimsOf(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  Dims result;
+  if (auto dims = dyn_cast_or_null<DimsAttr>(tensor.getEncoding())) {
+    for (Attribute dim : dims.getDims())
+      result.push_back(DimExpr(dim));
+    return result;
+  }
+  return constantDims(type.getContext(), tensor.getShape());
+}
+
+DimExpr dimOf(Type type, int64_t index) {
+  auto tensor = cast<RankedTensorType>(type);
+  if (auto dims = dyn_cast_or_null<DimsAttr>(tensor.getEncoding()))
+    return DimExpr(dims.getDims()[index]);
+  return DimExpr::constant(type.getContext(), tensor.getDimSize(index));
+}
+
+RankedTensorType tensorOf(ArrayRef<DimExpr> dims, Type elementType) {
+  SmallVector<int64_t> shape;
+  SmallVector<Attribute> attrs;
+  bool isStatic = true;
+  for (DimExpr dim : dims) {
+    std::optional<int64_t> value = dim.constantValue();
+    isStatic &= value.has_value();
+    shape.push_back(value.value_or(ShapedType::kDynamic));
+    attrs.push_back(dim.attribute());
+  }
+  if (isStatic)
+    return RankedTensorType::get(shape, elementType);
+  return RankedTensorType::get(shape, elementType, DimsAttr::get(elementType.getContext(), attrs));
+}
+
+Dims constantDims(MLIRContext *context, ArrayRef<int64_t> shape) {
+  return llvm::map_to_vector(shape, [&](int64_t size) { return DimExpr::constant(context, size); });
+}
+
+DimExpr product(MLIRContext *context, ArrayRef<DimExpr> dims) {
+  DimExpr result = DimExpr::constant(context, 1);
+  for (DimExpr dim : dims)
+    result = result * dim;
+  return result;
+}
+
+DimExpr elementCount(Type type) { return product(type.getContext(), dimsOf(type)); }
+
+FailureOr<DimExpr> unifyDims(DimExpr a, DimExpr b) {
+  if (a == b)
+    return a;
+  if (a.isConstant() && b.isConstant())
+    return failure();
+  if (a.isConstant() || b.isConstant())
+    return a.isConstant() ? a : b;
+  return size(b) < size(a) ? b : a;
+}
+
+FailureOr<Dims> broadcastDims(ArrayRef<DimExpr> a, ArrayRef<DimExpr> b) {
+  if (a.size() < b.size())
+    std::swap(a, b);
+  Dims result(a);
+  for (size_t i = 0, offset = a.size() - b.size(); i < b.size(); ++i) {
+    DimExpr &dim = result[offset + i];
+    if (b[i] == 1)
+      continue;
+    if (dim == 1) {
+      dim = b[i];
+      continue;
+    }
+    FailureOr<DimExpr> both = unifyDims(dim, b[i]);
+    if (failed(both))
+      return failure();
+    dim = *both;
+  }
+  return result;
+}
+
+// ---- attributes -----------------------------------------------------------------------------
+
+Attribute DimAttr::parse(AsmParser &parser, Type) {
+  if (parser.parseLess())
+    return {};
+  FailureOr<DimExpr> expr = DimExpr::parse(parser);
+  if (failed(expr) || parser.parseGreater())
+    return {};
+  return expr->attribute();
+}
+
+void DimAttr::print(AsmPrinter &printer) const {
+  printer << '<' << DimExpr(*this).str() << '>';
+}
+
+Attribute DimsAttr::parse(AsmParser &parser, Type) {
+  SmallVector<Attribute> dims;
+  auto element = [&]() -> ParseResult {
+    FailureOr<DimExpr> expr = DimExpr::parse(parser);
+    if (failed(expr))
+      return failure();
+    dims.push_back(expr->attribute());
+    return success();
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::LessGreater, element))
+    return {};
+  return DimsAttr::get(parser.getContext(), dims);
+}
+
+void DimsAttr::print(AsmPrinter &printer) const {
+  printer << '<';
+  llvm::interleaveComma(getDims(), printer, [&](Attribute dim) { printer << DimExpr(dim).str(); });
+  printer << '>';
+}
+
+LogicalResult DimsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type,
+                                       llvm::function_ref<InFlightDiagnostic()> emitError) const {
+  if (shape.size() != getDims().size())
+    return emitError() << "has " << shape.size() << " dimensions and names " << getDims().size();
+  for (auto [size, dim] : llvm::zip(shape, getDims())) {
+    std::optional<int64_t> value = DimExpr(dim).constantValue();
+    if (value.value_or(ShapedType::kDynamic) != size)
+      return emitError() << "names a dimension " << DimExpr(dim).str() << " that its shape does not have";
+  }
+  return success();
+}
+
+} // namespace treadle::graph

@@ -1,0 +1,559 @@
+//===- Elementwise.cpp - the meaning of elementwise ops ---------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Operands broadcast; each op is then one function of numbers. That function is given once, as a
+// generic lambda, and instantiated for float (which also serves the narrower formats), double and
+// int64_t (which serves every integer type: results are cut to the type's width on storing).
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/graph/Graph.h"
+#include "mlir/IR/Builders.h"
+#include <cmath>
+
+using namespace mlir;
+
+namespace treadle::graph {
+namespace {
+
+// ---- result types ----------------------------------------------------------------------------
+
+LogicalResult inferBroadcast(std::optional<Location> loc, ValueRange operands, Type elementType,
+                             SmallVectorImpl<Type> &types) {
+  Dims dims;
+  for (Value operand : operands) {
+    FailureOr<Dims> both = broadcastDims(dims, dimsOf(operand.getType()));
+    if (failed(both))
+      return emitOptionalError(loc, "operands of types ", operands.getTypes(),
+                               " cannot be broadcast together");
+    dims = *both;
+  }
+  types.push_back(tensorOf(dims, elementType));
+  return success();
+}
+
+LogicalResult inferSameElement(std::optional<Location> loc, ValueRange operands,
+                               SmallVectorImpl<Type> &types) {
+  for (Value operand : operands.drop_front())
+    if (elementOf(operand) != elementOf(operands.front()))
+      return emitOptionalError(loc, "operands have different element types, ",
+                               elementOf(operands.front()), " and ", elementOf(operand));
+  return inferBroadcast(loc, operands, elementOf(operands.front()), types);
+}
+
+LogicalResult inferBool(std::optional<Location> loc, ValueRange operands,
+                        SmallVectorImpl<Type> &types) {
+  return inferBroadcast(loc, operands, IntegerType::get(operands.front().getContext(), 1), types);
+}
+
+// ---- evaluation ------------------------------------------------------------------------------
+
+/// The operand's elements as T in the result's shape.
+template <typename T> std::vector<T> spread(const Tensor &operand, const Tensor &result) {
+  std::vector<T> values = operand.read<T>();
+  if (operand.shape() == result.shape())
+    return values;
+  std::vector<T> wide;
+  wide.reserve(result.size());
+  for (int64_t position : broadcastPositions(operand.shape(), result.shape()))
+    wide.push_back(values[position]);
+  return wide;
+}
+
+template <typename T, typename F>
+void apply(ArrayRef<Tensor> operands, Tensor &result, F function) {
+  std::vector<T> a = spread<T>(operands[0], result);
+  if constexpr (std::is_invocable_v<F, T>) {
+    for (T &x : a)
+      x = static_cast<T>(function(x));
+  } else {
+    std::vector<T> b = spread<T>(operands[1], result);
+    for (size_t i = 0; i < a.size(); ++i)
+      a[i] = static_cast<T>(function(a[i], b[i]));
+  }
+  result.write<T>(a);
+}
+
+/// For ops on floats alone.
+template <typename F>
+LogicalResult evaluateFloat(ArrayRef<Tensor> operands, Tensor &result, F function) {
+  switch (operands[0].compute()) {
+  case Compute::Float:
+    apply<float>(operands, result, function);
+    return success();
+  case Compute::Double:
+    apply<double>(operands, result, function);
+    return success();
+  case Compute::Int:
+    return failure();
+  }
+  return failure();
+}
+
+template <typename F>
+LogicalResult evaluateInt(ArrayRef<Tensor> operands, Tensor &result, F function) {
+  if (operands[0].compute() != Compute::Int)
+    return failure();
+  apply<int64_t>(operands, result, function);
+  return success();
+}
+
+template <typename F>
+LogicalResult evaluateNumber(ArrayRef<Tensor> operands, Tensor &result, F function) {
+  if (operands[0].dtype() == DType::C64 || operands[0].dtype() == DType::C128)
+    return failure();
+  return operands[0].compute() == Compute::Int ? evaluateInt(operands, result, function)
+                                               : evaluateFloat(operands, result, function);
+}
+
+template <typename T> constexpr bool isReal = std::is_floating_point_v<T>;
+
+template <typename T> T divide(T a, T b, bool isUnsigned) {
+  if constexpr (isReal<T>)
+    return a / b;
+  else if (b == 0)
+    return 0;
+  else if (isUnsigned)
+    return static_cast<uint64_t>(a) / static_cast<uint64_t>(b);
+  else
+    return b == -1 ? static_cast<T>(0 - static_cast<uint64_t>(a)) : a / b;
+}
+
+template <typename T> T remainder(T a, T b, bool truncated, bool isUnsigned) {
+  if constexpr (isReal<T>) {
+    T rest = std::fmod(a, b);
+    return !truncated && rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+  } else {
+    if (b == 0 || b == -1)
+      return 0;
+    if (isUnsigned)
+      return static_cast<uint64_t>(a) % static_cast<uint64_t>(b);
+    T rest = a % b;
+    return !truncated && rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+  }
+}
+
+bool isUnsigned(const Tensor &tensor) {
+  return tensor.dtype() == DType::U64; // narrower ones are positive as int64_t
+}
+
+// ---- shape arithmetic ------------------------------------------------------------------------
+
+/// Applies `function` to the elements of two known operands, of which one may be a scalar.
+FailureOr<Sizes> combineSizes(ArrayRef<const Sizes *> operands,
+                              llvm::function_ref<DimExpr(DimExpr, DimExpr)> function) {
+  const Sizes *a = operands[0], *b = operands[1];
+  if (!a || !b || (a->size() != b->size() && a->size() != 1 && b->size() != 1))
+    return failure();
+  Sizes result;
+  for (size_t i = 0, e = std::max(a->size(), b->size()); i < e; ++i) {
+    DimExpr value = function((*a)[a->size() == 1 ? 0 : i], (*b)[b->size() == 1 ? 0 : i]);
+    if (!value)
+      return failure();
+    result.push_back(value);
+  }
+  return result;
+}
+
+bool isInteger(Value value) { return isa<IntegerType>(elementOf(value)); }
+
+/// Integer division truncates; it is floordiv where the numerator cannot be negative. In floats only
+/// an exact quotient stays a whole number.
+DimExpr divideSizes(DimExpr a, DimExpr b, bool integer) {
+  std::optional<int64_t> divisor = b.constantValue();
+  if (divisor && *divisor > 0) {
+    if (a.isMultipleOf(*divisor) || (integer && a.isAtLeast(0)))
+      return a.floorDiv(*divisor);
+    return DimExpr();
+  }
+  DimExpr quotient = a.floorDiv(b);
+  return quotient * b == a ? quotient : DimExpr();
+}
+
+/// -1, 0 or 1 for what is known of a == b, a < b and so on; nothing if it depends on symbols.
+std::optional<bool> compareSizes(Predicate predicate, DimExpr a, DimExpr b) {
+  std::optional<int64_t> difference = (a - b).constantValue();
+  if (difference) {
+    switch (predicate) {
+    case Predicate::eq:
+      return *difference == 0;
+    case Predicate::ne:
+      return *difference != 0;
+    case Predicate::lt:
+      return *difference < 0;
+    case Predicate::le:
+      return *difference <= 0;
+    case Predicate::gt:
+      return *difference > 0;
+    case Predicate::ge:
+      return *difference >= 0;
+    }
+  }
+  bool above = (a - b).isAtLeast(1), below = (b - a).isAtLeast(1);
+  if (!above && !below)
+    return std::nullopt;
+  switch (predicate) {
+  case Predicate::eq:
+    return false;
+  case Predicate::ne:
+    return true;
+  case Predicate::lt:
+  case Predicate::le:
+    return below;
+  case Predicate::gt:
+  case Predicate::ge:
+    return above;
+  }
+  return std::nullopt;
+}
+
+ParseResult parsePredicateWord(OpAsmParser &parser, PredicateAttr &attr) {
+  StringRef word;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseKeyword(&word))
+    return failure();
+  std::optional<Predicate> predicate = symbolizePredicate(word);
+  if (!predicate)
+    return parser.emitError(loc, "expected one of eq, ne, lt, le, gt, ge");
+  attr = PredicateAttr::get(parser.getContext(), *predicate);
+  return success();
+}
+
+void printPredicateWord(OpAsmPrinter &printer, Operation *, PredicateAttr attr) {
+  printer << stringifyPredicate(attr.getValue());
+}
+
+} // namespace
+
+// ---- ops whose result has the operands' element type ------------------------------------------
+
+#define SAME_ELEMENT(OP)                                                                           \
+  LogicalResult OP::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,  \
+                                     SmallVectorImpl<Type> &types) {                               \
+    return inferSameElement(loc, adaptor.getOperands(), types);                                    \
+  }
+
+#define EVALUATE(OP, KIND, FUNCTION)                                                               \
+  LogicalResult OP::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {         \
+    return evaluate##KIND(operands, results[0], FUNCTION);                                         \
+  }
+
+#define TRANSCENDENTAL(OP, FUNCTION)                                                               \
+  SAME_ELEMENT(OP)                                                                                 \
+  EVALUATE(OP, Float, [](auto x) { return FUNCTION; })                                             \
+  DimExpr OP::countFlops() { return elementCount(getType()) * 8; }
+
+TRANSCENDENTAL(ExpOp, std::exp(x))
+TRANSCENDENTAL(LogOp, std::log(x))
+TRANSCENDENTAL(Log1pOp, std::log1p(x))
+TRANSCENDENTAL(SinOp, std::sin(x))
+TRANSCENDENTAL(CosOp, std::cos(x))
+TRANSCENDENTAL(TanOp, std::tan(x))
+TRANSCENDENTAL(AsinOp, std::asin(x))
+TRANSCENDENTAL(AcosOp, std::acos(x))
+TRANSCENDENTAL(AtanOp, std::atan(x))
+TRANSCENDENTAL(SinhOp, std::sinh(x))
+TRANSCENDENTAL(CoshOp, std::cosh(x))
+TRANSCENDENTAL(TanhOp, std::tanh(x))
+TRANSCENDENTAL(AsinhOp, std::asinh(x))
+TRANSCENDENTAL(AcoshOp, std::acosh(x))
+TRANSCENDENTAL(AtanhOp, std::atanh(x))
+TRANSCENDENTAL(ErfOp, std::erf(x))
+TRANSCENDENTAL(SigmoidOp, 1 / (1 + std::exp(-x)))
+
+#define UNARY(OP, KIND, FUNCTION)                                                                  \
+  SAME_ELEMENT(OP)                                                                                 \
+  EVALUATE(OP, KIND, [](auto x) { return FUNCTION; })
+
+UNARY(NegOp, Number, -x)
+UNARY(AbsOp, Number, x < 0 ? -x : x)
+UNARY(SignOp, Number, x > 0 ? decltype(x)(1) : x < 0 ? decltype(x)(-1) : x)
+UNARY(FloorOp, Float, std::floor(x))
+UNARY(CeilOp, Float, std::ceil(x))
+UNARY(RoundOp, Float, std::nearbyint(x))
+UNARY(SqrtOp, Float, std::sqrt(x))
+
+SAME_ELEMENT(NotOp)
+LogicalResult NotOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
+  bool isBool = operands[0].dtype() == DType::Bool;
+  return evaluateInt(operands, results[0],
+                     [&](int64_t x) { return isBool ? int64_t(x == 0) : ~x; });
+}
+
+FailureOr<Sizes> NegOp::evaluateSizes(ArrayRef<const Sizes *> operands) {
+  if (!operands[0])
+    return failure();
+  return Sizes(llvm::map_range(*operands[0], [](DimExpr size) { return size * -1; }));
+}
+
+#define BINARY(OP, KIND, FUNCTION)                                                                 \
+  SAME_ELEMENT(OP)                                                                                 \
+  EVALUATE(OP, KIND, [](auto a, auto b) { return FUNCTION; })
+
+template <typename T> static T wrap(uint64_t value) { return static_cast<T>(value); }
+template <typename T, typename F> static T exactly(T a, T b, F function) {
+  if constexpr (isReal<T>)
+    return function(a, b);
+  else // unsigned, so that overflow wraps around
+    return wrap<T>(function(static_cast<uint64_t>(a), static_cast<uint64_t>(b)));
+}
+template <typename T> static T least(T a, T b) { return a < b || a != a ? a : b; }
+template <typename T> static T greatest(T a, T b) { return a > b || a != a ? a : b; }
+
+BINARY(AddOp, Number, exactly(a, b, [](auto x, auto y) { return x + y; }))
+BINARY(SubOp, Number, exactly(a, b, [](auto x, auto y) { return x - y; }))
+BINARY(MulOp, Number, exactly(a, b, [](auto x, auto y) { return x * y; }))
+BINARY(MinOp, Number, least(a, b))
+BINARY(MaxOp, Number, greatest(a, b))
+BINARY(AndOp, Int, a & b)
+BINARY(OrOp, Int, a | b)
+BINARY(XorOp, Int, a ^ b)
+
+SAME_ELEMENT(DivOp)
+LogicalResult DivOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
+  bool wide = isUnsigned(operands[0]);
+  return evaluateNumber(operands, results[0], [=](auto a, auto b) { return divide(a, b, wide); });
+}
+
+SAME_ELEMENT(ModOp)
+LogicalResult ModOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
+  bool truncated = getTruncated(), wide = isUnsigned(operands[0]);
+  return evaluateNumber(operands, results[0],
+                        [=](auto a, auto b) { return remainder(a, b, truncated, wide); });
+}
+
+SAME_ELEMENT(ShlOp)
+LogicalResult ShlOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
+  int64_t width = bitWidth(operands[0].dtype());
+  return evaluateInt(operands, results[0], [=](int64_t a, int64_t b) {
+    return b < 0 || b >= width ? 0 : static_cast<int64_t>(static_cast<uint64_t>(a) << b);
+  });
+}
+
+SAME_ELEMENT(ShrOp)
+LogicalResult ShrOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
+  unsigned width = bitWidth(operands[0].dtype());
+  uint64_t mask = width == 64 ? ~uint64_t(0) : (uint64_t(1) << width) - 1;
+  return evaluateInt(operands, results[0], [=](int64_t a, int64_t b) {
+    return b < 0 || b >= width ? 0 : static_cast<int64_t>((static_cast<uint64_t>(a) & mask) >> b);
+  });
+}
+
+LogicalResult PowOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                      SmallVectorImpl<Type> &types) {
+  return inferBroadcast(loc, adaptor.getOperands(), elementOf(adaptor.getLhs()), types);
+}
+LogicalResult PowOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
+  std::vector<double> a = spread<double>(operands[0], results[0]);
+  std::vector<double> b = spread<double>(operands[1], results[0]);
+  for (size_t i = 0; i < a.size(); ++i)
+    a[i] = std::pow(a[i], b[i]);
+  results[0].write<double>(a);
+  return success();
+}
+DimExpr PowOp::countFlops() { return elementCount(getType()) * 16; }
+
+// ---- shape arithmetic ------------------------------------------------------------------------
+
+#define COMBINE(OP, FUNCTION)                                                                      \
+  FailureOr<Sizes> OP::evaluateSizes(ArrayRef<const Sizes *> operands) {                           \
+    return combineSizes(operands, [&](DimExpr a, DimExpr b) { return FUNCTION; });                 \
+  }
+COMBINE(AddOp, a + b)
+COMBINE(SubOp, a - b)
+COMBINE(MulOp, a *b)
+COMBINE(MinOp, DimExpr::min(a, b))
+COMBINE(MaxOp, DimExpr::max(a, b))
+COMBINE(DivOp, divideSizes(a, b, isInteger(getLhs())))
+
+FailureOr<Sizes> ModOp::evaluateSizes(ArrayRef<const Sizes *> operands) {
+  return combineSizes(operands, [&](DimExpr a, DimExpr b) {
+    std::optional<int64_t> divisor = b.constantValue();
+    bool sameRounding = divisor && *divisor > 0 && (!getTruncated() || a.isAtLeast(0));
+    return sameRounding ? a.mod(b) : DimExpr();
+  });
+}
+
+// ---- neutral operands ------------------------------------------------------------------------
+
+/// The left operand if the right one holds `neutral` everywhere and broadcasting changes nothing.
+template <typename Op> static OpFoldResult dropNeutral(Op op, double neutral) {
+  if (op.getLhs().getType() == op.getType() && splatOf(op.getRhs()) == neutral)
+    return op.getLhs();
+  if (op->template hasTrait<Commutes>() && op.getRhs().getType() == op.getType() &&
+      splatOf(op.getLhs()) == neutral)
+    return op.getRhs();
+  return {};
+}
+
+OpFoldResult AddOp::fold(FoldAdaptor) { return dropNeutral(*this, 0); }
+OpFoldResult SubOp::fold(FoldAdaptor) { return dropNeutral(*this, 0); }
+OpFoldResult MulOp::fold(FoldAdaptor) { return dropNeutral(*this, 1); }
+OpFoldResult DivOp::fold(FoldAdaptor) { return dropNeutral(*this, 1); }
+
+// ---- tests, casts, choices -------------------------------------------------------------------
+
+LogicalResult IsNanOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                        SmallVectorImpl<Type> &types) {
+  return inferBool(loc, adaptor.getOperands(), types);
+}
+LogicalResult IsNanOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
+  for (int64_t i = 0; i < operands[0].size(); ++i)
+    results[0].set<int64_t>(i, std::isnan(operands[0].get<double>(i)));
+  return success();
+}
+
+LogicalResult IsInfOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                        SmallVectorImpl<Type> &types) {
+  return inferBool(loc, adaptor.getOperands(), types);
+}
+LogicalResult IsInfOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
+  for (int64_t i = 0; i < operands[0].size(); ++i) {
+    double x = operands[0].get<double>(i);
+    results[0].set<int64_t>(i, std::isinf(x) && (x > 0 ? getPositive() : getNegative()));
+  }
+  return success();
+}
+
+LogicalResult CastOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                       SmallVectorImpl<Type> &types) {
+  return inferBroadcast(loc, adaptor.getOperands(), adaptor.getTo(), types);
+}
+LogicalResult CastOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
+  const Tensor &from = operands[0];
+  Tensor &to = results[0];
+  for (DType dtype : {from.dtype(), to.dtype()})
+    if (dtype == DType::C64 || dtype == DType::C128)
+      return failure();
+  bool wholeRange = !getSaturate() || to.compute() != Compute::Int || from.compute() == Compute::Int;
+  double least = 0, most = 0;
+  if (!wholeRange) {
+    unsigned bits = bitWidth(to.dtype());
+    bool isUnsignedType = cast<IntegerType>(getTo()).isUnsigned();
+    least = isUnsignedType ? 0 : -std::ldexp(1.0, bits - 1);
+    most = std::ldexp(1.0, isUnsignedType ? bits : bits - 1) - 1;
+  }
+  for (int64_t i = 0; i < from.size(); ++i) {
+    if (from.compute() == Compute::Int) {
+      to.set<int64_t>(i, from.get<int64_t>(i));
+      continue;
+    }
+    double value = from.get<double>(i);
+    if (to.dtype() == DType::Bool)
+      value = value != 0;
+    else if (!wholeRange)
+      value = std::isnan(value) ? 0 : std::min(std::max(value, least), most);
+    to.set<double>(i, value);
+  }
+  return success();
+}
+FailureOr<Sizes> CastOp::evaluateSizes(ArrayRef<const Sizes *> operands) {
+  if (!operands[0])
+    return failure();
+  auto integer = dyn_cast<IntegerType>(getTo());
+  if (!integer || integer.getWidth() != 1)
+    return *operands[0];
+  Sizes result;
+  for (DimExpr size : *operands[0]) {
+    std::optional<bool> isTrue =
+        compareSizes(Predicate::ne, size, DimExpr::constant(getContext(), 0));
+    if (!isTrue)
+      return failure();
+    result.push_back(DimExpr::constant(getContext(), *isTrue));
+  }
+  return result;
+}
+OpFoldResult CastOp::fold(FoldAdaptor) {
+  return getInput().getType() == getType() ? getInput() : Value();
+}
+
+LogicalResult CompareOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                          Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  if (elementOf(adaptor.getLhs()) != elementOf(adaptor.getRhs()))
+    return emitOptionalError(loc, "operands have different element types, ",
+                             elementOf(adaptor.getLhs()), " and ", elementOf(adaptor.getRhs()));
+  return inferBool(loc, adaptor.getOperands(), types);
+}
+LogicalResult CompareOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
+  Predicate predicate = getPredicate();
+  auto holds = [predicate](auto a, auto b) {
+    switch (predicate) {
+    case Predicate::eq:
+      return a == b;
+    case Predicate::ne:
+      return a != b;
+    case Predicate::lt:
+      return a < b;
+    case Predicate::le:
+      return a <= b;
+    case Predicate::gt:
+      return a > b;
+    case Predicate::ge:
+      return a >= b;
+    }
+    return false;
+  };
+  auto run = [&](auto zero) {
+    using T = decltype(zero);
+    std::vector<T> a = spread<T>(operands[0], results[0]), b = spread<T>(operands[1], results[0]);
+    for (size_t i = 0; i < a.size(); ++i)
+      results[0].set<int64_t>(i, isUnsigned(operands[0]) ? holds(uint64_t(a[i]), uint64_t(b[i]))
+                                                         : holds(a[i], b[i]));
+  };
+  operands[0].compute() == Compute::Int ? run(int64_t(0)) : run(0.0);
+  return success();
+}
+FailureOr<Sizes> CompareOp::evaluateSizes(ArrayRef<const Sizes *> operands) {
+  return combineSizes(operands, [&](DimExpr a, DimExpr b) {
+    std::optional<bool> holds = compareSizes(getPredicate(), a, b);
+    return holds ? DimExpr::constant(getContext(), *holds) : DimExpr();
+  });
+}
+
+LogicalResult SelectOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                         Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  if (elementOf(adaptor.getOnTrue()) != elementOf(adaptor.getOnFalse()))
+    return emitOptionalError(loc, "choices have different element types, ",
+                             elementOf(adaptor.getOnTrue()), " and ",
+                             elementOf(adaptor.getOnFalse()));
+  return inferBroadcast(loc, adaptor.getOperands(), elementOf(adaptor.getOnTrue()), types);
+}
+LogicalResult SelectOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
+  if (results[0].dtype() == DType::C64 || results[0].dtype() == DType::C128)
+    return failure();
+  std::vector<int64_t> condition = spread<int64_t>(operands[0], results[0]);
+  auto run = [&](auto zero) {
+    using T = decltype(zero);
+    std::vector<T> a = spread<T>(operands[1], results[0]), b = spread<T>(operands[2], results[0]);
+    for (size_t i = 0; i < a.size(); ++i)
+      results[0].set<T>(i, condition[i] ? a[i] : b[i]);
+  };
+  results[0].compute() == Compute::Int ? run(int64_t(0)) : run(0.0);
+  return success();
+}
+FailureOr<Sizes> SelectOp::evaluateSizes(ArrayRef<const Sizes *> operands) {
+  if (!operands[0])
+    return failure();
+  // Each element needs only the side that is chosen; one unknown condition makes all unknown.
+  Sizes result;
+  int64_t count = cast<RankedTensorType>(getType()).getNumElements();
+  for (int64_t i = 0; i < count; ++i) {
+    auto element = [&](const Sizes *sizes) { return (*sizes)[sizes->size() == 1 ? 0 : i]; };
+    std::optional<int64_t> condition = element(operands[0]).constantValue();
+    if (!condition)
+      return failure();
+    const Sizes *chosen = operands[*condition ? 1 : 2];
+    if (!chosen || (chosen->size() != 1 && static_cast<int64_t>(chosen->size()) != count))
+      return failure();
+    result.push_back(element(chosen));
+  }
+  return result;
+}
+
+} // namespace treadle::graph
+
+using namespace treadle::graph;
+#define GET_OP_CLASSES
+#include "dialects/graph/Elementwise.cpp.inc"

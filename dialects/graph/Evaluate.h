@@ -1,0 +1,44 @@
+//===- Evaluate.h - run a whole graph by the meaning of its ops -------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The reference interpreter: slow, simple, and the truth that compiled code is compared with.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TREADLE_DIALECTS_GRAPH_EVALUATE_H
+#define TREADLE_DIALECTS_GRAPH_EVALUATE_H
+
+#include "dialects/graph/Graph.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace mlir::func {
+class FuncOp;
+}
+
+namespace treadle::graph {
+
+/// Values of symbols for one run.
+using SymbolValues = llvm::StringMap<int64_t>;
+
+/// Reads symbols off the shapes of inputs. Fails with a diagnostic where a shape does not fit its
+/// type.
+mlir::FailureOr<SymbolValues> bindSymbols(mlir::Location loc, llvm::ArrayRef<mlir::Type> types,
+                                          llvm::ArrayRef<Tensor> inputs);
+
+/// Replaces symbols by their values in every type and attribute within `op`.
+void substituteSymbols(mlir::Operation *op, const SymbolValues &values);
+
+/// The results of one op for given operands; all dimensions of its types must be constants.
+mlir::FailureOr<llvm::SmallVector<Tensor>> evaluateOp(mlir::Operation *op, llvm::ArrayRef<Tensor> operands);
+
+/// The results of `function` for given inputs. Called after each op, `observe` sees its results.
+/// Fails with a diagnostic that names the op. Groups are evaluated like the ops in them.
+mlir::FailureOr<llvm::SmallVector<Tensor>>
+evaluate(mlir::func::FuncOp function, llvm::ArrayRef<Tensor> inputs,
+         llvm::function_ref<void(mlir::Operation *, llvm::ArrayRef<Tensor>)> observe = {});
+
+} // namespace treadle::graph
+
+#endif // TREADLE_DIALECTS_GRAPH_EVALUATE_H
