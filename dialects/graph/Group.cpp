@@ -12,6 +12,8 @@ using namespace mlir;
 
 namespace treadle::graph {
 
+void YieldOp::build(OpBuilder &, OperationState &) {}
+
 LogicalResult GroupOp::verify() {
   Block &block = getBody().front();
   if (block.getArgumentTypes() != getInputs().getTypes())

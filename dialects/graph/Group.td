@@ -38,7 +38,7 @@ def Graph_YieldOp : Op<Graph_Dialect, "yield", [Pure, Terminator, HasParent<"Gro
   let summary = "What a group leaves behind";
   let arguments = (ins Variadic<Graph_Tensor>:$values);
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";
-  let builders = [OpBuilder<(ins), [{}]>];
+  let builders = [OpBuilder<(ins)>];
 }
 
 #endif // TREADLE_DIALECTS_GRAPH_GROUP_TD

@@ -1,0 +1,271 @@
+//===- Kernel.cpp - the function that a schedule writes ---------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/Kernel.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using treadle::graph::DimExpr;
+using treadle::graph::DimKind;
+
+namespace treadle {
+namespace {
+
+constexpr int64_t alignment = 64;
+
+/// The symbols in the types and attributes of a function, sorted by number: s0, s1, ..., s10.
+SmallVector<StringRef> symbolsOf(func::FuncOp function) {
+  SmallVector<StringRef> names;
+  for (Attribute name : function->getAttrOfType<ArrayAttr>("treadle.symbols"))
+    names.push_back(cast<StringAttr>(name).getValue());
+  return names;
+}
+
+std::optional<int64_t> constantOf(Value value) {
+  APInt number;
+  if (matchPattern(value, m_ConstantInt(&number)))
+    return number.getSExtValue();
+  return std::nullopt;
+}
+
+} // namespace
+
+Type storageType(Type elementType) {
+  if (auto integer = dyn_cast<IntegerType>(elementType))
+    return IntegerType::get(elementType.getContext(), std::max(integer.getWidth(), 8u));
+  return elementType;
+}
+
+Type computeType(Type elementType) {
+  if (auto integer = dyn_cast<IntegerType>(elementType))
+    return IntegerType::get(elementType.getContext(), integer.getWidth());
+  if (isa<FloatType>(elementType) && elementType.getIntOrFloatBitWidth() < 32)
+    return Float32Type::get(elementType.getContext());
+  return elementType;
+}
+
+Kernel::Kernel(func::FuncOp source, const Target &target)
+    : source(source), target(target), b(source.getLoc(), source.getContext()) {
+  MLIRContext *context = source.getContext();
+  auto memory = [&](Type tensor) -> Type {
+    Type element = cast<RankedTensorType>(tensor).getElementType();
+    return MemRefType::get({ShapedType::kDynamic}, storageType(element));
+  };
+  SmallVector<Type> types;
+  llvm::append_range(types, llvm::map_range(source.getArgumentTypes(), memory));
+  llvm::append_range(types, llvm::map_range(source.getResultTypes(), memory));
+  SmallVector<StringRef> symbols = symbolsOf(source);
+  types.append(symbols.size() + 2, b.getIndexType());
+  types.push_back(MemRefType::get({ShapedType::kDynamic}, b.getI8Type()));
+
+  // Apart from any module: a pass on one function may not touch what is around it.
+  function = func::FuncOp::create(source.getLoc(), source.getName(), b.getFunctionType(types, {}));
+  Block *entry = function.addEntryBlock();
+  unsigned first = source.getNumArguments() + source.getNumResults();
+  for (auto [i, name] : llvm::enumerate(symbols))
+    sizes[DimExpr::symbol(context, name)] = entry->getArgument(first + i);
+  beginArgument = entry->getArgument(first + symbols.size());
+  endArgument = entry->getArgument(first + symbols.size() + 1);
+  scratchArgument = entry->getArgument(first + symbols.size() + 2);
+  scratchBytes = DimExpr::constant(context, 0);
+  b.setInsertionPointToStart(entry);
+}
+
+Value Kernel::bufferOf(BlockArgument argument) {
+  return function.getArgument(argument.getArgNumber());
+}
+
+Value Kernel::resultBuffer(unsigned index) {
+  return function.getArgument(source.getNumArguments() + index);
+}
+
+Value Kernel::size(DimExpr expr) {
+  if (Value known = sizes.lookup(expr))
+    return known;
+  if (std::optional<int64_t> value = expr.constantValue())
+    return index(*value);
+  // Operands first, so that what they need stands above.
+  SmallVector<Value> operands;
+  for (unsigned i = 0; i < expr.operandCount(); ++i)
+    operands.push_back(size(expr.operand(i)));
+  OpBuilder::InsertionGuard guard(b);
+  if (lastSize)
+    b.setInsertionPointAfter(lastSize);
+  else
+    b.setInsertionPointToStart(&function.getBody().front());
+  Value result;
+  if (expr.kind() == DimKind::Sum || (expr.kind() == DimKind::Product && expr.value() != 1))
+    result = index(expr.value());
+  for (Value operand : operands) {
+    if (!result) {
+      result = operand;
+      continue;
+    }
+    switch (expr.kind()) {
+    case DimKind::Sum:
+      result = add(result, operand);
+      break;
+    case DimKind::Product:
+      result = mul(result, operand);
+      break;
+    case DimKind::FloorDiv:
+      result = arith::FloorDivSIOp::create(b, result, operand);
+      break;
+    case DimKind::Min:
+      result = min(result, operand);
+      break;
+    default:
+      result = max(result, operand);
+      break;
+    }
+  }
+  if (Operation *op = result.getDefiningOp())
+    lastSize = op;
+  return sizes[expr] = result;
+}
+
+SmallVector<DimExpr> Kernel::strides(Type tensor) {
+  graph::Dims dims = graph::dimsOf(tensor);
+  SmallVector<DimExpr> strides(dims.size(), DimExpr::constant(b.getContext(), 1));
+  for (int64_t i = static_cast<int64_t>(dims.size()) - 2; i >= 0; --i)
+    strides[i] = strides[i + 1] * dims[i + 1];
+  return strides;
+}
+
+Value Kernel::scratch(Type elementType, DimExpr count) {
+  DimExpr bytes = count * ((elementType.getIntOrFloatBitWidth() + 7) / 8);
+  Value offset = size(scratchBytes), length = size(count);
+  OpBuilder::InsertionGuard guard(b);
+  if (lastSize)
+    b.setInsertionPointAfter(lastSize);
+  else
+    b.setInsertionPointToStart(&function.getBody().front());
+  auto view = memref::ViewOp::create(b, MemRefType::get({ShapedType::kDynamic}, elementType), scratchArgument,
+                                     offset, ValueRange(length));
+  // Anything that is sized later may depend on nothing here, but must not come before it either.
+  lastSize = view;
+  scratchBytes = scratchBytes + bytes.ceilDiv(alignment) * alignment;
+  return view;
+}
+
+void Kernel::finish(ArrayRef<DimExpr> grid) {
+  func::ReturnOp::create(b);
+  SmallVector<Attribute> counts;
+  for (DimExpr count : grid)
+    counts.push_back(count.attribute());
+  source->setAttr("treadle.grid", graph::DimsAttr::get(b.getContext(), counts));
+  source->setAttr("treadle.scratch", scratchBytes.attribute());
+  source.removeArgAttrsAttr();
+  source.removeResAttrsAttr();
+  source.setFunctionType(function.getFunctionType());
+  source.getBody().takeBody(function.getBody());
+  function->erase();
+  function = source;
+}
+
+// ---- index arithmetic ------------------------------------------------------------------------
+
+Value Kernel::index(int64_t value) { return arith::ConstantIndexOp::create(b, value); }
+
+Value Kernel::add(Value x, Value y) {
+  auto a = constantOf(x), c = constantOf(y);
+  if (a && c)
+    return index(*a + *c);
+  if (a == 0)
+    return y;
+  return c == 0 ? x : Value(arith::AddIOp::create(b, x, y));
+}
+Value Kernel::sub(Value x, Value y) {
+  auto a = constantOf(x), c = constantOf(y);
+  if (a && c)
+    return index(*a - *c);
+  return c == 0 ? x : Value(arith::SubIOp::create(b, x, y));
+}
+Value Kernel::mul(Value x, Value y) {
+  auto a = constantOf(x), c = constantOf(y);
+  if (a && c)
+    return index(*a * *c);
+  if (a == 0 || c == 1)
+    return x;
+  return c == 0 || a == 1 ? y : Value(arith::MulIOp::create(b, x, y));
+}
+Value Kernel::div(Value x, Value y) {
+  auto a = constantOf(x), c = constantOf(y);
+  if (a && c && *c > 0)
+    return index(*a / *c);
+  return c == 1 ? x : Value(arith::DivUIOp::create(b, x, y));
+}
+Value Kernel::rem(Value x, Value y) {
+  auto a = constantOf(x), c = constantOf(y);
+  if (a && c && *c > 0)
+    return index(*a % *c);
+  return c == 1 ? index(0) : Value(arith::RemUIOp::create(b, x, y));
+}
+Value Kernel::min(Value x, Value y) {
+  auto a = constantOf(x), c = constantOf(y);
+  if (a && c)
+    return index(std::min(*a, *c));
+  return x == y ? x : Value(arith::MinSIOp::create(b, x, y));
+}
+Value Kernel::max(Value x, Value y) {
+  auto a = constantOf(x), c = constantOf(y);
+  if (a && c)
+    return index(std::max(*a, *c));
+  return x == y ? x : Value(arith::MaxSIOp::create(b, x, y));
+}
+Value Kernel::less(Value x, Value y) {
+  return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, x, y);
+}
+
+SmallVector<Value> Kernel::delinearize(Value linear, ArrayRef<Value> boxSizes) {
+  SmallVector<Value> result(boxSizes.size());
+  for (int64_t i = static_cast<int64_t>(boxSizes.size()) - 1; i > 0; --i) {
+    result[i] = rem(linear, boxSizes[i]);
+    linear = div(linear, boxSizes[i]);
+  }
+  if (!result.empty())
+    result[0] = linear;
+  return result;
+}
+
+void Kernel::loop(Value from, Value to, int64_t step, llvm::function_ref<void(Value)> body) {
+  loop(from, to, step, ValueRange(), [&](Value i, ValueRange) {
+    body(i);
+    return SmallVector<Value>();
+  });
+}
+
+SmallVector<Value> Kernel::loop(Value from, Value to, int64_t step, ValueRange start,
+                                llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  auto first = constantOf(from), last = constantOf(to);
+  if (first && last && *last - *first <= step) {
+    // One iteration, or none: no loop.
+    if (*last <= *first)
+      return SmallVector<Value>(start);
+    return body(from, start);
+  }
+  auto op = scf::ForOp::create(b, from, to, index(step), start);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(op.getBody());
+  SmallVector<Value> next = body(op.getInductionVar(), op.getRegionIterArgs());
+  // Without carried values the builder has put a terminator there already.
+  if (!start.empty())
+    scf::YieldOp::create(b, next);
+  return SmallVector<Value>(op.getResults());
+}
+
+void Kernel::when(Value condition, llvm::function_ref<void()> then) {
+  auto op = scf::IfOp::create(b, condition, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(op.thenBlock());
+  then();
+}
+
+} // namespace treadle

@@ -1,0 +1,106 @@
+//===- Kernel.h - the function that a schedule writes -----------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A kernel starts as a function on tensors, a group's ops inside, whose dimensions are constants or
+// the kernel's own symbols s0, s1, ... A schedule turns it into a function of the same name that does
+// the work:
+//
+//     func @k(buffer of each operand, then of each result : memref<?xT>,
+//             one index for each symbol,
+//             %begin, %end : index,          the tasks to run, of a grid of task counts
+//             %scratch : memref<?xi8>)       private memory
+//       attributes {treadle.grid = #graph.dims<..>, treadle.scratch = #graph.dim<..>}
+//
+// This class makes that function, names its arguments, and has the few arithmetic shorthands that
+// keep schedules readable. It knows nothing of any schedule.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TREADLE_CODEGEN_KERNEL_H
+#define TREADLE_CODEGEN_KERNEL_H
+
+#include "codegen/Target.h"
+#include "dialects/graph/Graph.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace treadle {
+
+class Kernel {
+public:
+  /// Starts the kernel whose body takes the place of `source`'s at finish().
+  Kernel(mlir::func::FuncOp source, const Target &target);
+
+  mlir::func::FuncOp source;
+  const Target &target;
+  mlir::ImplicitLocOpBuilder b;
+
+  mlir::Block &body() { return source.getBody().front(); }
+  graph::Dims dims(mlir::Value tensor) { return graph::dimsOf(tensor.getType()); }
+  /// The operands of the source's return: what must be stored.
+  mlir::OperandRange results() { return body().getTerminator()->getOperands(); }
+
+  /// The memory behind a block argument of the source, or behind result `index`.
+  mlir::Value bufferOf(mlir::BlockArgument argument);
+  mlir::Value resultBuffer(unsigned index);
+
+  /// The value of an expression, computed once, at the top of the function.
+  mlir::Value size(graph::DimExpr expr);
+  /// Row-major strides of a tensor's dimensions, in elements.
+  llvm::SmallVector<graph::DimExpr> strides(mlir::Type tensor);
+
+  mlir::Value begin() { return beginArgument; }
+  mlir::Value end() { return endArgument; }
+
+  /// Private memory for `count` elements, 64-byte aligned; the same for every task of a worker.
+  mlir::Value scratch(mlir::Type elementType, graph::DimExpr count);
+
+  /// Settles the task counts, outermost first, and puts the kernel in the source's place.
+  void finish(llvm::ArrayRef<graph::DimExpr> grid);
+
+  // ---- index arithmetic, folded where it is constant ------------------------------------------
+  mlir::Value index(int64_t value);
+  mlir::Value add(mlir::Value a, mlir::Value b);
+  mlir::Value sub(mlir::Value a, mlir::Value b);
+  mlir::Value mul(mlir::Value a, mlir::Value b);
+  mlir::Value div(mlir::Value a, mlir::Value b); // of numbers >= 0
+  mlir::Value rem(mlir::Value a, mlir::Value b);
+  mlir::Value min(mlir::Value a, mlir::Value b);
+  mlir::Value max(mlir::Value a, mlir::Value b);
+  mlir::Value add(mlir::Value a, int64_t value) { return add(a, index(value)); }
+  mlir::Value mul(mlir::Value a, int64_t value) { return mul(a, index(value)); }
+  mlir::Value div(mlir::Value a, int64_t value) { return div(a, index(value)); }
+  mlir::Value rem(mlir::Value a, int64_t value) { return rem(a, index(value)); }
+  mlir::Value less(mlir::Value a, mlir::Value b);
+
+  /// Row-major position `linear` in a box of `sizes` as one index a dimension. The outermost is not
+  /// reduced, so it may be left unknown.
+  llvm::SmallVector<mlir::Value> delinearize(mlir::Value linear, llvm::ArrayRef<mlir::Value> sizes);
+
+  /// for (i = from; i < to; i += step) body(i)
+  void loop(mlir::Value from, mlir::Value to, int64_t step, llvm::function_ref<void(mlir::Value)> body);
+  /// The same, carrying values: body returns the next ones.
+  llvm::SmallVector<mlir::Value>
+  loop(mlir::Value from, mlir::Value to, int64_t step, mlir::ValueRange start,
+       llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
+  void when(mlir::Value condition, llvm::function_ref<void()> then);
+
+private:
+  mlir::func::FuncOp function;
+  llvm::DenseMap<graph::DimExpr, mlir::Value> sizes;
+  mlir::Operation *lastSize = nullptr; // sizes are computed in order, at the top
+  graph::DimExpr scratchBytes;
+  mlir::Value beginArgument, endArgument, scratchArgument;
+};
+
+/// How an element type is kept in memory: i1 as i8, unsigned integers as signless ones.
+mlir::Type storageType(mlir::Type elementType);
+
+/// How it is computed with: floats narrower than 32 bits as f32.
+mlir::Type computeType(mlir::Type elementType);
+
+} // namespace treadle
+
+#endif // TREADLE_CODEGEN_KERNEL_H

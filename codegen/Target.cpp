@@ -1,0 +1,82 @@
+//===- Target.cpp - device descriptions as attributes -----------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/Target.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+
+namespace treadle {
+namespace {
+
+/// Visits every field once, for both directions.
+template <typename T, typename F> void forEachField(T &target, F visit) {
+  visit("name", target.name);
+  visit("variant", target.variant);
+  visit("vector_bytes", target.vectorBytes);
+  visit("vector_registers", target.vectorRegisters);
+  visit("fmas_per_cycle", target.fmasPerCycle);
+  visit("loads_per_cycle", target.loadsPerCycle);
+  visit("fma_latency", target.fmaLatency);
+  visit("masked_memory", target.maskedMemory);
+  visit("l1_bytes", target.l1Bytes);
+  visit("l2_bytes", target.l2Bytes);
+}
+
+} // namespace
+
+int64_t Target::lanes(Type elementType) const {
+  int64_t bits = elementType.isIndex() ? 64 : elementType.getIntOrFloatBitWidth();
+  return std::max<int64_t>(vectorBytes * 8 / std::max<int64_t>(bits, 8), 1);
+}
+
+DictionaryAttr Target::toAttr(MLIRContext *context) const {
+  Builder builder(context);
+  SmallVector<NamedAttribute> attrs;
+  struct {
+    Builder &builder;
+    Attribute operator()(const std::string &value) { return builder.getStringAttr(value); }
+    Attribute operator()(int64_t value) { return builder.getI64IntegerAttr(value); }
+    Attribute operator()(bool value) { return builder.getBoolAttr(value); }
+  } make{builder};
+  forEachField(*this, [&](StringRef name, const auto &field) {
+    attrs.push_back(builder.getNamedAttr(name, make(field)));
+  });
+  return builder.getDictionaryAttr(attrs);
+}
+
+Target Target::fromAttr(DictionaryAttr dictionary) {
+  Target target;
+  struct {
+    void operator()(Attribute attr, std::string &field) {
+      if (auto text = dyn_cast<StringAttr>(attr))
+        field = text.getValue();
+    }
+    void operator()(Attribute attr, int64_t &field) {
+      if (auto number = dyn_cast<IntegerAttr>(attr))
+        field = number.getInt();
+    }
+    void operator()(Attribute attr, bool &field) {
+      if (auto flag = dyn_cast<BoolAttr>(attr))
+        field = flag.getValue();
+    }
+  } read;
+  forEachField(target, [&](StringRef name, auto &field) {
+    if (Attribute attr = dictionary.get(name))
+      read(attr, field);
+  });
+  return target;
+}
+
+Target Target::of(Operation *op) {
+  for (; op; op = op->getParentOp())
+    if (auto attr = op->getAttrOfType<DictionaryAttr>(attrName))
+      return fromAttr(attr);
+  return Target();
+}
+
+} // namespace treadle

@@ -1,0 +1,50 @@
+//===- Target.h - what a schedule may know of a device ----------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The description of one kind of device, as numbers. Schedules and the cost model read it and ask
+// nothing else: there is no "if the target is ..." in them. A target fills it from its Chips.def; in
+// IR it stands as a dictionary on the executable that kernels are compiled into, so that a dump is a
+// whole reproducer.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TREADLE_CODEGEN_TARGET_H
+#define TREADLE_CODEGEN_TARGET_H
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Operation.h"
+#include <string>
+
+namespace treadle {
+
+struct Target {
+  std::string name;    // folder of targets/: "cpu"
+  std::string variant; // row of its Chips.def: "x86-64-v3"
+
+  int64_t vectorBytes = 16;     // one vector register
+  int64_t vectorRegisters = 16; // of them
+  int64_t fmasPerCycle = 1;     // vector multiply-adds started in a cycle
+  int64_t loadsPerCycle = 2;    // vector loads started in a cycle
+  int64_t fmaLatency = 4;       // cycles from operands to result
+  bool maskedMemory = false;    // masked loads and stores of 8 to 64-bit elements are one instruction
+
+  int64_t l1Bytes = 32 << 10; // data cache of a core
+  int64_t l2Bytes = 256 << 10;
+
+  /// Elements of a type in one vector register, at least 1.
+  int64_t lanes(mlir::Type elementType) const;
+
+  mlir::DictionaryAttr toAttr(mlir::MLIRContext *context) const;
+  static Target fromAttr(mlir::DictionaryAttr attr);
+
+  /// The description that `op` is compiled for: the attribute `treadle.target` of the nearest
+  /// operation around it that has one; a plain default if none has.
+  static Target of(mlir::Operation *op);
+  static constexpr llvm::StringLiteral attrName = "treadle.target";
+};
+
+} // namespace treadle
+
+#endif // TREADLE_CODEGEN_TARGET_H
