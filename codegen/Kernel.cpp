@@ -89,8 +89,11 @@ Value Kernel::resultBuffer(unsigned index) {
 Value Kernel::size(DimExpr expr) {
   if (Value known = sizes.lookup(expr))
     return known;
-  if (std::optional<int64_t> value = expr.constantValue())
+  if (std::optional<int64_t> value = expr.constantValue()) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(&function.getBody().front());
     return index(*value);
+  }
   // Operands first, so that what they need stands above.
   SmallVector<Value> operands;
   for (unsigned i = 0; i < expr.operandCount(); ++i)
@@ -162,6 +165,7 @@ void Kernel::finish(ArrayRef<DimExpr> grid) {
     counts.push_back(count.attribute());
   source->setAttr("treadle.grid", graph::DimsAttr::get(b.getContext(), counts));
   source->setAttr("treadle.scratch", scratchBytes.attribute());
+  source->setAttr("treadle.buffers", b.getI64IntegerAttr(source.getNumArguments() + source.getNumResults()));
   source.removeArgAttrsAttr();
   source.removeResAttrsAttr();
   source.setFunctionType(function.getFunctionType());

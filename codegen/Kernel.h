@@ -11,7 +11,8 @@
 //             one index for each symbol,
 //             %begin, %end : index,          the tasks to run, of a grid of task counts
 //             %scratch : memref<?xi8>)       private memory
-//       attributes {treadle.grid = #graph.dims<..>, treadle.scratch = #graph.dim<..>}
+//       attributes {treadle.grid = #graph.dims<..>, treadle.scratch = #graph.dim<..>,
+//                   treadle.buffers = 3}
 //
 // This class makes that function, names its arguments, and has the few arithmetic shorthands that
 // keep schedules readable. It knows nothing of any schedule.

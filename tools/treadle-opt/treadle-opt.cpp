@@ -10,14 +10,20 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "passes/group/Passes.h"
+#include "passes/plan/Passes.h"
+#include "targets/cpu/compile/Passes.h"
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
-  registry.insert<treadle::graph::GraphDialect>();
+  registry.insert<treadle::graph::GraphDialect, treadle::program::ProgramDialect>();
+  treadle::registerGroupPasses();
+  treadle::registerPlanPasses();
   treadle::registerCodegenPasses();
+  treadle::registerCpuPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "Treadle's passes on IR in text\n", registry));
 }

@@ -1,0 +1,30 @@
+//===- Passes.td - which ops are computed together ------------*- tablegen -*-===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------===//
+
+#ifndef TREADLE_PASSES_GROUP_PASSES_TD
+#define TREADLE_PASSES_GROUP_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def FormGroups : Pass<"treadle-form-groups", "::mlir::func::FuncOp"> {
+  let summary = "Puts ops that one kernel can compute into groups";
+  let description = [{
+    What: first every op stands alone; then elementwise ops join the group that makes their operand
+    (what follows a product, a window or a row's sums is done while its result is in registers), and
+    last, ops that only one group reads join that group, where its schedule computes operands as it
+    reads them. Nothing heavy is ever computed twice.
+    Before: a function of graph ops.
+    After: graph.group ops, with constants and reshapes between them. Scalar constants are copied into
+    the groups that use them.
+    Needs: shapes inferred; layouts chosen.
+    Guarantees: the groups have no cycle; every op but constants, reshapes and requirements is in one.
+    Leaves alone: reshapes, which are views of memory.
+  }];
+  let dependentDialects = ["::treadle::graph::GraphDialect"];
+}
+
+#endif // TREADLE_PASSES_GROUP_PASSES_TD
