@@ -146,10 +146,8 @@ Value Kernel::scratch(Type elementType, DimExpr count) {
   DimExpr bytes = count * ((elementType.getIntOrFloatBitWidth() + 7) / 8);
   Value offset = size(scratchBytes), length = size(count);
   OpBuilder::InsertionGuard guard(b);
-  if (lastSize)
-    b.setInsertionPointAfter(lastSize);
-  else
-    b.setInsertionPointToStart(&function.getBody().front());
+  // Constants are put in front of all others, so that the first of them is the last in order.
+  b.setInsertionPointAfter(lastSize ? lastSize : offset.getDefiningOp());
   auto view = memref::ViewOp::create(b, MemRefType::get({ShapedType::kDynamic}, elementType), scratchArgument,
                                      offset, ValueRange(length));
   // Anything that is sized later may depend on nothing here, but must not come before it either.

@@ -15,6 +15,7 @@ namespace treadle {
 llvm::ArrayRef<Family> families() {
   static constexpr Family all[] = {
       {"map", scheduleMap},
+      {"contraction", scheduleContraction},
   };
   return all;
 }
