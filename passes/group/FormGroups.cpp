@@ -244,9 +244,13 @@ bool Former::mayPrecede(Group *reader, Group *group) {
     // Once for each pass over the row.
     return llvm::all_of(group->ops, isCheap);
   case Kind::Contraction:
-    // While packing, which reads each element about once; the other operand is packed from a constant.
+    // While packing, which reads each element about once. A convolution's image is copied run by run.
+    if (llvm::any_of(reader->ops, [](Operation *op) { return isa<ConvOp>(op); }))
+      return llvm::all_of(group->ops, [](Operation *op) { return isa<UnpackOp>(op); });
     return llvm::all_of(group->ops, isCheap);
   case Kind::Window:
+    // The filter, stored with channels last.
+    return isa<TransposeOp>(group->ops.front()) && group->ops.front()->getOperand(0).getDefiningOp<ConstantOp>();
   case Kind::Attention:
     return false;
   }
@@ -323,7 +327,8 @@ void Former::build() {
       for (Value operand : op->getOperands()) {
         if (isInside(operand))
           continue;
-        auto &list = operand.getDefiningOp<ConstantOp>() && splatOf(operand) ? scalars : inputs;
+        bool isScalar = operand.getDefiningOp<ConstantOp>() && splatOf(operand) && (isElementwise(op) || isa<PadOp>(op));
+        auto &list = isScalar ? scalars : inputs;
         if (!llvm::is_contained(list, operand))
           list.push_back(operand);
       }

@@ -11,6 +11,7 @@
 #include "mlir/InitAllPasses.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "passes/group/Passes.h"
+#include "passes/layout/Passes.h"
 #include "passes/plan/Passes.h"
 #include "targets/cpu/compile/Passes.h"
 
@@ -20,6 +21,7 @@ int main(int argc, char **argv) {
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
   registry.insert<treadle::graph::GraphDialect, treadle::program::ProgramDialect>();
+  treadle::registerLayoutPasses();
   treadle::registerGroupPasses();
   treadle::registerPlanPasses();
   treadle::registerCodegenPasses();
