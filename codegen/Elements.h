@@ -85,6 +85,9 @@ public:
     return body();
   }
 
+  /// The mean from a sum.
+  mlir::Value finishMean(graph::ReduceOp op, mlir::Value sum);
+
   mlir::VectorType vectorOf(mlir::Type elementType) const { return mlir::VectorType::get({lanes}, elementType); }
   mlir::Value splat(mlir::Value scalar);
   mlir::Value constant(mlir::TypedAttr scalar);
@@ -113,8 +116,6 @@ private:
   mlir::Value reduceAt(graph::ReduceOp op, const Position &position);
   mlir::Value argReduceAt(graph::ArgReduceOp op, const Position &position);
   mlir::Value depthwiseAt(graph::ConvOp op, const Position &position);
-
-  mlir::Value finishMean(graph::ReduceOp op, mlir::Value sum);
 
   /// A window that moves along `axes` of a tensor with dimensions `sizes`.
   struct Window {

@@ -76,6 +76,7 @@ Kernel::Kernel(func::FuncOp source, const Target &target)
   scratchArgument = entry->getArgument(first + symbols.size() + 2);
   scratchBytes = DimExpr::constant(context, 0);
   b.setInsertionPointToStart(entry);
+  bodyStart = arith::ConstantIndexOp::create(b, 0);
 }
 
 Value Kernel::bufferOf(BlockArgument argument) {
@@ -91,18 +92,15 @@ Value Kernel::size(DimExpr expr) {
     return known;
   if (std::optional<int64_t> value = expr.constantValue()) {
     OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(&function.getBody().front());
-    return index(*value);
+    b.setInsertionPoint(bodyStart);
+    return sizes[expr] = index(*value);
   }
   // Operands first, so that what they need stands above.
   SmallVector<Value> operands;
   for (unsigned i = 0; i < expr.operandCount(); ++i)
     operands.push_back(size(expr.operand(i)));
   OpBuilder::InsertionGuard guard(b);
-  if (lastSize)
-    b.setInsertionPointAfter(lastSize);
-  else
-    b.setInsertionPointToStart(&function.getBody().front());
+  b.setInsertionPoint(bodyStart);
   Value result;
   if (expr.kind() == DimKind::Sum || (expr.kind() == DimKind::Product && expr.value() != 1))
     result = index(expr.value());
@@ -129,8 +127,6 @@ Value Kernel::size(DimExpr expr) {
       break;
     }
   }
-  if (Operation *op = result.getDefiningOp())
-    lastSize = op;
   return sizes[expr] = result;
 }
 
@@ -146,12 +142,9 @@ Value Kernel::scratch(Type elementType, DimExpr count) {
   DimExpr bytes = count * ((elementType.getIntOrFloatBitWidth() + 7) / 8);
   Value offset = size(scratchBytes), length = size(count);
   OpBuilder::InsertionGuard guard(b);
-  // Constants are put in front of all others, so that the first of them is the last in order.
-  b.setInsertionPointAfter(lastSize ? lastSize : offset.getDefiningOp());
+  b.setInsertionPoint(bodyStart);
   auto view = memref::ViewOp::create(b, MemRefType::get({ShapedType::kDynamic}, elementType), scratchArgument,
                                      offset, ValueRange(length));
-  // Anything that is sized later may depend on nothing here, but must not come before it either.
-  lastSize = view;
   scratchBytes = scratchBytes + bytes.ceilDiv(alignment) * alignment;
   return view;
 }

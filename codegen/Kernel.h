@@ -91,7 +91,7 @@ public:
 private:
   mlir::func::FuncOp function;
   llvm::DenseMap<graph::DimExpr, mlir::Value> sizes;
-  mlir::Operation *lastSize = nullptr; // sizes are computed in order, at the top
+  mlir::Operation *bodyStart = nullptr; // sizes are computed before it, in the order asked for
   graph::DimExpr scratchBytes;
   mlir::Value beginArgument, endArgument, scratchArgument;
 };

@@ -15,6 +15,8 @@ namespace treadle {
 llvm::ArrayRef<Family> families() {
   static constexpr Family all[] = {
       {"map", scheduleMap},
+      {"rows", scheduleRows},
+      {"window", scheduleWindow},
       {"contraction", scheduleContraction},
   };
   return all;
