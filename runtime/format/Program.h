@@ -1,0 +1,43 @@
+//===- Program.h - an artifact that has been checked ----------------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Nothing in a file is trusted: once `open` has succeeded every index, offset and size in the tables
+// is known to be in range, so that what reads them checks nothing again. Sizes that depend on shapes
+// are checked when the shapes are there (exec/Shapes.h).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TREADLE_RUNTIME_FORMAT_PROGRAM_H
+#define TREADLE_RUNTIME_FORMAT_PROGRAM_H
+
+#include "runtime/base/Status.h"
+#include "runtime/format/Header.h"
+#include "runtime/format/program_generated.h"
+#include <memory>
+
+namespace treadle {
+
+class Program {
+public:
+  /// `owner` keeps the bytes alive. `name` is what messages call the file.
+  static Status open(const char *bytes, size_t size, const std::string &name, bool checkWeights,
+                     std::shared_ptr<void> owner, std::shared_ptr<const Program> &program);
+
+  const format::Program &tables() const { return *root; }
+  const char *data() const { return section; }
+  const std::string &name() const { return fileName; }
+
+  const void *constant(uint32_t index) const { return section + root->constants()->Get(index)->offset(); }
+
+private:
+  std::shared_ptr<void> owner;
+  std::string fileName;
+  const format::Program *root = nullptr;
+  const char *section = nullptr;
+};
+
+} // namespace treadle
+
+#endif // TREADLE_RUNTIME_FORMAT_PROGRAM_H
