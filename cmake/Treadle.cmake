@@ -38,3 +38,22 @@ function(treadle_library name)
     treadle_use_mlir(${name})
   endif()
 endfunction()
+
+# libtreadle.so: the C API with the drivers of all targets, small, and needing the C and C++ libraries only.
+function(treadle_shared_runtime)
+  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/runtime/*.cpp" "${PROJECT_SOURCE_DIR}/runtime/base/*.cpp"
+    "${PROJECT_SOURCE_DIR}/runtime/format/*.cpp" "${PROJECT_SOURCE_DIR}/runtime/exec/*.cpp")
+  foreach(target IN LISTS TREADLE_TARGETS)
+    file(GLOB driver CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/targets/${target}/run/*.cpp")
+    list(APPEND sources ${driver})
+  endforeach()
+  find_package(Threads REQUIRED)
+  add_library(treadle-shared SHARED ${sources})
+  set_target_properties(treadle-shared PROPERTIES OUTPUT_NAME treadle LINK_DEPENDS "${PROJECT_SOURCE_DIR}/runtime/exports.map")
+  target_compile_definitions(treadle-shared PRIVATE TREADLE_VERSION="${PROJECT_VERSION}")
+  target_compile_options(treadle-shared PRIVATE -Os -fno-exceptions -fno-rtti)
+  target_link_options(treadle-shared PRIVATE -Wl,--gc-sections -Wl,--as-needed
+    "-Wl,--version-script=${PROJECT_SOURCE_DIR}/runtime/exports.map" $<$<CONFIG:Release>:-s>)
+  target_link_libraries(treadle-shared PRIVATE treadle-flags Threads::Threads ${CMAKE_DL_LIBS})
+  add_dependencies(treadle-shared treadle-format-inc)
+endfunction()

@@ -30,10 +30,16 @@ public:
   virtual Status reserve(size_t scratchBytes) = 0;
   virtual size_t scratchBytes() const = 0;
 
+  /// How the loaded code runs a kernel.
+  const format::Entry &entry(uint32_t kernel) const { return *loaded->entries()->Get(kernel); }
+
   /// `tasks` tasks of kernel `kernel`.
   virtual void launch(uint32_t kernel, void *const *slices, const int64_t *scalars, int64_t tasks) = 0;
   virtual void copy(void *to, const void *from, size_t bytes) = 0;
   virtual void fill(void *to, size_t bytes, uint32_t pattern, unsigned width) = 0;
+
+protected:
+  const format::Executable *loaded = nullptr; // set by load()
 };
 
 /// The drivers that are built in. Each target has one of these functions (targets/*/run).
