@@ -1,0 +1,26 @@
+//===- Pipeline.h - from a graph to machine code --------------------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TREADLE_PASSES_PIPELINE_H
+#define TREADLE_PASSES_PIPELINE_H
+
+#include "mlir/Pass/PassManager.h"
+
+namespace treadle {
+
+struct Stage {
+  llvm::StringLiteral name, passes, guarantee;
+};
+llvm::ArrayRef<Stage> stages();
+
+/// Runs one stage, and verifies what it leaves behind.
+llvm::LogicalResult runStage(const Stage &stage, mlir::Operation *module,
+                             std::unique_ptr<mlir::PassInstrumentation> instrumentation);
+
+} // namespace treadle
+
+#endif // TREADLE_PASSES_PIPELINE_H
