@@ -78,7 +78,7 @@ struct Group {
 
 class Former {
 public:
-  explicit Former(func::FuncOp function) : function(function), block(function.getBody().front()) {}
+  Former(func::FuncOp function, bool fuse) : fuse(fuse), function(function), block(function.getBody().front()) {}
   void run();
 
 private:
@@ -98,6 +98,7 @@ private:
   bool mayPrecede(Group *reader, Group *group);
   void merge(Group *into, Group *from);
 
+  bool fuse;
   func::FuncOp function;
   Block &block;
   SmallVector<std::unique_ptr<Group>> all;
@@ -275,6 +276,9 @@ void Former::joinConsumers() {
       }
     if (!single || !reader || !mayPrecede(reader, group))
       continue;
+    // Packed operands are never unpacked in memory.
+    if (!fuse && reader->kind != Kind::Window && !isa<UnpackOp>(op))
+      continue;
     merge(reader, group);
   }
 }
@@ -368,13 +372,15 @@ void Former::build() {
 
 void Former::run() {
   start();
-  joinProducers();
+  if (fuse)
+    joinProducers();
   joinConsumers();
   build();
 }
 
 struct FormGroups : impl::FormGroupsBase<FormGroups> {
-  void runOnOperation() override { Former(getOperation()).run(); }
+  using FormGroupsBase::FormGroupsBase;
+  void runOnOperation() override { Former(getOperation(), fuse).run(); }
 };
 
 } // namespace

@@ -24,6 +24,7 @@ def FormGroups : Pass<"treadle-form-groups", "::mlir::func::FuncOp"> {
     Guarantees: the groups have no cycle; every op but constants, reshapes and requirements is in one.
     Leaves alone: reshapes, which are views of memory.
   }];
+  let options = [Option<"fuse", "fuse", "bool", "true", "Whether groups may have more than one op that computes">];
   let dependentDialects = ["::treadle::graph::GraphDialect"];
 }
 

@@ -1,0 +1,366 @@
+//===- Compile.cpp - the compiler's one door ------------------------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/compile/Compile.h"
+#include "dialects/program/Program.h"
+#include "codegen/Passes.h"
+#include "frontends/onnx/Import.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/Pass/PassInstrumentation.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/Pipeline.h"
+#include "passes/group/Passes.h"
+#include "passes/layout/Passes.h"
+#include "passes/plan/Passes.h"
+#include "passes/simplify/Passes.h"
+#include "runtime/format/Header.h"
+#include "targets/cpu/compile/CpuTarget.h"
+#include "targets/cpu/compile/Passes.h"
+#include "tools/compile/Artifact.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SHA256.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/ThreadPool.h"
+#include <cstring>
+#include <fstream>
+#include <mutex>
+
+using namespace mlir;
+
+namespace treadle {
+namespace {
+
+void registerPasses() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    registerSimplifyPasses();
+    registerLayoutPasses();
+    registerGroupPasses();
+    registerPlanPasses();
+    registerCodegenPasses();
+    registerCpuPasses();
+    registerTransformsPasses();
+    registerConversionPasses();
+    memref::registerMemRefPasses();
+  });
+}
+
+/// Tells the caller which pass begins.
+class Progress : public PassInstrumentation {
+public:
+  Progress(const CompileHooks &hooks, std::string stage, double from, double to)
+      : hooks(hooks), stage(std::move(stage)), from(from), to(to) {}
+  void runBeforePass(Pass *pass, Operation *op) override {
+    std::lock_guard<std::mutex> guard(lock);
+    std::string what = pass->getArgument().str();
+    if (auto module = dyn_cast<ModuleOp>(op); module && module.getSymName())
+      what = graph::sourceName(op->getLoc());
+    // Approaches the stage's end with every pass.
+    at += (1 - at) * 0.05;
+    hooks.progress(stage, what, from + (to - from) * at);
+  }
+
+private:
+  const CompileHooks &hooks;
+  std::string stage;
+  double from, to, at = 0;
+  std::mutex lock;
+};
+
+/// A diagnostic as one line: where in the model, and what.
+std::string toLine(Diagnostic &diagnostic) {
+  std::string text = diagnostic.str(), name = graph::sourceName(diagnostic.getLocation());
+  for (char &c : text)
+    if (c == '\n')
+      c = ' ';
+  return name.empty() || StringRef(text).contains(name) ? text : name + ": " + text;
+}
+
+class Compilation {
+public:
+  Compilation(const std::string &input, const CompileOptions &options, const CompileHooks &hooks)
+      : input(input), options(options), hooks(hooks), context(makeRegistry(), MLIRContext::Threading::DISABLED) {
+    registerPasses();
+    context.loadDialect<graph::GraphDialect, program::ProgramDialect, func::FuncDialect>();
+    if (options.threads != 1) {
+      llvm::ThreadPoolStrategy strategy = llvm::hardware_concurrency(options.threads);
+      pool = std::make_unique<llvm::DefaultThreadPool>(strategy);
+      context.setThreadPool(*pool);
+    }
+    context.getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
+      if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+        return success();
+      std::string line = toLine(diagnostic);
+      if (!StringRef(result.error).contains(line))
+        result.error += (result.error.empty() ? "" : "\n") + line;
+      return success();
+    });
+  }
+
+  CompileResult run(const std::string &output);
+  /// What names the artifact in the cache; empty after an error.
+  std::string cacheKey();
+  CompileResult result;
+
+private:
+  static DialectRegistry makeRegistry() {
+    DialectRegistry registry;
+    registerAllDialects(registry);
+    registerAllExtensions(registry);
+    registry.insert<graph::GraphDialect, program::ProgramDialect>();
+    return registry;
+  }
+  CompileResult fail(const std::string &message) {
+    if (result.error.empty())
+      result.error = message;
+    return result;
+  }
+  bool chooseTargets(ModuleOp module);
+  bool parseDims(onnx::ImportOptions &import);
+  void explainGroups(ModuleOp module);
+  bool writeText(ModuleOp module, const std::string &path);
+
+  std::string input;
+  const CompileOptions &options;
+  const CompileHooks &hooks;
+  std::unique_ptr<llvm::ThreadPoolInterface> pool;
+  MLIRContext context;
+};
+
+bool Compilation::parseDims(onnx::ImportOptions &import) {
+  for (const std::string &dim : options.dim) {
+    auto [name, number] = StringRef(dim).rsplit('=');
+    int64_t size = 0;
+    if (name.empty() || number.getAsInteger(10, size) || size < 0) {
+      result.error = "--dim " + dim + ": should be NAME=N, for example --dim batch=1";
+      return false;
+    }
+    import.dims.push_back({name.str(), size});
+  }
+  return true;
+}
+
+bool Compilation::chooseTargets(ModuleOp module) {
+  if (options.target != "cpu") {
+    result.error = "--target " + options.target + ": this compiler has cpu";
+    return false;
+  }
+  std::vector<std::string> variants = {options.cpu};
+  if (options.cpu == "host")
+    variants = {cpu::hostVariant().str()};
+  else if (options.cpu == "portable")
+    variants = cpu::portableVariants();
+  SmallVector<Attribute> targets;
+  // The runtime takes the first that it can use.
+  for (const std::string &variant : llvm::reverse(variants)) {
+    std::optional<Target> target = cpu::targetFor(variant);
+    if (!target) {
+      result.error = "--cpu " + variant + ": should be host, portable or one of " + llvm::join(cpu::variantNames(), ", ");
+      return false;
+    }
+    targets.push_back(target->toAttr(&context));
+  }
+  module->setAttr("treadle.targets", ArrayAttr::get(&context, targets));
+  return true;
+}
+
+bool Compilation::writeText(ModuleOp module, const std::string &path) {
+  std::error_code code;
+  llvm::raw_fd_ostream os(path, code);
+  if (!code) {
+    module.print(os, OpPrintingFlags().elideLargeElementsAttrs(16).elideLargeResourceString(64).enableDebugInfo(false));
+    os << "\n";
+    os.close();
+    code = os.error();
+    os.clear_error();
+  }
+  if (!code)
+    return true;
+  result.error = path + ": " + code.message();
+  return false;
+}
+
+/// What each kernel is made of.
+void Compilation::explainGroups(ModuleOp module) {
+  int64_t number = 0;
+  module.walk([&](graph::GroupOp group) {
+    std::string line = std::to_string(number++) + " " + group.getFamily().str() + ":";
+    for (Operation &op : group.getBody().front().without_terminator()) {
+      if (isa<graph::ConstantOp>(op))
+        continue;
+      std::string name = graph::sourceName(op.getLoc());
+      line += " " + op.getName().stripDialect().str() + (name.empty() ? "" : " <" + name + ">");
+    }
+    hooks.explain(line);
+  });
+}
+
+CompileResult Compilation::run(const std::string &output) {
+  onnx::ImportOptions import;
+  if (!parseDims(import))
+    return result;
+  bool known = options.stop_after.empty();
+  std::string names;
+  for (const Stage &stage : stages()) {
+    known |= stage.name == options.stop_after;
+    names += (names.empty() ? "" : ", ") + stage.name.str();
+  }
+  if (!known)
+    return fail("--stop-after " + options.stop_after + ": should be one of " + names);
+  if (!options.dump_ir.empty())
+    if (std::error_code code = llvm::sys::fs::create_directories(options.dump_ir))
+      return fail(options.dump_ir + ": " + code.message());
+
+  if (hooks.progress)
+    hooks.progress("import", llvm::sys::path::filename(input).str(), 0);
+  FailureOr<onnx::ImportedModel> model = onnx::importModel(&context, input, import);
+  if (failed(model))
+    return fail(input + ": could not be imported");
+  ModuleOp module = *model->module;
+  if (!chooseTargets(module))
+    return result;
+
+  ArrayRef<Stage> all = stages();
+  for (auto [i, stage] : llvm::enumerate(all)) {
+    if (hooks.cancelled && hooks.cancelled()) {
+      result.cancelled = true;
+      return fail("cancelled");
+    }
+    std::unique_ptr<Progress> progress;
+    if (hooks.progress)
+      progress = std::make_unique<Progress>(hooks, stage.name.str(), (i + 1.0) / (all.size() + 1), (i + 2.0) / (all.size() + 1));
+    Stage actual = stage;
+    if (options.no_fusion && stage.name == "group")
+      actual = Stage{"group", "func.func(treadle-form-groups{fuse=false})", "every op is in a group of its own"};
+    if (failed(runStage(actual, module, std::move(progress))))
+      return fail(input + ": stage " + stage.name.str() + " failed");
+    if (!options.dump_ir.empty() &&
+        !writeText(module, options.dump_ir + "/" + std::to_string(i) + "-" + stage.name.str() + ".mlir"))
+      return result;
+    if (options.explain && hooks.explain) {
+      hooks.explain(stage.name.str() + ": " + stage.guarantee.str());
+      if (stage.name == "group")
+        explainGroups(module);
+    }
+    if (stage.name == options.stop_after) {
+      result.ok = writeText(module, output);
+      return result;
+    }
+  }
+  ArtifactInfo info{compilerVersion(), llvm::sys::path::filename(input).str(), model->sha256, options.toString(true)};
+  if (failed(writeArtifact(module, info, output)))
+    return fail(output + ": could not be written");
+  result.ok = true;
+  return result;
+}
+
+std::string Compilation::cacheKey() {
+  FailureOr<std::vector<std::string>> files = onnx::modelFiles(&context, input);
+  if (failed(files))
+    return "";
+  llvm::SHA256 hash;
+  for (const std::string &path : *files) {
+    auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+    if (!buffer) {
+      fail(path + ": " + buffer.getError().message());
+      return "";
+    }
+    hash.update((*buffer)->getBuffer());
+  }
+  hash.update(options.toString(true));
+  hash.update(compilerVersion() + __DATE__ __TIME__);
+  if (options.cpu == "host")
+    hash.update(cpu::hostVariant());
+  auto digest = hash.final();
+  return llvm::toHex(llvm::ArrayRef<uint8_t>(digest).take_front(20), /*LowerCase=*/true);
+}
+
+std::string cacheFolder() {
+  if (const char *folder = std::getenv("TREADLE_CACHE"); folder && *folder)
+    return folder;
+  if (const char *folder = std::getenv("XDG_CACHE_HOME"); folder && *folder)
+    return std::string(folder) + "/treadle";
+  const char *home = std::getenv("HOME");
+  return std::string(home && *home ? home : "/tmp") + "/.cache/treadle";
+}
+
+void appendFlag(std::string &text, StringRef flag, const std::string &value, const std::string &fallback) {
+  if (value != fallback)
+    text += (text.empty() ? "" : " ") + flag.str() + "=" + value;
+}
+void appendFlag(std::string &text, StringRef flag, const std::vector<std::string> &values, const std::vector<std::string> &) {
+  for (const std::string &value : values)
+    text += (text.empty() ? "" : " ") + flag.str() + "=" + value;
+}
+void appendFlag(std::string &text, StringRef flag, int64_t value, int64_t fallback) {
+  if (value != fallback)
+    text += (text.empty() ? "" : " ") + flag.str() + "=" + std::to_string(value);
+}
+void appendFlag(std::string &text, StringRef flag, bool value, bool fallback) {
+  if (value != fallback)
+    text += (text.empty() ? "" : " ") + flag.str();
+}
+
+} // namespace
+
+std::string CompileOptions::toString(bool keyedOnly) const {
+  CompileOptions defaults;
+  std::string text;
+#define TREADLE_OPTION(name, type, default_, meta, keyed, help)                                    \
+  if (keyed || !keyedOnly) {                                                                       \
+    std::string flag = "--" #name;                                                                 \
+    std::replace(flag.begin(), flag.end(), '_', '-');                                              \
+    appendFlag(text, flag, name, defaults.name);                                                   \
+  }
+#include "tools/compile/Options.def"
+  return text;
+}
+
+CompileResult compileModel(const std::string &input, const std::string &output, const CompileOptions &options,
+                           const CompileHooks &hooks) {
+  return Compilation(input, options, hooks).run(output);
+}
+
+CompileResult compileToCache(const std::string &input, const CompileOptions &options, std::string &path,
+                             const CompileHooks &hooks) {
+  Compilation compilation(input, options, hooks);
+  std::string key = compilation.cacheKey();
+  if (key.empty())
+    return compilation.result;
+  std::string folder = cacheFolder();
+  if (std::error_code code = llvm::sys::fs::create_directories(folder)) {
+    compilation.result.error = folder + ": " + code.message() + "; TREADLE_CACHE names another folder";
+    return compilation.result;
+  }
+  path = folder + "/" + key + ".tdl";
+  if (isArtifact(path)) {
+    compilation.result.ok = true;
+    return compilation.result;
+  }
+  return compilation.run(path);
+}
+
+bool isArtifact(const std::string &path) {
+  char magic[sizeof(fileMagic)] = {};
+  std::ifstream file(path, std::ios::binary);
+  return file.read(magic, sizeof(magic)) && std::memcmp(magic, fileMagic, sizeof(magic)) == 0;
+}
+
+std::string compilerVersion() { return "treadle " TREADLE_VERSION; }
+
+std::vector<StageInfo> pipelineStages() {
+  std::vector<StageInfo> result;
+  for (const Stage &stage : stages())
+    result.push_back({stage.name.str(), stage.guarantee.str()});
+  return result;
+}
+
+} // namespace treadle
