@@ -22,8 +22,21 @@ separate_arguments(definitions NATIVE_COMMAND "${LLVM_DEFINITIONS}")
 target_compile_definitions(treadle-mlir INTERFACE ${definitions})
 target_link_libraries(treadle-mlir INTERFACE MLIR LLVM)
 
+# The headers that most files read, compiled once: halves the time that a file takes.
+file(WRITE "${CMAKE_BINARY_DIR}/mlir-pch.cpp" "")
+add_library(treadle-mlir-pch STATIC "${CMAKE_BINARY_DIR}/mlir-pch.cpp")
+target_link_libraries(treadle-mlir-pch PUBLIC treadle-flags treadle-mlir)
+target_compile_options(treadle-mlir-pch PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+target_precompile_headers(treadle-mlir-pch PRIVATE
+  <mlir/Dialect/Arith/IR/Arith.h> <mlir/Dialect/Func/IR/FuncOps.h> <mlir/Dialect/Math/IR/Math.h>
+  <mlir/Dialect/MemRef/IR/MemRef.h> <mlir/Dialect/SCF/IR/SCF.h> <mlir/Dialect/Vector/IR/VectorOps.h>
+  <mlir/IR/BuiltinOps.h> <mlir/IR/Dialect.h> <mlir/IR/ImplicitLocOpBuilder.h> <mlir/IR/OpImplementation.h>
+  <mlir/IR/TensorEncoding.h> <mlir/Pass/Pass.h>)
+
 function(treadle_use_mlir name)
   target_link_libraries(${name} PUBLIC treadle-mlir)
+  target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  target_precompile_headers(${name} REUSE_FROM treadle-mlir-pch)
 endfunction()
 
 function(treadle_tablegen target source)
