@@ -34,6 +34,8 @@ function(treadle_library name)
   endif()
   add_library(${name} STATIC ${arg_SOURCES})
   target_link_libraries(${name} PUBLIC treadle-flags ${arg_DEPENDS})
+  file(RELATIVE_PATH folder "${PROJECT_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}")
+  set_property(GLOBAL PROPERTY "treadle_library_of_${folder}" ${name}) # for the folder's tests
   if(arg_COMPILER)
     treadle_use_mlir(${name})
   endif()
