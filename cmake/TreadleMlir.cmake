@@ -35,7 +35,8 @@ target_precompile_headers(treadle-mlir-pch PRIVATE
 
 function(treadle_use_mlir name)
   target_link_libraries(${name} PUBLIC treadle-mlir)
-  target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  # -fPIC: executables too, or the compiled headers would not fit them.
+  target_compile_options(${name} PRIVATE -fPIC "SHELL:-Xclang -fno-pch-timestamp")
   target_precompile_headers(${name} REUSE_FROM treadle-mlir-pch)
 endfunction()
 

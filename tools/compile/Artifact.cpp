@@ -8,6 +8,7 @@
 #include "tools/compile/Artifact.h"
 #include "dialects/program/Program.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "runtime/format/Header.h"
 #include "runtime/format/program_generated.h"
 #include "llvm/ADT/MapVector.h"
