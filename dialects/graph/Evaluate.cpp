@@ -117,6 +117,22 @@ FailureOr<SmallVector<Tensor>> evaluateOp(Operation *op, ArrayRef<Tensor> operan
   return results;
 }
 
+Value foldToConstant(OpBuilder &builder, Operation *op) {
+  SmallVector<Tensor> operands;
+  for (Value operand : op->getOperands()) {
+    std::optional<Tensor> value = constantOf(operand);
+    if (!value)
+      return op->getResult(0);
+    operands.push_back(*value);
+  }
+  FailureOr<SmallVector<Tensor>> results = evaluateOp(op, operands);
+  if (failed(results))
+    return op->getResult(0);
+  auto constant = ConstantOp::create(builder, op->getLoc(), results->front().toAttr(builder.getContext()));
+  op->erase();
+  return constant;
+}
+
 FailureOr<SmallVector<Tensor>> evaluate(func::FuncOp function, ArrayRef<Tensor> inputs, Observer observe) {
   FailureOr<SymbolValues> symbols = bindSymbols(function.getLoc(), function.getArgumentTypes(), inputs);
   if (failed(symbols))

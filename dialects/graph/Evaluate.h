@@ -33,6 +33,10 @@ void substituteSymbols(mlir::Operation *op, const SymbolValues &values);
 /// The results of one op for given operands; all dimensions of its types must be constants.
 mlir::FailureOr<llvm::SmallVector<Tensor>> evaluateOp(mlir::Operation *op, llvm::ArrayRef<Tensor> operands);
 
+/// The value of `op`: a constant in its place if its operands are constants and it can be evaluated, else
+/// its result. `op` has one result and no users yet.
+mlir::Value foldToConstant(mlir::OpBuilder &builder, mlir::Operation *op);
+
 /// The results of `function` for given inputs. Called after each op, `observe` sees its results.
 /// Fails with a diagnostic that names the op. Groups are evaluated like the ops in them.
 mlir::FailureOr<llvm::SmallVector<Tensor>>

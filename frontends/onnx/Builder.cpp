@@ -7,6 +7,7 @@
 
 #include "frontends/onnx/Builder.h"
 #include "dialects/graph/Evaluate.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Verifier.h"
 
 using namespace mlir;

@@ -57,6 +57,7 @@ private:
   bool isWorthwhile(Operation *op);
   Operation *onTwins(Operation *op);
   void convertConv(ConvOp conv);
+  bool adoptTranspose(TransposeOp transpose);
   void replace(Operation *op, Operation *twin);
 
   Block &block;
@@ -79,12 +80,7 @@ Value Chooser::permuted(Value value, ArrayRef<int64_t> permutation) {
     op = TransposeOp::create(b, value.getLoc(), value, permutation);
   else
     op = ReshapeOp::create(b, value.getLoc(), value, permute(dims, permutation));
-  std::optional<Tensor> constant = constantOf(value);
-  if (!constant)
-    return op->getResult(0);
-  Tensor tensor = (*evaluateOp(op, {*constant}))[0];
-  op->erase();
-  return ConstantOp::create(b, value.getLoc(), tensor.toAttr(b.getContext()));
+  return foldToConstant(b, op);
 }
 
 Value Chooser::twinOf(Value value) {
@@ -112,13 +108,7 @@ Value Chooser::operandTwin(Value operand, int64_t rank) {
   llvm::append_range(full, dims);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointAfterValue(operand);
-  Operation *reshape = ReshapeOp::create(b, operand.getLoc(), operand, full);
-  Value wide = reshape->getResult(0);
-  if (std::optional<Tensor> constant = constantOf(operand)) {
-    Tensor tensor = (*evaluateOp(reshape, {*constant}))[0];
-    wide = ConstantOp::create(b, operand.getLoc(), tensor.toAttr(b.getContext()));
-    reshape->erase();
-  }
+  Value wide = foldToConstant(b, ReshapeOp::create(b, operand.getLoc(), operand, full));
   b.setInsertionPointAfterValue(wide);
   return permuted(wide, toLast(rank));
 }
@@ -230,6 +220,28 @@ void Chooser::convertConv(ConvOp conv) {
   replace(conv, twin);
 }
 
+/// Transposes that the model itself has between the two orders make twins too.
+bool Chooser::adoptTranspose(TransposeOp transpose) {
+  int64_t rank = rankOf(transpose);
+  if (rank < 3)
+    return false;
+  Value input = transpose.getInput();
+  Permutation order = toLast(rank);
+  if (transpose.getPermutation() == ArrayRef(inverse(order)) && !twins.lookup(transpose)) {
+    twins[transpose] = input;
+    return true;
+  }
+  if (transpose.getPermutation() != ArrayRef(order))
+    return false;
+  if (Value twin = twins.lookup(input)) {
+    transpose.replaceAllUsesWith(twin);
+    transpose.erase();
+  } else {
+    twins[input] = transpose;
+  }
+  return true;
+}
+
 void Chooser::run() {
   for (Operation &op : llvm::make_early_inc_range(block)) {
     b.setInsertionPoint(&op);
@@ -238,6 +250,8 @@ void Chooser::run() {
         convertConv(conv);
       continue;
     }
+    if (auto transpose = dyn_cast<TransposeOp>(op); transpose && adoptTranspose(transpose))
+      continue;
     if (op.getNumResults() != 1 || !isa<GraphOpInterface>(op) || !isWorthwhile(&op))
       continue;
     if (Operation *twin = onTwins(&op))

@@ -7,24 +7,15 @@
 
 #include "tools/compile/Compile.h"
 #include "dialects/program/Program.h"
-#include "codegen/Passes.h"
 #include "frontends/onnx/Import.h"
-#include "mlir/Conversion/Passes.h"
-#include "mlir/Dialect/MemRef/Transforms/Passes.h"
-#include "mlir/InitAllDialects.h"
-#include "mlir/InitAllExtensions.h"
 #include "mlir/Pass/PassInstrumentation.h"
-#include "mlir/Transforms/Passes.h"
 #include "passes/Pipeline.h"
-#include "passes/group/Passes.h"
-#include "passes/layout/Passes.h"
-#include "passes/plan/Passes.h"
-#include "passes/simplify/Passes.h"
 #include "runtime/format/Header.h"
 #include "targets/cpu/compile/CpuTarget.h"
-#include "targets/cpu/compile/Passes.h"
 #include "tools/compile/Artifact.h"
+#include "tools/compile/Register.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SHA256.h"
 #include "llvm/ADT/StringExtras.h"
@@ -37,21 +28,6 @@ using namespace mlir;
 
 namespace treadle {
 namespace {
-
-void registerPasses() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    registerSimplifyPasses();
-    registerLayoutPasses();
-    registerGroupPasses();
-    registerPlanPasses();
-    registerCodegenPasses();
-    registerCpuPasses();
-    registerTransformsPasses();
-    registerConversionPasses();
-    memref::registerMemRefPasses();
-  });
-}
 
 /// Tells the caller which pass begins.
 class Progress : public PassInstrumentation {
@@ -87,8 +63,8 @@ std::string toLine(Diagnostic &diagnostic) {
 class Compilation {
 public:
   Compilation(const std::string &input, const CompileOptions &options, const CompileHooks &hooks)
-      : input(input), options(options), hooks(hooks), context(makeRegistry(), MLIRContext::Threading::DISABLED) {
-    registerPasses();
+      : input(input), options(options), hooks(hooks), context(allDialects(), MLIRContext::Threading::DISABLED) {
+    registerAllPasses();
     context.loadDialect<graph::GraphDialect, program::ProgramDialect, func::FuncDialect>();
     if (options.threads != 1) {
       llvm::ThreadPoolStrategy strategy = llvm::hardware_concurrency(options.threads);
@@ -111,13 +87,6 @@ public:
   CompileResult result;
 
 private:
-  static DialectRegistry makeRegistry() {
-    DialectRegistry registry;
-    registerAllDialects(registry);
-    registerAllExtensions(registry);
-    registry.insert<graph::GraphDialect, program::ProgramDialect>();
-    return registry;
-  }
   CompileResult fail(const std::string &message) {
     if (result.error.empty())
       result.error = message;

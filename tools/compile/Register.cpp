@@ -1,0 +1,48 @@
+//===- Register.cpp - all dialects and passes -----------------------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/compile/Register.h"
+#include "codegen/Passes.h"
+#include "dialects/program/Program.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/group/Passes.h"
+#include "passes/layout/Passes.h"
+#include "passes/plan/Passes.h"
+#include "passes/simplify/Passes.h"
+#include "targets/cpu/compile/Passes.h"
+#include <mutex>
+
+namespace treadle {
+
+mlir::DialectRegistry allDialects() {
+  mlir::DialectRegistry registry;
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  registry.insert<graph::GraphDialect, program::ProgramDialect>();
+  return registry;
+}
+
+void registerAllPasses() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    registerSimplifyPasses();
+    registerLayoutPasses();
+    registerGroupPasses();
+    registerPlanPasses();
+    registerCodegenPasses();
+    registerCpuPasses();
+    mlir::registerTransformsPasses();
+    mlir::registerConversionPasses();
+    mlir::memref::registerMemRefPasses();
+  });
+}
+
+} // namespace treadle
