@@ -56,7 +56,9 @@ def Graph_SymbolAttr : Graph_Attr<"Symbol", "symbol"> {
 class Graph_Enum<string name, list<I32EnumCase> cases> : I32Enum<name, "", cases> {
   let cppNamespace = "::treadle::graph";
 }
-class Graph_EnumAttr<EnumInfo enum, string attrMnemonic> : EnumAttr<Graph_Dialect, enum, attrMnemonic>;
+class Graph_EnumAttr<EnumInfo enum, string attrMnemonic> : EnumAttr<Graph_Dialect, enum, attrMnemonic> {
+  let assemblyFormat = "`<` $value `>`";
+}
 
 def Graph_Predicate : Graph_Enum<"Predicate", [
   I32EnumCase<"eq", 0>, I32EnumCase<"ne", 1>, I32EnumCase<"lt", 2>, I32EnumCase<"le", 3>,

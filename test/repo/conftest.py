@@ -60,16 +60,23 @@ class Pass:
         return re.sub(r"(?<!^)(?=[A-Z])", "-", self.name).lower()
 
 
+def records(file):
+    """What TableGen makes of a file: name -> record, and "!instanceof"."""
+    include = subprocess.run(["llvm-config-22", "--includedir"], capture_output=True, text=True, check=True).stdout.strip()
+    dump = subprocess.run(["llvm-tblgen-22", "--dump-json", "-I", ROOT, "-I", include, ROOT / file],
+                          capture_output=True, text=True, check=True).stdout
+    return json.loads(dump)
+
+
 @pytest.fixture(scope="session")
-def passes(files, text_of):
+def passes(files):
     """What the Passes.td files define."""
     found = []
     for file in files:
         if file.name == "Passes.td":
-            for block in re.split(r"^def ", text_of(file), flags=re.M)[1:]:
-                name, argument = re.match(r'(\w+)\s*:\s*Pass<"([^"]*)"', block).groups()
-                description = re.search(r"let description = \[\{(.*?)\}\]", block, re.S)
-                found.append(Pass(name, argument, description.group(1) if description else "", file.parent))
+            data = records(file)
+            found += [Pass(name, data[name]["argument"], data[name]["description"], file.parent)
+                      for name in data["!instanceof"]["PassBase"]]
     assert found
     return found
 
@@ -77,15 +84,12 @@ def passes(files, text_of):
 @pytest.fixture(scope="session")
 def ops(files):
     """TableGen's records of every op of every dialect, by its name in the IR."""
-    include = subprocess.run(["llvm-config-22", "--includedir"], capture_output=True, text=True, check=True).stdout.strip()
-    records = {}
+    found = {}
     for file in files:
         if file.parts[0] == "dialects" and file.suffix == ".td":
-            dump = subprocess.run(["llvm-tblgen-22", "--dump-json", "-I", ROOT, "-I", include, ROOT / file],
-                                  capture_output=True, text=True, check=True).stdout
-            data = json.loads(dump)
+            data = records(file)
             for name in data["!instanceof"].get("Op", []):
                 record = data[name]
-                records[f"{data[record['opDialect']['def']]['name']}.{record['opName']}"] = record
-    assert records
-    return records
+                found[f"{data[record['opDialect']['def']]['name']}.{record['opName']}"] = record
+    assert found
+    return found
