@@ -26,6 +26,13 @@ namespace {
 bool isConstant(Value value) { return value.getDefiningOp<ConstantOp>(); }
 bool isFloat(Value value) { return isa<FloatType>(elementOf(value)); }
 
+/// For ops that become constants at once: the rewriter is not told of them, as they are gone again.
+OpBuilder unseen(PatternRewriter &rewriter) {
+  OpBuilder b(rewriter.getContext());
+  b.restoreInsertionPoint(rewriter.saveInsertionPoint());
+  return b;
+}
+
 /// A product whose weights are constants and whose result has one reader.
 Operation *weighted(Value value) {
   Operation *op = value.getDefiningOp();
@@ -40,7 +47,8 @@ int64_t channelDimOf(Operation *product) {
 
 /// `constant`, which broadcasts to a tensor of `rank` dimensions, as one number or one for each element of
 /// dimension `dim`, at dimension `place` of a tensor of `newRank`; null where it has others.
-Value alongDimension(OpBuilder &b, Value constant, int64_t rank, int64_t dim, int64_t newRank, int64_t place) {
+Value alongDimension(PatternRewriter &rewriter, Value constant, int64_t rank, int64_t dim, int64_t newRank, int64_t place) {
+  OpBuilder b = unseen(rewriter);
   Dims dims = dimsOf(constant.getType());
   Dims result(newRank, DimExpr::constant(b.getContext(), 1));
   for (auto [i, size] : llvm::enumerate(dims)) {
@@ -53,7 +61,8 @@ Value alongDimension(OpBuilder &b, Value constant, int64_t rank, int64_t dim, in
   return foldToConstant(b, ReshapeOp::create(b, constant.getLoc(), constant, result));
 }
 
-template <typename Op> Value combined(OpBuilder &b, Location loc, Value x, Value y) {
+template <typename Op> Value combined(PatternRewriter &rewriter, Location loc, Value x, Value y) {
+  OpBuilder b = unseen(rewriter);
   return foldToConstant(b, Op::create(b, loc, x, y));
 }
 
@@ -178,9 +187,9 @@ template <typename Op> struct ConstantLast : OpRewritePattern<Op> {
     if constexpr (std::is_same_v<Op, SubOp>) {
       if (!isConstant(op.getRhs()) || isConstant(op.getLhs()))
         return failure();
-      Value negative = foldToConstant(b, NegOp::create(b, op.getLoc(), op.getRhs()));
-      auto add = b.replaceOpWithNewOp<AddOp>(op, op.getLhs(), negative);
-      (void)add;
+      OpBuilder builder = unseen(b);
+      Value negative = foldToConstant(builder, NegOp::create(builder, op.getLoc(), op.getRhs()));
+      b.replaceOpWithNewOp<AddOp>(op, op.getLhs(), negative);
       return success();
     } else {
       if (!isConstant(op.getLhs()) || isConstant(op.getRhs()))

@@ -114,11 +114,12 @@ struct SinkReshapes : impl::SinkReshapesBase<SinkReshapes> {
     for (Operation &op : llvm::make_early_inc_range(getOperation().getBody().front()))
       if (Value value = Sinking(&op).run()) {
         op.replaceAllUsesWith(ValueRange(value));
+        SmallVector<Value> operands(op.getOperands());
         op.erase();
+        for (Value operand : operands) // their inputs have a reader less, which the next op asks for
+          if (auto reshape = operand.getDefiningOp<ReshapeOp>(); reshape && reshape->use_empty())
+            reshape->erase();
       }
-    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(getOperation().getBody().front())))
-      if (isa<ReshapeOp>(op) && op.use_empty())
-        op.erase();
   }
 };
 
