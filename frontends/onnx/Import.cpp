@@ -10,13 +10,12 @@
 
 #include "frontends/onnx/Import.h"
 #include "frontends/onnx/Node.h"
+#include "frontends/onnx/Weights.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Path.h"
-#include <cstring>
 
 using namespace mlir;
 using namespace treadle::graph;
@@ -24,7 +23,6 @@ using namespace treadle::graph;
 namespace treadle::onnx {
 namespace {
 
-constexpr int64_t maxRank = 16;
 constexpr int maxDepth = 32; // of functions that call functions
 
 std::string titleOf(const ::onnx::NodeProto &node) {
@@ -61,8 +59,6 @@ private:
   LogicalResult checkCoverage();
 
   FailureOr<Type> inputType(const ::onnx::ValueInfoProto &info);
-  FailureOr<ElementsAttr> constantFrom(const ::onnx::TensorProto &tensor, StringRef where);
-  Value tensorValue(const ::onnx::TensorProto &tensor, StringRef where);
   LogicalResult importInitializers(const ::onnx::GraphProto &graph, Scope &scope);
   LogicalResult importNodes(const google::protobuf::RepeatedPtrField<::onnx::NodeProto> &nodes, const Opsets &opsets,
                             Scope &scope, int depth);
@@ -184,107 +180,15 @@ FailureOr<Type> Importer::inputType(const ::onnx::ValueInfoProto &info) {
   return Type(tensorOf(dims, element));
 }
 
-/// Numbers that stand in the model as a list of protobuf's own types.
-template <typename T, typename List> void fillFrom(Tensor &tensor, const List &list) {
-  for (int64_t i = 0; i < tensor.size() && i < list.size(); ++i)
-    tensor.set<T>(i, static_cast<T>(list.Get(i)));
-}
-
-FailureOr<ElementsAttr> Importer::constantFrom(const ::onnx::TensorProto &tensor, StringRef where) {
-  std::optional<DType> dtype = dtypeFromOnnx(tensor.data_type());
-  if (!dtype)
-    return error(where, "the tensor's element type, number " + Twine(tensor.data_type()) + ", is not supported");
-  SmallVector<int64_t> shape;
-  int64_t count = 1;
-  for (int64_t size : tensor.dims()) {
-    if (size < 0 || __builtin_mul_overflow(count, size, &count) || count > (int64_t(1) << 40))
-      return error(where, "the tensor has impossible dimensions");
-    shape.push_back(size);
-  }
-  if (tensor.dims_size() > maxRank)
-    return error(where, "the tensor has " + Twine(tensor.dims_size()) + " dimensions, at most " + Twine(maxRank) + " are supported");
-  int64_t bytes = byteSize(*dtype, count);
-  bool isExternal = tensor.data_location() == ::onnx::TensorProto::EXTERNAL;
-  if (isExternal || tensor.has_raw_data()) {
-    ArrayRef<char> data(tensor.raw_data().data(), tensor.raw_data().size());
-    if (isExternal) {
-      llvm::Expected<ArrayRef<char>> found = file->dataOf(tensor);
-      if (!found)
-        return error(where, llvm::toString(found.takeError()));
-      data = *found;
-    }
-    if (static_cast<int64_t>(data.size()) != bytes)
-      return error(where, "the tensor has " + Twine(data.size()) + " bytes, its shape needs " + Twine(bytes));
-    if (isExternal && bytes > 1024) { // stays where it is mapped
-      auto type = RankedTensorType::get(shape, typeOf(context, *dtype));
-      return ElementsAttr(DenseResourceElementsAttr::get(
-          type, "weights", AsmResourceBlob(data, 1, [keeper = file](void *, size_t, size_t) {}, false)));
-    }
-    Tensor copy(*dtype, shape);
-    if (bytes)
-      std::memcpy(copy.mutableRaw(), data.data(), bytes);
-    return copy.toAttr(context);
-  }
-  Tensor result(*dtype, shape);
-  int64_t given = 0;
-  switch (*dtype) {
-  case DType::F32:
-    given = tensor.float_data_size();
-    fillFrom<float>(result, tensor.float_data());
-    break;
-  case DType::F64:
-    given = tensor.double_data_size();
-    fillFrom<double>(result, tensor.double_data());
-    break;
-  case DType::I64:
-    given = tensor.int64_data_size();
-    fillFrom<int64_t>(result, tensor.int64_data());
-    break;
-  case DType::U32:
-  case DType::U64:
-    given = tensor.uint64_data_size();
-    fillFrom<int64_t>(result, tensor.uint64_data());
-    break;
-  case DType::C64:
-  case DType::C128:
-    return error(where, "complex constants are supported as raw data only");
-  default: {
-    // 16-bit floats and smaller as their bits, smaller integers as numbers; 4-bit types two in one.
-    given = tensor.int32_data_size();
-    bool isPacked = bitWidth(*dtype) < 8;
-    bool asBits = isa<FloatType>(typeOf(context, *dtype)) || isPacked;
-    if (!asBits) {
-      fillFrom<int64_t>(result, tensor.int32_data());
-      break;
-    }
-    int64_t width = isPacked ? 1 : bitWidth(*dtype) / 8;
-    if (isPacked)
-      given = std::min<int64_t>(given * (8 / bitWidth(*dtype)), count);
-    for (int64_t i = 0; i < tensor.int32_data_size() && (i + 1) * width <= bytes; ++i) {
-      uint32_t bits = tensor.int32_data(i);
-      std::memcpy(result.mutableRaw() + i * width, &bits, width);
-    }
-  }
-  }
-  if (given != count)
-    return error(where, "the tensor has " + Twine(given) + " elements, its shape needs " + Twine(count));
-  return result.toAttr(context);
-}
-
-Value Importer::tensorValue(const ::onnx::TensorProto &tensor, StringRef where) {
-  FailureOr<ElementsAttr> value = constantFrom(tensor, where);
-  return succeeded(value) ? builder.constant(*value) : Value();
-}
-
 LogicalResult Importer::importInitializers(const ::onnx::GraphProto &graph, Scope &scope) {
   if (graph.sparse_initializer_size() > 0)
     return error("", "sparse initializers are not supported");
   for (const ::onnx::TensorProto &tensor : graph.initializer()) {
     builder.setLocation(named(tensor.name()));
-    Value value = tensorValue(tensor, tensor.name());
-    if (!value)
+    FailureOr<ElementsAttr> value = readTensor(builder.location(), file, tensor);
+    if (failed(value))
       return failure();
-    scope[tensor.name()] = value;
+    scope[tensor.name()] = builder.constant(*value);
   }
   return success();
 }
@@ -390,8 +294,8 @@ LogicalResult Importer::importNode(const ::onnx::NodeProto &node, const Opsets &
       return error(title, "lacks input " + Twine(i));
   StringRef domain = node.domain() == "ai.onnx" ? "" : StringRef(node.domain());
   auto version = opsets.find(domain);
-  Node handled(node, builder, version == opsets.end() ? 1 : version->second, inputs);
-  if (!handler->import(handled))
+  Node handled(node, file, builder, version == opsets.end() ? 1 : version->second, inputs);
+  if (!handler->import(handled) || handled.isBroken())
     return failure();
   return bindOutputs(node, handled.results(), scope);
 }

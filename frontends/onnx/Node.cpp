@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontends/onnx/Node.h"
+#include "frontends/onnx/Weights.h"
 #include "llvm/ADT/SmallSet.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -13,6 +14,17 @@ using namespace mlir;
 using namespace treadle::graph;
 
 namespace treadle::onnx {
+
+namespace {
+
+StringRef attributeTypeName(int type) {
+  static constexpr StringLiteral names[] = {"undefined", "float",   "int",    "string",        "tensor",
+                                            "graph",     "floats",  "ints",   "strings",       "tensors",
+                                            "graphs",    "sparse tensor", "sparse tensors", "type", "types"};
+  return type >= 0 && type < static_cast<int>(std::size(names)) ? names[type] : StringLiteral("unknown");
+}
+
+} // namespace
 
 #define TREADLE_ONNX_OP(domain, name, minInputs, maxInputs, handler) bool handler(Node &);
 #include "frontends/onnx/Ops.def"
@@ -37,11 +49,6 @@ const OpHandler *findHandler(StringRef domain, StringRef name) {
   return table->lookup((domain + ":" + name).str());
 }
 
-Type elementTypeOf(MLIRContext *context, int number) {
-  std::optional<DType> dtype = dtypeFromOnnx(number);
-  return dtype ? typeOf(context, *dtype) : Type();
-}
-
 const ::onnx::AttributeProto *Node::attribute(StringRef name) const {
   for (const ::onnx::AttributeProto &attribute : proto.attribute())
     if (attribute.name() == name)
@@ -49,39 +56,52 @@ const ::onnx::AttributeProto *Node::attribute(StringRef name) const {
   return nullptr;
 }
 
-int64_t Node::integer(StringRef name, int64_t fallback) const {
+/// Null, and an error, where the attribute is of another type. Files of the format's first version leave
+/// the type out.
+const ::onnx::AttributeProto *Node::attribute(StringRef name, int type) const {
   const auto *found = attribute(name);
-  return found && found->type() == ::onnx::AttributeProto::INT ? found->i() : fallback;
+  if (!found || found->type() == type || found->type() == ::onnx::AttributeProto::UNDEFINED)
+    return found;
+  broken = true;
+  fail("attribute " + name + " is of type " + attributeTypeName(found->type()) + ", it must be of type " +
+       attributeTypeName(type));
+  return nullptr;
+}
+
+int64_t Node::integer(StringRef name, int64_t fallback) const {
+  const auto *found = attribute(name, ::onnx::AttributeProto::INT);
+  return found ? found->i() : fallback;
 }
 double Node::real(StringRef name, double fallback) const {
-  const auto *found = attribute(name);
-  return found && found->type() == ::onnx::AttributeProto::FLOAT ? found->f() : fallback;
+  const auto *found = attribute(name, ::onnx::AttributeProto::FLOAT);
+  return found ? found->f() : fallback;
 }
 std::string Node::text(StringRef name, StringRef fallback) const {
-  const auto *found = attribute(name);
-  return found && found->type() == ::onnx::AttributeProto::STRING ? found->s() : fallback.str();
+  const auto *found = attribute(name, ::onnx::AttributeProto::STRING);
+  return found ? found->s() : fallback.str();
 }
 SmallVector<int64_t> Node::integers(StringRef name, ArrayRef<int64_t> fallback) const {
-  const auto *found = attribute(name);
-  if (!found || found->type() != ::onnx::AttributeProto::INTS)
-    return SmallVector<int64_t>(fallback);
-  return SmallVector<int64_t>(found->ints().begin(), found->ints().end());
+  const auto *found = attribute(name, ::onnx::AttributeProto::INTS);
+  return found ? SmallVector<int64_t>(found->ints().begin(), found->ints().end()) : SmallVector<int64_t>(fallback);
 }
 SmallVector<double> Node::reals(StringRef name) const {
-  const auto *found = attribute(name);
-  if (!found || found->type() != ::onnx::AttributeProto::FLOATS)
+  const auto *found = attribute(name, ::onnx::AttributeProto::FLOATS);
+  return found ? SmallVector<double>(found->floats().begin(), found->floats().end()) : SmallVector<double>();
+}
+Value Node::tensor(StringRef name) const {
+  const auto *found = attribute(name, ::onnx::AttributeProto::TENSOR);
+  if (!found)
     return {};
-  return SmallVector<double>(found->floats().begin(), found->floats().end());
+  FailureOr<ElementsAttr> value = readTensor(b.location(), file, found->t());
+  return succeeded(value) ? b.constant(*value) : Value();
 }
 
 bool Node::knownSizes(StringRef name, size_t index, Sizes &values, bool &given) {
   given = true;
-  if (const auto *found = attribute(name)) {
-    if (found->type() == ::onnx::AttributeProto::INT)
-      values.push_back(b.dim(found->i()));
-    for (int64_t value : found->ints())
+  if (has(name)) {
+    for (int64_t value : integers(name))
       values.push_back(b.dim(value));
-    return true;
+    return !broken;
   }
   Value value = input(index);
   given = static_cast<bool>(value);

@@ -18,8 +18,10 @@ namespace treadle::onnx {
 /// false.
 class Node {
 public:
-  Node(const ::onnx::NodeProto &proto, Builder &b, int64_t version, llvm::SmallVector<Value> inputs)
-      : proto(proto), b(b), version(version), inputs(std::move(inputs)), outputs(proto.output_size()) {}
+  Node(const ::onnx::NodeProto &proto, std::shared_ptr<ModelFile> file, Builder &b, int64_t version,
+       llvm::SmallVector<Value> inputs)
+      : proto(proto), b(b), version(version), file(std::move(file)), inputs(std::move(inputs)),
+        outputs(proto.output_size()) {}
 
   const ::onnx::NodeProto &proto;
   Builder &b;
@@ -28,6 +30,7 @@ public:
   llvm::StringRef type() const { return proto.op_type(); }
   Value input(size_t i) const { return i < inputs.size() ? inputs[i] : Value(); }
   size_t inputCount() const { return inputs.size(); }
+  size_t outputCount() const { return outputs.size(); }
   llvm::ArrayRef<Value> allInputs() const { return inputs; }
 
   bool set(Value value) { return set(0, value); }
@@ -39,12 +42,15 @@ public:
   bool wants(size_t i) const { return i < outputs.size() && !proto.output(i).empty(); }
   llvm::ArrayRef<Value> results() const { return outputs; }
 
-  bool fail(const llvm::Twine &message) {
+  bool fail(const llvm::Twine &message) const {
     b.fail(message);
     return false;
   }
+  /// Whether an attribute was found to be of another type than its operator has.
+  bool isBroken() const { return broken; }
 
   // ---- attributes -------------------------------------------------------------------------------
+  // One that is not there has the value `fallback`.
   const ::onnx::AttributeProto *attribute(llvm::StringRef name) const;
   bool has(llvm::StringRef name) const { return attribute(name); }
   int64_t integer(llvm::StringRef name, int64_t fallback) const;
@@ -52,6 +58,8 @@ public:
   std::string text(llvm::StringRef name, llvm::StringRef fallback) const;
   llvm::SmallVector<int64_t> integers(llvm::StringRef name, llvm::ArrayRef<int64_t> fallback = {}) const;
   llvm::SmallVector<double> reals(llvm::StringRef name) const;
+  /// A tensor as a constant; null after an error.
+  Value tensor(llvm::StringRef name) const;
 
   // ---- what is an attribute in some versions and an input in others ------------------------------
   /// Integers that must be known: attribute `name`, or input `index` where there is no such attribute.
@@ -71,7 +79,11 @@ public:
   Type element(size_t i = 0) const { return graph::elementOf(inputs[i]); }
 
 private:
+  const ::onnx::AttributeProto *attribute(llvm::StringRef name, int type) const;
+
+  std::shared_ptr<ModelFile> file;
   llvm::SmallVector<Value> inputs, outputs;
+  mutable bool broken = false;
 };
 
 /// How the ops of this domain are imported.
@@ -84,9 +96,6 @@ struct OpHandler {
 /// Null if the op is not supported.
 const OpHandler *findHandler(llvm::StringRef domain, llvm::StringRef name);
 llvm::ArrayRef<OpHandler> allHandlers();
-
-/// The element type of that number in TensorProto.DataType; null if there is none.
-Type elementTypeOf(mlir::MLIRContext *context, int number);
 
 } // namespace treadle::onnx
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontends/onnx/Node.h"
+#include "frontends/onnx/Weights.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace treadle::graph;
