@@ -92,6 +92,14 @@ std::string describe(const Program &program) {
   tensors(json, program, "inputs", tables.inputs());
   tensors(json, program, "outputs", tables.outputs());
 
+  json.key("symbols").open('[');
+  for (uint32_t i = 0; i < count(tables.symbols()); ++i) {
+    const format::Symbol &symbol = *tables.symbols()->Get(i);
+    json.open('{').key("name").string(symbol.name()->str());
+    json.key("min").number(symbol.min()).key("max").number(symbol.max()).key("step").number(symbol.step()).close('}');
+  }
+  json.close(']');
+
   json.key("steps").open('[');
   for (uint32_t i = 0; i < count(tables.steps()); ++i) {
     const format::Step &step = *tables.steps()->Get(i);
@@ -120,15 +128,33 @@ std::string describe(const Program &program) {
   }
   json.close(']');
 
+  static constexpr const char *spaces[] = {"input", "output", "constant", "arena"};
+  json.key("buffers").open('[');
+  for (uint32_t i = 0; i < count(tables.buffers()); ++i) {
+    const format::Buffer &buffer = *tables.buffers()->Get(i);
+    json.open('{').key("space").string(spaces[static_cast<uint8_t>(buffer.space())]);
+    json.key("bytes").string(describeExpr(program, buffer.bytes()));
+    if (buffer.space() == format::Space::arena)
+      json.key("first_step").number(buffer.first()).key("last_step").number(buffer.last());
+    json.close('}');
+  }
+  json.close(']');
+
   uint64_t weights = 0;
   for (uint32_t i = 0; i < count(tables.constants()); ++i)
     weights += tables.constants()->Get(i)->bytes();
-  json.key("kernels").number(count(tables.kernels())).key("weight_bytes").number(weights);
+  json.key("weights").number(count(tables.constants())).key("weight_bytes").number(weights);
+  json.key("kernels").open('[');
+  for (uint32_t i = 0; i < count(tables.kernels()); ++i) {
+    const format::Kernel &kernel = *tables.kernels()->Get(i);
+    json.open('{').key("name").string(kernel.name()->str()).key("family").string(kernel.family()->str()).close('}');
+  }
+  json.close(']');
   json.key("executables").open('[');
   for (uint32_t i = 0; i < count(tables.executables()); ++i) {
     const format::Executable &executable = *tables.executables()->Get(i);
     json.open('{').key("target").string(executable.target()->str()).key("variant").string(executable.variant()->str());
-    json.key("bytes").number(executable.bytes()).close('}');
+    json.key("kernels").number(count(executable.entries())).key("bytes").number(executable.bytes()).close('}');
   }
   json.close(']');
   if (const format::Provenance *from = tables.provenance()) {

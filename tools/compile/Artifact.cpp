@@ -12,13 +12,11 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "runtime/format/Header.h"
 #include "runtime/format/program_generated.h"
+#include "tools/file/OutputFile.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/MathExtras.h"
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
-#include <unistd.h>
 
 using namespace mlir;
 using namespace treadle::graph;
@@ -93,53 +91,6 @@ private:
   Leaf leaf;
   std::vector<format::ExprNode> nodes;
   DenseMap<DimExpr, uint32_t> indices;
-};
-
-/// A file under a temporary name, which gets its own when all is written.
-class OutputFile {
-public:
-  explicit OutputFile(std::string path) : path(std::move(path)), temporary(this->path + ".part" + std::to_string(getpid())) {
-    file = std::fopen(temporary.c_str(), "wb");
-    if (!file)
-      fail();
-  }
-  ~OutputFile() {
-    if (file)
-      std::fclose(file);
-    if (!done)
-      std::remove(temporary.c_str());
-  }
-  void write(const void *data, size_t bytes) {
-    if (reason.empty() && bytes && std::fwrite(data, 1, bytes, file) != bytes)
-      fail();
-    position += bytes;
-  }
-  void align(uint64_t alignment) {
-    static const char zeros[4096] = {};
-    write(zeros, llvm::alignTo(position, alignment) - position);
-  }
-  void rewrite(uint64_t offset, const void *data, size_t bytes) {
-    if (reason.empty() && (std::fseek(file, offset, SEEK_SET) != 0 || std::fwrite(data, 1, bytes, file) != bytes))
-      fail();
-  }
-  void finish() {
-    if (reason.empty() && std::fclose(std::exchange(file, nullptr)) != 0)
-      fail();
-    if (reason.empty() && std::rename(temporary.c_str(), path.c_str()) != 0)
-      fail();
-    done = reason.empty();
-  }
-  uint64_t position = 0;
-  std::string reason; // why writing failed
-
-private:
-  void fail() {
-    if (reason.empty())
-      reason = path + ": " + std::strerror(errno);
-  }
-  std::string path, temporary;
-  std::FILE *file = nullptr;
-  bool done = false;
 };
 
 class Writer {
@@ -274,7 +225,7 @@ LogicalResult Writer::addBuffer(Operation &op) {
     if (failed(data))
       return op.emitError("has a constant whose bytes are missing");
     file.align(weightAlignment);
-    constants.push_back(format::CreateConstant(b, file.position - codeAlignment, data->bytes(), hashBytes(data->raw().data(), data->bytes())));
+    constants.push_back(format::CreateConstant(b, file.position() - codeAlignment, data->bytes(), hashBytes(data->raw().data(), data->bytes())));
     file.write(data->raw().data(), data->bytes());
   } else {
     buffer.space = format::Space::arena;
@@ -337,7 +288,7 @@ LogicalResult Writer::addExecutable(program::ExecutableOp executable) {
     return executable.emitError("has no machine code");
   ArrayRef<char> code = object.getRawHandle().getBlob()->getData();
   file.align(codeAlignment);
-  uint64_t offset = file.position - codeAlignment;
+  uint64_t offset = file.position() - codeAlignment;
   file.write(code.data(), code.size());
 
   std::vector<Offset<format::Entry>> entries;
@@ -424,17 +375,16 @@ LogicalResult Writer::run() {
   header.major = fileMajor;
   header.minor = fileMinor;
   header.dataOffset = codeAlignment;
-  header.dataBytes = file.position - header.dataOffset;
+  header.dataBytes = file.position() - header.dataOffset;
   file.align(weightAlignment);
-  header.tableOffset = file.position;
+  header.tableOffset = file.position();
   header.tableBytes = b.GetSize();
   file.write(b.GetBufferPointer(), b.GetSize());
-  header.fileBytes = file.position;
+  header.fileBytes = file.position();
   header.hash = headerHash(header, b.GetBufferPointer());
   file.rewrite(0, &header, sizeof(header));
-  file.finish();
-  if (!file.reason.empty())
-    return module.emitError() << file.reason;
+  if (Status status = file.finish(); status.failed())
+    return module.emitError() << status.message;
   return success();
 }
 

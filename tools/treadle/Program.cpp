@@ -1,0 +1,136 @@
+//===- Program.cpp - a program that is open, from an artifact or a model --------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/treadle/Program.h"
+#include "tools/treadle/CompileFlags.h"
+#include "tools/treadle/Interrupt.h"
+#include <cstdio>
+#include <fmt/core.h>
+
+namespace treadle {
+
+Status toStatus(treadle_error *error) {
+  if (!error)
+    return {};
+  Status status{treadle_error_code(error), treadle_error_message(error)};
+  treadle_error_free(error);
+  return status;
+}
+
+void ProgramOptions::addTo(CLI::App &command, bool runs) {
+  command.add_option("FILE", file, "an artifact (.tdl), or a model (.onnx) that is compiled first")->required();
+  if (runs) {
+    command.add_option("--device", device, "where to run: see treadle devices (default: cpu)")->type_name("NAME");
+    command.add_option("--threads", threads, "threads that run (default: as many as there are cores)")
+        ->type_name("N")
+        ->check(CLI::Range(1, 4096));
+  }
+  // What is compiled here is run here.
+  compile.cpu = "host";
+  addCompileFlags(command, compile, /*keyedOnly=*/true);
+}
+
+std::string ProgramTensor::typeText() const {
+  std::string text(spelling(dtype));
+  text += " [";
+  for (size_t i = 0; i < dims.size(); ++i)
+    text += (i ? ", " : "") + dimNames[i];
+  return text + "]";
+}
+
+// ---- programs --------------------------------------------------------------------------------
+
+Status OpenProgram::openArtifact() {
+  treadle_program *opened = nullptr;
+  if (Status status = toStatus(treadle_program_open_file(path.c_str(), nullptr, &opened)); status.failed())
+    return status;
+  handle.reset(opened);
+  auto list = [&](int32_t count, auto get, std::vector<ProgramTensor> &tensors) -> Status {
+    for (int32_t i = 0; i < count; ++i) {
+      treadle_tensor_info info;
+      if (Status status = toStatus(get(opened, i, &info)); status.failed())
+        return status;
+      ProgramTensor tensor{info.name, static_cast<DType>(info.dtype), {}, {}};
+      tensor.dims.assign(info.dims, info.dims + info.rank);
+      tensor.dimNames.assign(info.dim_names, info.dim_names + info.rank);
+      tensors.push_back(std::move(tensor));
+    }
+    return {};
+  };
+  if (Status status = list(treadle_program_input_count(opened), treadle_program_input, inputList); status.failed())
+    return status;
+  return list(treadle_program_output_count(opened), treadle_program_output, outputList);
+}
+
+Status OpenProgram::open(const ProgramOptions &options, OpenProgram &program) {
+  program.path = options.file;
+  // A file that is named like an artifact is not taken for a model, even where it is damaged.
+  if (options.file.ends_with(".tdl") || isArtifact(options.file))
+    return program.openArtifact();
+  Interrupt::temporaryFolder();
+  program.fromModel = true;
+  for (bool again : {false, true}) {
+    ProgressLine line;
+    CompileHooks hooks = compileHooks(line);
+    bool compiled = false;
+    hooks.progress = [&, show = hooks.progress](const std::string &stage, const std::string &what, double done) {
+      compiled = true;
+      show(stage, what, done);
+    };
+    Stopwatch watch;
+    if (Status status = toStatus(compileToCache(options.file, options.compile, program.path, hooks)); status.failed())
+      return status;
+    program.seconds = compiled ? watch.seconds() : 0;
+    Status status = program.openArtifact();
+    // What the cache holds may be damaged, or be another version's: it is made anew.
+    if (!status.failed() || compiled || again)
+      return status;
+    std::remove(program.path.c_str());
+  }
+  return {};
+}
+
+std::string OpenProgram::origin() const {
+  if (!fromModel)
+    return "";
+  return seconds > 0 ? "compiled in " + timeText(seconds) : "compiled before";
+}
+
+const llvm::json::Object &OpenProgram::description() const {
+  if (!json) {
+    json = std::make_shared<llvm::json::Value>(llvm::json::Object());
+    if (llvm::Expected<llvm::json::Value> parsed = llvm::json::parse(treadle_program_json(handle.get())))
+      *json = std::move(*parsed);
+    else
+      llvm::consumeError(parsed.takeError());
+  }
+  return *json->getAsObject();
+}
+
+// ---- sessions --------------------------------------------------------------------------------
+
+Status OpenSession::open(const OpenProgram &program, const ProgramOptions &options, OpenSession &session) {
+  treadle_session_options sessionOptions = {};
+  sessionOptions.device = options.device.c_str();
+  sessionOptions.threads = options.threads;
+  session.outputCount = program.outputs().size();
+  return toStatus(treadle_session_create(program.get(), &sessionOptions, &session.handle));
+}
+
+Status OpenSession::run(const std::vector<HostTensor> &inputs, std::vector<treadle_tensor> &outputs) {
+  std::vector<treadle_tensor> views;
+  for (const HostTensor &input : inputs)
+    views.push_back(input.view());
+  outputs.assign(outputCount, {});
+  Interrupt::CancelsSession cancels(handle);
+  if (Interrupt::requested())
+    return error(TREADLE_CANCELLED, "cancelled");
+  return toStatus(treadle_session_run(handle, views.data(), static_cast<int32_t>(views.size()), outputs.data(),
+                                      static_cast<int32_t>(outputs.size())));
+}
+
+} // namespace treadle
