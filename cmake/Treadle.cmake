@@ -4,6 +4,9 @@
 #     A static library of the folder's *.cpp (new files are found by themselves). COMPILER: it uses
 #     MLIR. Headers are included from the repository root: "runtime/base/DType.h".
 #
+#   treadle_folders(FOLDER MARK)
+#     Sets a variable named FOLDER to its folders in which there is MARK, a path with * for the folder.
+#
 # cmake/TreadleMlir.cmake has those that need MLIR.
 include_guard()
 
@@ -39,6 +42,12 @@ function(treadle_library name)
   if(arg_COMPILER)
     treadle_use_mlir(${name})
   endif()
+endfunction()
+
+function(treadle_folders folder mark)
+  file(GLOB marks CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/${folder}" "${PROJECT_SOURCE_DIR}/${folder}/${mark}")
+  list(TRANSFORM marks REPLACE "/.*" "")
+  set(${folder} "${marks}" PARENT_SCOPE)
 endfunction()
 
 # libtreadle.so: the C API with the drivers of all targets, small, and needing the C and C++ libraries only.
