@@ -30,7 +30,7 @@ LAYERS = [
 # Headers of others that only some folders may use.
 LIBRARIES = {
     r"(mlir|llvm|lld)/": r"(dialects|codegen|passes|tools|frontends|test|targets/\w+/compile)\b",
-    r"(google/protobuf/|onnx-ml\.pb)": r"(frontends/onnx|test/frontends/onnx)\b",
+    r"(google/protobuf/|onnx-ml\.pb)": r"(frontends/onnx|tools/tensorfile|test/frontends/onnx)\b",
     r"(nanobind/|Python\.h)": r"frontends/python\b",
     r"CLI/": r"tools\b",
 }
