@@ -712,4 +712,15 @@ LogicalResult DimsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type,
   return success();
 }
 
+bool mayBeEqual(TypeRange a, TypeRange b) {
+  auto sameSize = [](DimExpr x, DimExpr y) { return (x - y).constantValue().value_or(0) == 0; };
+  return a.size() == b.size() && llvm::all_of(llvm::zip(a, b), [&](auto pair) {
+           auto x = dyn_cast<RankedTensorType>(std::get<0>(pair)), y = dyn_cast<RankedTensorType>(std::get<1>(pair));
+           return x && y && x.getElementType() == y.getElementType() && x.getRank() == y.getRank() &&
+                  llvm::all_of(llvm::zip(dimsOf(x), dimsOf(y)), [&](auto sizes) {
+                    return sameSize(std::get<0>(sizes), std::get<1>(sizes));
+                  });
+         });
+}
+
 } // namespace treadle::graph

@@ -22,6 +22,7 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/TypeRange.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include <optional>
 #include <string>
@@ -139,6 +140,10 @@ mlir::FailureOr<Dims> broadcastDims(llvm::ArrayRef<DimExpr> a, llvm::ArrayRef<Di
 /// Of two dimensions that must be equal the one to keep: a constant before anything else, then the
 /// shorter expression. Fails if they are different constants.
 mlir::FailureOr<DimExpr> unifyDims(DimExpr a, DimExpr b);
+
+/// Whether tensor types agree as far as can be told: sizes that no form shows to be different are taken to
+/// be equal.
+bool mayBeEqual(mlir::TypeRange a, mlir::TypeRange b);
 
 } // namespace treadle::graph
 

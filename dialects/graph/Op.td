@@ -30,7 +30,14 @@ class Graph_Op<string mnemonic, list<Trait> traits = [], list<string> overrides 
 }
 
 /// One whose result type follows from its operands and attributes.
+/// The result type follows from the operands. Within a kernel the same size may have two names.
+def Graph_InferType : InferTypeOpAdaptorBase<[{
+  static bool isCompatibleReturnTypes(::mlir::TypeRange a, ::mlir::TypeRange b) {
+    return ::treadle::graph::mayBeEqual(a, b);
+  }
+}]>;
+
 class Graph_InferredOp<string mnemonic, list<Trait> traits = [], list<string> overrides = []>
-    : Graph_Op<mnemonic, traits # [InferTypeOpAdaptor], overrides>;
+    : Graph_Op<mnemonic, traits # [Graph_InferType], overrides>;
 
 #endif // TREADLE_DIALECTS_GRAPH_OP_TD

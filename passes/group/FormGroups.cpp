@@ -362,9 +362,9 @@ void Former::build() {
   }
   for (OpOperand &operand : block.getTerminator()->getOpOperands())
     operand.set(current(operand.get()));
-  for (Operation &op : llvm::make_early_inc_range(block))
-    if (isa<RequireOp>(op))
-      op.moveBefore(block.getTerminator());
+  SmallVector<RequireOp> requirements(block.getOps<RequireOp>());
+  for (RequireOp require : requirements)
+    require->moveBefore(block.getTerminator());
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
     if (groupOf(&op) || (isa<ConstantOp, ReshapeOp>(op) && op.use_empty()))
       op.erase();
