@@ -24,6 +24,8 @@ using Action = std::function<Status(int &exitStatus)>;
 
 void addCompile(CLI::App &app, Action &action);
 void addRun(CLI::App &app, Action &action);
+void addBench(CLI::App &app, Action &action);
+void addCompare(CLI::App &app, Action &action);
 void addInspect(CLI::App &app, Action &action);
 void addDevices(CLI::App &app, Action &action);
 

@@ -46,6 +46,8 @@ int run(int argc, char **argv) {
   Action action;
   addCompile(app, action);
   addRun(app, action);
+  addBench(app, action);
+  addCompare(app, action);
   addInspect(app, action);
   addDevices(app, action);
   try {
