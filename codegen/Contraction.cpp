@@ -20,6 +20,7 @@
 
 #include "codegen/Contraction.h"
 #include "codegen/Elements.h"
+#include "codegen/RegisterTile.h"
 #include "codegen/Schedule.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -81,7 +82,6 @@ private:
 
   Value extend(Value value, Value tensor);
   Value zero(Type type) { return arith::ConstantOp::create(b, b.getZeroAttr(type)); }
-  VectorType sumVector() { return VectorType::get({tiling.lanes}, shape.sumType); }
 
   Kernel kernel;
   ImplicitLocOpBuilder &b;
@@ -446,13 +446,7 @@ void ContractionSchedule::packPanels(Value firstColumn, Value lastColumn) {
 
 /// Elements of `tensor` as the type that is added up in.
 Value ContractionSchedule::extend(Value value, Value tensor) {
-  auto type = cast<VectorType>(value.getType()).clone(shape.sumType);
-  if (value.getType() == type)
-    return value;
-  if (isa<FloatType>(shape.sumType))
-    return arith::ExtFOp::create(b, type, value);
-  bool isUnsigned = elementOf(tensor).isUnsignedInteger();
-  return isUnsigned ? Value(arith::ExtUIOp::create(b, type, value)) : arith::ExtSIOp::create(b, type, value);
+  return extendTo(b, value, shape.sumType, elementOf(tensor).isUnsignedInteger());
 }
 
 void ContractionSchedule::emitTile(Matrix lhs, Value blockStart, Value row, Value column, int64_t rows,
@@ -463,7 +457,8 @@ void ContractionSchedule::emitTile(Matrix lhs, Value blockStart, Value row, Valu
   // Where each vector's column begins: panels of 16 columns, each [k][16].
   Value relative = kernel.sub(column, panelColumn);
   bool isAligned = tiling.tileColumns() % panelColumns == 0;
-  SmallVector<Value> columnStarts;
+  RegisterTile tile{{rows, vectors}, width, shape.sumType, lhs.memory, start, stride, panels, {}, panelColumns,
+                    elementOf(shape.rhs).isUnsignedInteger()};
   for (int64_t v = 0; v < vectors; ++v) {
     Value at = isAligned ? relative : kernel.add(relative, v * width);
     Value panel = kernel.div(at, panelColumns), within = isAligned ? kernel.index(0) : kernel.rem(at, panelColumns);
@@ -471,32 +466,10 @@ void ContractionSchedule::emitTile(Matrix lhs, Value blockStart, Value row, Valu
       panel = kernel.add(panel, v * width / panelColumns);
       within = kernel.index(v * width % panelColumns);
     }
-    columnStarts.push_back(kernel.add(
+    tile.rhsStarts.push_back(kernel.add(
         kernel.add(panelStart, kernel.mul(kernel.mul(panel, depth), panelColumns)), within));
   }
-
-  SmallVector<Value> sums(rows * vectors, zero(sumVector()));
-  sums = kernel.loop(kernel.index(0), depth, 1, sums, [&](Value k, ValueRange sums) {
-    SmallVector<Value> next(sums);
-    SmallVector<Value> right;
-    for (Value columnStart : columnStarts) {
-      Value at = kernel.add(columnStart, kernel.mul(k, panelColumns));
-      auto stored = cast<MemRefType>(panels.getType()).getElementType();
-      right.push_back(extend(vector::LoadOp::create(b, VectorType::get({width}, stored), panels, at), shape.rhs));
-    }
-    for (int64_t r = 0; r < rows; ++r) {
-      Value at = kernel.add(kernel.add(start, kernel.mul(stride, r)), k);
-      Value left = vector::BroadcastOp::create(b, sumVector(), memref::LoadOp::create(b, lhs.memory, at));
-      for (int64_t v = 0; v < vectors; ++v) {
-        Value &sum = next[r * vectors + v];
-        if (isa<FloatType>(shape.sumType))
-          sum = vector::FMAOp::create(b, left, right[v], sum);
-        else
-          sum = arith::AddIOp::create(b, sum, arith::MulIOp::create(b, left, right[v]));
-      }
-    }
-    return next;
-  });
+  SmallVector<Value> sums = emitRegisterTile(kernel, tile, depth, tile.zeros(kernel));
 
   Elements elements(kernel, width);
   Value current;
@@ -622,6 +595,8 @@ LogicalResult scheduleContraction(func::FuncOp source, const Target &target) {
     }
   if (auto conv = dyn_cast_or_null<ConvOp>(anchor); !anchor || (conv && !conv.getChannelsLast()))
     return source.emitError("needs a matmul, or a conv whose channels are last");
+  if (auto conv = dyn_cast<ConvOp>(anchor); conv && conv.getFilter().getDefiningOp<WinogradFilterOp>())
+    return scheduleWinograd(source, target);
   ContractionSchedule(source, target, anchor).emit();
   return success();
 }

@@ -3,14 +3,13 @@
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Tiles are found by trying all that fit the registers and counting cycles: a step of the depth costs
-// as many as its multiply-adds, its loads, or the latency of one multiply-add take, whichever is
-// most. Blocks are as large as a few microseconds of work and the second-level cache allow.
+// Tiles are those that suit the registers (RegisterTile.h). Blocks are as large as a few microseconds of
+// work and the second-level cache allow.
 //
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Contraction.h"
-#include "codegen/Kernel.h"
+#include "codegen/RegisterTile.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -31,27 +30,6 @@ constexpr int64_t taskBytes = 512 << 10;
 constexpr int64_t maxDynamicRows = 6;
 
 int64_t sizeOr(DimExpr dim, int64_t usual) { return std::max<int64_t>(dim.constantValue().value_or(usual), 1); }
-
-struct TileCost {
-  const Target &target;
-
-  double perStep(int64_t rows, int64_t vectors) const {
-    double products = double(rows * vectors) / target.fmasPerCycle;
-    double loads = double(rows + vectors) / target.loadsPerCycle;
-    return std::max({products, loads, double(target.fmaLatency)}) + 0.5; // the loop's own
-  }
-
-  /// Cycles a step for all rows and columns of a block, what is left over included.
-  double total(int64_t rows, int64_t columns, int64_t tileRows, int64_t tileVectors, int64_t lanes) const {
-    int64_t vectors = llvm::divideCeil(columns, lanes);
-    auto acrossColumns = [&](int64_t height) {
-      double cost = vectors / tileVectors * perStep(height, tileVectors);
-      return vectors % tileVectors ? cost + perStep(height, vectors % tileVectors) : cost;
-    };
-    double cost = rows / tileRows * acrossColumns(tileRows);
-    return rows % tileRows ? cost + acrossColumns(rows % tileRows) : cost;
-  }
-};
 
 } // namespace
 
@@ -96,22 +74,10 @@ ContractionTiling ContractionTiling::choose(const ContractionShape &shape, const
   tiling.lanes = std::min<int64_t>(target.lanes(shape.sumType),
                                    std::max<int64_t>(llvm::PowerOf2Ceil(columns), 4));
 
-  TileCost cost{target};
-  double best = 0;
   int64_t maxRows = shape.depth.isConstant() ? target.vectorRegisters : maxDynamicRows;
-  for (int64_t height = 1; height <= std::min(maxRows, rows); ++height)
-    for (int64_t vectors = 1; height * vectors + vectors + 1 <= target.vectorRegisters; ++vectors) {
-      if (vectors > 1 && (vectors - 1) * tiling.lanes >= columns)
-        break;
-      double cycles = cost.total(knownRows ? rows : 1000, columns, height, vectors, tiling.lanes);
-      // Of equals the one with the fewest loads.
-      cycles *= 1 + 0.01 * (1.0 / height + 1.0 / (vectors * 2));
-      if (best == 0 || cycles < best) {
-        best = cycles;
-        tiling.tileRows = height;
-        tiling.tileVectors = vectors;
-      }
-    }
+  TileShape tile = TileShape::choose(knownRows ? rows : 1000, columns, tiling.lanes, std::min(maxRows, rows), target);
+  tiling.tileRows = tile.rows;
+  tiling.tileVectors = tile.vectors;
 
   // Rows of a task: those that are in the second-level cache while all columns go over them.
   int64_t elementBytes = std::max<int64_t>(shape.sumType.getIntOrFloatBitWidth() / 8, 1);

@@ -31,6 +31,9 @@ llvm::LogicalResult scheduleWindow(mlir::func::FuncOp source, const Target &targ
 /// Matrix products and convolutions as products of packed panels (Contraction.cpp).
 llvm::LogicalResult scheduleContraction(mlir::func::FuncOp source, const Target &target);
 
+/// Those convolutions whose filter is stored transformed (Winograd.cpp); part of the contraction family.
+llvm::LogicalResult scheduleWinograd(mlir::func::FuncOp source, const Target &target);
+
 struct Family {
   llvm::StringLiteral name;
   llvm::LogicalResult (*schedule)(mlir::func::FuncOp, const Target &);

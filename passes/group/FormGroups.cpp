@@ -68,6 +68,9 @@ bool isGrouped(Operation *op) {
   return !isa<ConstantOp, ReshapeOp, RequireOp>(op) && isa<GraphOpInterface>(op);
 }
 
+/// What stands for an operand that is stored in the order in which a kernel reads it.
+bool isPacked(Operation *op) { return isa<UnpackOp, WinogradFilterOp>(op); }
+
 struct Group {
   Kind kind;
   SmallVector<Operation *> ops; // in the function's order
@@ -247,7 +250,7 @@ bool Former::mayPrecede(Group *reader, Group *group) {
   case Kind::Contraction:
     // While packing, which reads each element about once. A convolution's image is copied run by run.
     if (llvm::any_of(reader->ops, [](Operation *op) { return isa<ConvOp>(op); }))
-      return llvm::all_of(group->ops, [](Operation *op) { return isa<UnpackOp>(op); });
+      return llvm::all_of(group->ops, [](Operation *op) { return isPacked(op); });
     return llvm::all_of(group->ops, isCheap);
   case Kind::Window:
     // The filter, stored with channels last.
@@ -277,7 +280,7 @@ void Former::joinConsumers() {
     if (!single || !reader || !mayPrecede(reader, group))
       continue;
     // Packed operands are never unpacked in memory.
-    if (!fuse && reader->kind != Kind::Window && !isa<UnpackOp>(op))
+    if (!fuse && reader->kind != Kind::Window && !isPacked(&op))
       continue;
     merge(reader, group);
   }

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/Cost.h"
 #include "mlir/IR/Builders.h"
 #include "passes/layout/Passes.h"
 #include "dialects/graph/Evaluate.h"
@@ -34,7 +35,12 @@ struct PackOperands : impl::PackOperandsBase<PackOperands> {
         if (!conv.getChannelsLast())
           continue;
         bool depthwise = dimOf(rhs.getType(), 1) == 1 && dimOf(rhs.getType(), 0) == conv.getGroups();
-        depthwise ? packDepthwise(conv, constant) : packPanels(op, constant, true, false, conv.getGroups());
+        if (depthwise)
+          packDepthwise(conv, constant);
+        else if (int64_t tile = winogradTile(conv))
+          packTransformed(conv, constant, tile);
+        else
+          packPanels(op, constant, true, false, conv.getGroups());
       } else if (rankOf(rhs) == 2) {
         packPanels(op, constant, false, cast<MatMulOp>(op).getTransposeRhs(), 1);
       }
@@ -67,6 +73,14 @@ private:
     });
     OpBuilder builder(op);
     op->setOperand(1, UnpackOp::create(builder, constant.getLoc(), constant.getType(), panels, filter, transposed));
+  }
+
+  void packTransformed(ConvOp conv, ConstantOp constant, int64_t tile) {
+    ConstantOp transformed = store({constant, 4, tile}, [&](const Tensor &tensor) {
+      return WinogradFilterOp::transform(tensor, tile);
+    });
+    OpBuilder builder(conv);
+    conv->setOperand(1, WinogradFilterOp::create(builder, constant.getLoc(), constant.getType(), transformed, tile));
   }
 
   /// [C, 1, window..] as [window.., 1, C].

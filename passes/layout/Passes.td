@@ -30,9 +30,11 @@ def PackOperands : Pass<"treadle-pack-operands", "::mlir::func::FuncOp"> {
   let summary = "Stores constant matrices and filters in the order in which kernels read them";
   let description = [{
     What: a constant right side of a matmul, and a constant filter of a convolution, becomes panels with a
-    graph.unpack before each use; the filter of a depthwise convolution is stored with channels last.
+    graph.unpack before each use, or, where Winograd's algorithm is faster (codegen/Cost.h), a filter
+    becomes its transform with a graph.winograd_filter; the filter of a depthwise convolution is stored with
+    channels last.
     Before: layouts chosen, constants folded.
-    After: such constants are read through graph.unpack or graph.transpose.
+    After: such constants are read through graph.unpack, graph.winograd_filter or graph.transpose.
     Needs: nothing after it merges equal ops, so that each unpack stays with its reader.
     Guarantees: a constant is stored once for each order in which it is read.
     Leaves alone: constants with dimensions of other numbers, and those of types narrower than a byte.

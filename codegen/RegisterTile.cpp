@@ -1,0 +1,101 @@
+//===- RegisterTile.cpp - the innermost loop of every product ---------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/RegisterTile.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace treadle {
+namespace {
+
+struct TileCost {
+  const Target &target;
+
+  /// A step costs as many cycles as its multiply-adds, its loads, or the latency of one multiply-add
+  /// take, whichever is most.
+  double perStep(int64_t rows, int64_t vectors) const {
+    double products = double(rows * vectors) / target.fmasPerCycle;
+    double loads = double(rows + vectors) / target.loadsPerCycle;
+    return std::max({products, loads, double(target.fmaLatency)}) + 0.5; // the loop's own
+  }
+
+  /// Cycles a step for all rows and columns, what is left over included.
+  double total(int64_t rows, int64_t columns, TileShape tile, int64_t lanes) const {
+    int64_t vectors = llvm::divideCeil(columns, lanes);
+    auto acrossColumns = [&](int64_t height) {
+      double cost = vectors / tile.vectors * perStep(height, tile.vectors);
+      return vectors % tile.vectors ? cost + perStep(height, vectors % tile.vectors) : cost;
+    };
+    double cost = rows / tile.rows * acrossColumns(tile.rows);
+    return rows % tile.rows ? cost + acrossColumns(rows % tile.rows) : cost;
+  }
+};
+
+} // namespace
+
+TileShape TileShape::choose(int64_t rows, int64_t columns, int64_t lanes, int64_t maxRows, const Target &target) {
+  TileCost cost{target};
+  TileShape result;
+  double best = 0;
+  for (int64_t height = 1; height <= std::min({maxRows, rows, target.vectorRegisters}); ++height)
+    for (int64_t vectors = 1; height * vectors + vectors + 1 <= target.vectorRegisters; ++vectors) {
+      if (vectors > 1 && (vectors - 1) * lanes >= columns)
+        break;
+      double cycles = cost.total(rows, columns, {height, vectors}, lanes);
+      // Of equals the one with the fewest loads.
+      cycles *= 1 + 0.01 * (1.0 / height + 1.0 / (vectors * 2));
+      if (best == 0 || cycles < best) {
+        best = cycles;
+        result = {height, vectors};
+      }
+    }
+  return result;
+}
+
+Value extendTo(ImplicitLocOpBuilder &b, Value vector, Type sumType, bool isUnsigned) {
+  auto type = cast<VectorType>(vector.getType()).clone(sumType);
+  if (vector.getType() == type)
+    return vector;
+  if (isa<FloatType>(sumType))
+    return arith::ExtFOp::create(b, type, vector);
+  return isUnsigned ? Value(arith::ExtUIOp::create(b, type, vector)) : arith::ExtSIOp::create(b, type, vector);
+}
+
+SmallVector<Value> RegisterTile::zeros(Kernel &kernel) const {
+  Value zero = arith::ConstantOp::create(kernel.b, kernel.b.getZeroAttr(sumVector()));
+  return SmallVector<Value>(shape.rows * shape.vectors, zero);
+}
+
+SmallVector<Value> emitRegisterTile(Kernel &kernel, const RegisterTile &tile, Value depth, ValueRange start) {
+  ImplicitLocOpBuilder &b = kernel.b;
+  auto stored = VectorType::get({tile.lanes}, cast<MemRefType>(tile.rhs.getType()).getElementType());
+  return kernel.loop(kernel.index(0), depth, 1, start, [&](Value k, ValueRange sums) {
+    SmallVector<Value> next(sums), right;
+    for (Value rhsStart : tile.rhsStarts) {
+      Value at = kernel.add(rhsStart, kernel.mul(k, tile.rhsStep));
+      right.push_back(extendTo(b, vector::LoadOp::create(b, stored, tile.rhs, at), tile.sumType, tile.rhsIsUnsigned));
+    }
+    for (int64_t r = 0; r < tile.shape.rows; ++r) {
+      Value at = kernel.add(kernel.add(tile.lhsStart, kernel.mul(tile.lhsStride, r)), k);
+      Value left = vector::BroadcastOp::create(b, tile.sumVector(), memref::LoadOp::create(b, tile.lhs, at));
+      for (int64_t v = 0; v < tile.shape.vectors; ++v) {
+        Value &sum = next[r * tile.shape.vectors + v];
+        if (isa<FloatType>(tile.sumType))
+          sum = vector::FMAOp::create(b, left, right[v], sum);
+        else
+          sum = arith::AddIOp::create(b, sum, arith::MulIOp::create(b, left, right[v]));
+      }
+    }
+    return next;
+  });
+}
+
+} // namespace treadle
