@@ -1,0 +1,217 @@
+//===- Case.cpp - one graph, compiled and compared with the evaluator ---------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "test/conformance/Case.h"
+#include "test/conformance/Compiled.h"
+#include "test/conformance/Reference.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+#include "targets/cpu/compile/CpuTarget.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace treadle::graph;
+
+namespace treadle::test {
+namespace {
+
+SmallVector<StringRef> wordsOf(StringRef text, StringRef separator) {
+  SmallVector<StringRef> words;
+  text.split(words, separator);
+  for (StringRef &word : words)
+    word = word.trim();
+  return words;
+}
+
+/// In a test's name there are letters and digits only.
+std::string nameOf(StringRef word) {
+  std::string name;
+  for (char c : word)
+    name += llvm::isAlnum(c) ? std::string(1, c) : c == '-' ? "m" : name.empty() || name.back() == '_' ? "" : "_";
+  return StringRef(name).rtrim('_').str();
+}
+
+void replaceAll(std::string &text, const std::string &from, const std::string &to) {
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+}
+
+SymbolValues symbolsOf(StringRef text) {
+  SymbolValues values;
+  for (StringRef word : wordsOf(text, " ")) {
+    auto [name, number] = word.split('=');
+    int64_t value = 0;
+    if (!number.getAsInteger(10, value))
+      values[name] = value;
+  }
+  return values;
+}
+
+/// The function with the symbols' values in place of them.
+OwningOpRef<func::FuncOp> bound(func::FuncOp function, const SymbolValues &symbols) {
+  OwningOpRef<func::FuncOp> copy(function.clone());
+  substituteSymbols(copy.get(), symbols);
+  return copy;
+}
+
+/// Names for inputs and outputs, and symbols that may be anything.
+void describe(ModuleOp module, func::FuncOp function) {
+  Builder b(module.getContext());
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    function.setArgAttr(i, "graph.name", b.getStringAttr("in" + std::to_string(i)));
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    function.setResultAttr(i, "graph.name", b.getStringAttr("out" + std::to_string(i)));
+  std::vector<std::string> names;
+  for (Type type : function.getArgumentTypes())
+    for (DimExpr dim : dimsOf(type))
+      dim.forEachSymbol([&](StringRef name) {
+        if (!llvm::is_contained(names, name))
+          names.push_back(name.str());
+      });
+  SmallVector<Attribute> symbols;
+  for (const std::string &name : names)
+    symbols.push_back(SymbolAttr::get(module.getContext(), name, 0, INT32_MAX, 1));
+  module->setAttr("graph.symbols", b.getArrayAttr(symbols));
+}
+
+struct Run {
+  std::string what; // for messages
+  SmallVector<Tensor> inputs;
+  std::vector<Expected> expected;
+};
+
+std::string compareRun(Compiled &compiled, const Run &run) {
+  std::string text;
+  for (bool atEnd : {true, false}) {
+    const treadle_pool *pool = atEnd ? nullptr : &backwardsPool();
+    std::string error = compiled.run(run.inputs, pool, atEnd, [&](unsigned i, const treadle_tensor &out) {
+      const Expected &expected = run.expected[i];
+      if (ArrayRef(out.dims, out.rank) != expected.value.shape()) {
+        text += run.what + ", output " + std::to_string(i) + " has another shape\n";
+        return;
+      }
+      std::string difference = compare(expected, static_cast<const char *>(out.data));
+      if (!difference.empty())
+        text += run.what + ", output " + std::to_string(i) + (atEnd ? ":\n" : ", tasks backwards:\n") + difference;
+    });
+    if (!error.empty())
+      text += run.what + ": " + error + "\n";
+    if (!text.empty())
+      break;
+  }
+  return text;
+}
+
+} // namespace
+
+std::vector<Case> readCases(StringRef text) {
+  std::vector<Case> all;
+  SmallVector<StringRef> chunks;
+  text.split(chunks, "// -----\n");
+  for (StringRef chunk : chunks) {
+    std::vector<Case> cases(1);
+    cases[0].source = chunk.str();
+    std::vector<SymbolValues> symbols;
+    for (StringRef line : llvm::split(chunk, '\n')) {
+      if (line.consume_front("// name "))
+        cases[0].name = line.trim().str();
+      else if (line.consume_front("// with ")) {
+        for (StringRef values : wordsOf(line, "|"))
+          symbols.push_back(symbolsOf(values));
+      } else if (line.consume_front("// for ")) {
+        auto [variables, choices] = line.split(" in ");
+        SmallVector<StringRef> names = wordsOf(variables, " ");
+        std::vector<Case> multiplied;
+        for (const Case &test : cases)
+          for (StringRef choice : wordsOf(choices, choices.contains('|') ? "|" : ",")) {
+            SmallVector<StringRef> words = {choice};
+            if (names.size() > 1)
+              words = wordsOf(choice, " ");
+            multiplied.push_back(test);
+            multiplied.back().name += "_" + nameOf(words.front());
+            for (auto [name, word] : llvm::zip(names, words))
+              replaceAll(multiplied.back().source, "$" + name.str(), word.str());
+          }
+        cases = std::move(multiplied);
+      }
+    }
+    if (cases[0].name.empty())
+      continue; // a file's head
+    if (symbols.empty())
+      symbols.push_back({});
+    for (Case &test : cases) {
+      test.symbols = symbols;
+      all.push_back(std::move(test));
+    }
+  }
+  return all;
+}
+
+std::string check(ModuleOp module, ArrayRef<SymbolValues> symbols, uint64_t seed) {
+  auto function = module.lookupSymbol<func::FuncOp>("main");
+  if (!function)
+    return "has no @main";
+  describe(module, function);
+  std::vector<Run> runs;
+  for (const SymbolValues &values : symbols) {
+    Run run;
+    for (auto &entry : values)
+      run.what += (run.what.empty() ? "" : " ") + entry.first().str() + "=" + std::to_string(entry.second);
+    for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+      FailureOr<Tensor> input = randomInput(function, i, values, seed);
+      if (failed(input))
+        return takeErrors();
+      run.inputs.push_back(*input);
+    }
+    FailureOr<std::vector<Expected>> expected = expectedOf(*bound(function, values), run.inputs);
+    if (failed(expected))
+      return run.what + ": " + takeErrors();
+    run.expected = std::move(*expected);
+    runs.push_back(std::move(run));
+  }
+  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+    function.removeArgAttr(i, "test.range");
+    function.removeArgAttr(i, "test.values");
+  }
+
+  bool severalOps = llvm::count_if(function.getBody().front(), [](Operation &op) {
+                      return isa<GraphOpInterface>(op) && !isa<ConstantOp>(op);
+                    }) > 1;
+  for (bool fuse : {true, false}) {
+    if (!fuse && !severalOps)
+      break;
+    OwningOpRef<ModuleOp> grouped(module.clone());
+    if (failed(runUpToGroups(*grouped, fuse)))
+      return takeErrors();
+    for (const std::string &variant : cpu::variantNames()) {
+      // Without fusion it is the passes that differ, not the kernels.
+      if (!fuse && variant != cpu::hostVariant())
+        continue;
+      std::string how = variant + (fuse ? "" : " without fusion");
+      FailureOr<std::unique_ptr<Compiled>> compiled = Compiled::compile(*grouped, variant);
+      if (failed(compiled))
+        return how + ": " + takeErrors();
+      if (!*compiled)
+        continue;
+      std::string text;
+      for (const Run &run : runs)
+        text += compareRun(**compiled, run);
+      if (!text.empty())
+        return how + ":\n" + text;
+    }
+  }
+  return "";
+}
+
+std::string check(const Case &test) {
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(test.source, ParserConfig(&context()));
+  if (!module)
+    return takeErrors();
+  return check(*module, test.symbols, 1);
+}
+
+} // namespace treadle::test

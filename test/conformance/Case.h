@@ -1,0 +1,41 @@
+//===- Case.h - one graph, compiled and compared with the evaluator -----------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A file of cases is MLIR split by "// -----". Comments of a case say how often it is a test:
+//
+//     // name add                          what the test is called
+//     // for T in f32, f16                 once with each word in place of $T; the next line multiplies
+//     // for N M in 1 2 | 3 4              once with each pair in place of $N and $M
+//     // with n=1 m=3 | n=17 m=8           run for each of these values of the symbols
+//     func.func @main(%a: tensor<?x?x$T, #graph.dims<n, m>>) -> ..
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TREADLE_TEST_CONFORMANCE_CASE_H
+#define TREADLE_TEST_CONFORMANCE_CASE_H
+
+#include "dialects/graph/Evaluate.h"
+#include <string>
+#include <vector>
+
+namespace treadle::test {
+
+struct Case {
+  std::string name;   // "add_f32"
+  std::string source; // MLIR
+  std::vector<graph::SymbolValues> symbols;
+};
+
+/// The cases of a file. A wrong comment is a case whose source is an error.
+std::vector<Case> readCases(llvm::StringRef text);
+
+/// Compiles it in every way and compares; what went wrong, or "".
+std::string check(const Case &test);
+/// The same for a module.
+std::string check(mlir::ModuleOp module, llvm::ArrayRef<graph::SymbolValues> symbols, uint64_t seed);
+
+} // namespace treadle::test
+
+#endif // TREADLE_TEST_CONFORMANCE_CASE_H
