@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 #include <limits>
 
 using namespace mlir;
@@ -61,6 +62,12 @@ private:
       attr = DenseElementsAttr::get(shaped, attr);
     return make<arith::ConstantOp>(cast<TypedAttr>(attr));
   }
+  Value integerLike(Type type, const APInt &value) {
+    TypedAttr attr = IntegerAttr::get(getElementTypeOrSelf(type), value);
+    if (auto shaped = dyn_cast<VectorType>(type))
+      attr = DenseElementsAttr::get(shaped, Attribute(attr));
+    return make<arith::ConstantOp>(attr);
+  }
   Value select(Value condition, Value a, Value c) { return make<arith::SelectOp>(condition, a, c); }
   Value compare(arith::CmpFPredicate predicate, Value a, Value c) {
     return make<arith::CmpFOp>(predicate, a, c);
@@ -73,6 +80,8 @@ private:
   Value divide();
   Value modulo(bool truncated);
   Value power();
+  Value integerPower();
+  Value saturate(Value value, Type type, bool isUnsigned);
   Value cast(CastOp op);
   Value compareOp(Predicate predicate);
   Value shift(bool left);
@@ -118,7 +127,8 @@ Value Emitter::modulo(bool truncated) {
     Value rest = make<arith::RemFOp>(x(), y());
     if (truncated)
       return rest;
-    Value differs = compare(arith::CmpFPredicate::OLT, fmul(rest, y()), zero);
+    Value signs = make<arith::XOrIOp>(compare(arith::CmpFPredicate::OLT, rest, zero), compare(arith::CmpFPredicate::OLT, y(), zero));
+    Value differs = make<arith::AndIOp>(signs, compare(arith::CmpFPredicate::ONE, rest, zero));
     return select(differs, fadd(rest, y()), rest);
   }
   Value one = constant(1), isZero = compare(arith::CmpIPredicate::eq, y(), zero);
@@ -157,24 +167,69 @@ Value Emitter::power() {
     if (*exponent == 1)
       return x();
   }
+  if (!isFloat() && isa<IntegerType>(getElementTypeOrSelf(y().getType())))
+    return integerPower();
   Value base = x(), power = y();
   Type wide = base.getType();
   bool integer = !isFloat();
-  auto toFloat = [&](Value value) -> Value {
+  auto toFloat = [&](Value value, Value tensor) -> Value {
     Type type = getElementTypeOrSelf(value.getType());
     Type target = integer ? Type(b.getF64Type()) : element();
     if (type == target)
       return value;
-    Type shaped = isa<VectorType>(value.getType()) ? Type(cast<VectorType>(value.getType()).clone(target)) : target;
+    Type shaped = isa<VectorType>(value.getType()) ? Type(llvm::cast<VectorType>(value.getType()).clone(target)) : target;
     if (isa<FloatType>(type))
       return type.getIntOrFloatBitWidth() < target.getIntOrFloatBitWidth() ? make<arith::ExtFOp>(shaped, value)
                                                                            : make<arith::TruncFOp>(shaped, value);
-    return make<arith::SIToFPOp>(shaped, value);
+    return elementOf(tensor).isUnsignedInteger() ? make<arith::UIToFPOp>(shaped, value) : make<arith::SIToFPOp>(shaped, value);
   };
-  base = toFloat(base);
-  power = toFloat(power);
-  Value result = make<math::PowFOp>(base, power);
-  return integer ? make<arith::FPToSIOp>(wide, result) : result;
+  Value result = make<math::PowFOp>(toFloat(base, op->getOperand(0)), toFloat(power, op->getOperand(1)));
+  if (!integer)
+    return result;
+  return isUnsigned() ? make<arith::FPToUIOp>(wide, result) : make<arith::FPToSIOp>(wide, result);
+}
+
+/// By squaring, wrapping around. One over more than one is 0.
+Value Emitter::integerPower() {
+  Value one = constant(1), factor = x(), result = one;
+  bool isSigned = !elementOf(op->getOperand(1)).isUnsignedInteger();
+  unsigned exponentBits = getElementTypeOrSelf(y().getType()).getIntOrFloatBitWidth(), bits = exponentBits;
+  Value none = integerLike(y().getType(), APInt(exponentBits, 0));
+  if (std::optional<double> known = splatOf(op->getOperand(1)); known && *known >= 0)
+    bits = llvm::Log2_64(std::max<uint64_t>(*known, 1)) + 1;
+  for (unsigned bit = 0; bit < bits; ++bit) {
+    Value one = integerLike(y().getType(), APInt(exponentBits, uint64_t(1) << bit));
+    Value isSet = compare(arith::CmpIPredicate::ne, make<arith::AndIOp>(y(), one), none);
+    result = select(isSet, make<arith::MulIOp>(result, factor), result);
+    if (bit + 1 < bits)
+      factor = make<arith::MulIOp>(factor, factor);
+  }
+  if (!isSigned || splatOf(op->getOperand(1)).value_or(-1) >= 0)
+    return result;
+  // A negative exponent: only 1 and -1 have such a power. Its last bit says which of the two.
+  Value negative = compare(arith::CmpIPredicate::slt, y(), none);
+  Value isUnit = make<arith::OrIOp>(compare(arith::CmpIPredicate::eq, x(), one), compare(arith::CmpIPredicate::eq, x(), constant(-1)));
+  return select(negative, select(isUnit, result, constant(0)), result);
+}
+
+/// The nearest integer towards zero that the type has, and 0 for NaN. Its bounds are compared with as
+/// powers of two, which every float type has.
+Value Emitter::saturate(Value value, Type type, bool isUnsigned) {
+  auto integer = llvm::cast<IntegerType>(getElementTypeOrSelf(type));
+  unsigned width = integer.getWidth();
+  Value low = constant(isUnsigned ? 0 : -std::ldexp(1.0, width - 1)), high = constant(std::ldexp(1.0, isUnsigned ? width : width - 1));
+  Value below = compare(arith::CmpFPredicate::OLE, value, low), above = compare(arith::CmpFPredicate::OGE, value, high);
+  Value inside = make<arith::AndIOp>(compare(arith::CmpFPredicate::OGT, value, low), compare(arith::CmpFPredicate::OLT, value, high));
+  Value safe = select(inside, value, constant(0)), number;
+  if (width < 32) {
+    Type wide = isa<VectorType>(type) ? Type(llvm::cast<VectorType>(type).clone(b.getI32Type())) : b.getI32Type();
+    number = make<arith::TruncIOp>(type, make<arith::FPToSIOp>(wide, safe));
+  } else {
+    number = isUnsigned ? make<arith::FPToUIOp>(type, safe) : make<arith::FPToSIOp>(type, safe);
+  }
+  auto limit = [&](const APInt &value) { return integerLike(type, value); };
+  number = select(below, limit(isUnsigned ? APInt::getMinValue(width) : APInt::getSignedMinValue(width)), number);
+  return select(above, limit(isUnsigned ? APInt::getMaxValue(width) : APInt::getSignedMaxValue(width)), number);
 }
 
 Value Emitter::cast(CastOp cast) {
@@ -204,13 +259,8 @@ Value Emitter::cast(CastOp cast) {
     bool toUnsigned = toElement.isUnsignedInteger();
     Value value = x();
     unsigned width = to.getIntOrFloatBitWidth();
-    if (cast.getSaturate()) {
-      double least = toUnsigned ? 0 : -std::ldexp(1.0, width - 1);
-      double most = std::ldexp(1.0, toUnsigned ? width : width - 1) - 1;
-      Value low = constant(least), high = constant(most);
-      value = select(compare(arith::CmpFPredicate::OGT, value, low), value, low);
-      value = select(compare(arith::CmpFPredicate::OLT, value, high), value, high);
-    }
+    if (cast.getSaturate())
+      return saturate(value, type, toUnsigned);
     // Through a type that every machine converts to.
     if (width < 32) {
       Type wide = isa<VectorType>(type) ? Type(llvm::cast<VectorType>(type).clone(b.getI32Type())) : b.getI32Type();

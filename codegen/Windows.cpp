@@ -57,6 +57,8 @@ Value Elements::finishMean(ReduceOp op, Value sum) {
   }
   if (element.getIntOrFloatBitWidth() < 64)
     number = arith::TruncIOp::create(b, element, number);
+  if (isUnsignedElement(op.getInput()))
+    return arith::DivUIOp::create(b, sum, splat(number));
   return arith::DivSIOp::create(b, sum, splat(number));
 }
 
@@ -189,8 +191,9 @@ Value Elements::poolAt(PoolOp op, const Position &position) {
   // Divide by how many were taken: a constant inside, else counted a dimension at a time.
   Type element = getElementTypeOrSelf(result.getType());
   auto divide = [&](Value count) -> Value {
-    return isa<FloatType>(element) ? Value(arith::DivFOp::create(b, result, count))
-                                   : Value(arith::DivSIOp::create(b, result, count));
+    return isa<FloatType>(element)    ? Value(arith::DivFOp::create(b, result, count))
+           : isUnsignedElement(input) ? Value(arith::DivUIOp::create(b, result, count))
+                                      : Value(arith::DivSIOp::create(b, result, count));
   };
   auto toElement = [&](Value number) -> Value { // of i32 or a vector of it
     Type type = isa<VectorType>(number.getType()) ? Type(vectorOf(element)) : element;

@@ -126,10 +126,12 @@ template <typename T> T remainder(T a, T b, bool truncated, bool isUnsigned) {
     T rest = std::fmod(a, b);
     return !truncated && rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
   } else {
-    if (b == 0 || b == -1)
+    if (b == 0)
       return 0;
     if (isUnsigned)
       return static_cast<uint64_t>(a) % static_cast<uint64_t>(b);
+    if (b == -1)
+      return 0;
     T rest = a % b;
     return !truncated && rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
   }
@@ -267,9 +269,34 @@ TRANSCENDENTAL(SigmoidOp, 1 / (1 + std::exp(-x)))
   SAME_ELEMENT(OP)                                                                                 \
   EVALUATE(OP, KIND, [](auto x) { return FUNCTION; })
 
-UNARY(NegOp, Number, -x)
-UNARY(AbsOp, Number, x < 0 ? -x : x)
-UNARY(SignOp, Number, x > 0 ? decltype(x)(1) : x < 0 ? decltype(x)(-1) : x)
+template <typename T> static T negated(T x) {
+  if constexpr (isReal<T>)
+    return -x;
+  else // unsigned, so that the least number wraps around
+    return static_cast<T>(0 - static_cast<uint64_t>(x));
+}
+UNARY(NegOp, Number, negated(x))
+
+SAME_ELEMENT(AbsOp)
+LogicalResult AbsOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
+  bool wide = isUnsigned(operands[0]);
+  return evaluateNumber(operands, results[0], [=](auto x) {
+    if constexpr (isReal<decltype(x)>)
+      return std::abs(x);
+    else
+      return x < 0 && !wide ? negated(x) : x;
+  });
+}
+
+SAME_ELEMENT(SignOp)
+LogicalResult SignOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
+  bool wide = isUnsigned(operands[0]);
+  return evaluateNumber(operands, results[0], [=](auto x) {
+    using T = decltype(x);
+    return x > 0 || (wide && x != 0) ? T(1) : x < 0 ? T(-1) : x;
+  });
+}
+
 UNARY(FloorOp, Float, std::floor(x))
 UNARY(CeilOp, Float, std::ceil(x))
 UNARY(RoundOp, Float, std::nearbyint(x))
@@ -292,21 +319,9 @@ FailureOr<Sizes> NegOp::evaluateSizes(ArrayRef<const Sizes *> operands) {
   SAME_ELEMENT(OP)                                                                                 \
   EVALUATE(OP, KIND, [](auto a, auto b) { return FUNCTION; })
 
-template <typename T> static T wrap(uint64_t value) { return static_cast<T>(value); }
-template <typename T, typename F> static T exactly(T a, T b, F function) {
-  if constexpr (isReal<T>)
-    return function(a, b);
-  else // unsigned, so that overflow wraps around
-    return wrap<T>(function(static_cast<uint64_t>(a), static_cast<uint64_t>(b)));
-}
-template <typename T> static T least(T a, T b) { return a < b || a != a ? a : b; }
-template <typename T> static T greatest(T a, T b) { return a > b || a != a ? a : b; }
-
-BINARY(AddOp, Number, exactly(a, b, [](auto x, auto y) { return x + y; }))
-BINARY(SubOp, Number, exactly(a, b, [](auto x, auto y) { return x - y; }))
-BINARY(MulOp, Number, exactly(a, b, [](auto x, auto y) { return x * y; }))
-BINARY(MinOp, Number, least(a, b))
-BINARY(MaxOp, Number, greatest(a, b))
+BINARY(AddOp, Number, wrapping(a, b, [](auto x, auto y) { return x + y; }))
+BINARY(SubOp, Number, wrapping(a, b, [](auto x, auto y) { return x - y; }))
+BINARY(MulOp, Number, wrapping(a, b, [](auto x, auto y) { return x * y; }))
 BINARY(AndOp, Int, a & b)
 BINARY(OrOp, Int, a | b)
 BINARY(XorOp, Int, a ^ b)
@@ -322,6 +337,18 @@ LogicalResult ModOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor>
   bool truncated = getTruncated(), wide = isUnsigned(operands[0]);
   return evaluateNumber(operands, results[0],
                         [=](auto a, auto b) { return remainder(a, b, truncated, wide); });
+}
+
+SAME_ELEMENT(MinOp)
+LogicalResult MinOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
+  DType dtype = operands[0].dtype();
+  return evaluateNumber(operands, results[0], [=](auto a, auto b) { return isLess(dtype, a, b) || a != a ? a : b; });
+}
+
+SAME_ELEMENT(MaxOp)
+LogicalResult MaxOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
+  DType dtype = operands[0].dtype();
+  return evaluateNumber(operands, results[0], [=](auto a, auto b) { return isLess(dtype, b, a) || a != a ? a : b; });
 }
 
 SAME_ELEMENT(ShlOp)
@@ -345,7 +372,21 @@ LogicalResult PowOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc
                                       SmallVectorImpl<Type> &types) {
   return inferBroadcast(loc, adaptor.getOperands(), elementOf(adaptor.getLhs()), types);
 }
+/// Wraps around, as the other operations on integers do.
+static int64_t powerOf(int64_t base, int64_t exponent, bool isUnsigned) {
+  if (exponent < 0 && !isUnsigned)
+    return base == 1 ? 1 : base == -1 ? (exponent % 2 ? -1 : 1) : 0;
+  uint64_t result = 1, factor = base;
+  for (auto rest = static_cast<uint64_t>(exponent); rest; rest >>= 1, factor *= factor)
+    if (rest & 1)
+      result *= factor;
+  return static_cast<int64_t>(result);
+}
 LogicalResult PowOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
+  if (operands[0].compute() == Compute::Int && operands[1].compute() == Compute::Int) {
+    bool wide = isUnsigned(operands[1]);
+    return evaluateInt(operands, results[0], [=](int64_t a, int64_t b) { return powerOf(a, b, wide); });
+  }
   std::vector<double> a = spread<double>(operands[0], results[0]);
   std::vector<double> b = spread<double>(operands[1], results[0]);
   for (size_t i = 0; i < a.size(); ++i)
@@ -421,31 +462,38 @@ LogicalResult CastOp::inferReturnTypes(MLIRContext *, std::optional<Location> lo
                                        SmallVectorImpl<Type> &types) {
   return inferBroadcast(loc, adaptor.getOperands(), adaptor.getTo(), types);
 }
+/// Towards zero; out of range the nearest that there is, and 0 for NaN.
+static int64_t saturated(double value, unsigned bits, bool isUnsigned) {
+  double limit = std::ldexp(1.0, isUnsigned ? bits : bits - 1);
+  if (std::isnan(value) || (isUnsigned && value <= 0))
+    return 0;
+  if (value >= limit)
+    return isUnsigned ? static_cast<int64_t>(~uint64_t(0) >> (64 - bits)) : static_cast<int64_t>(~uint64_t(0) >> (65 - bits));
+  if (isUnsigned)
+    return static_cast<int64_t>(static_cast<uint64_t>(value));
+  return value <= -limit ? static_cast<int64_t>(~uint64_t(0) << (bits - 1)) : static_cast<int64_t>(value);
+}
 LogicalResult CastOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
   const Tensor &from = operands[0];
   Tensor &to = results[0];
   for (DType dtype : {from.dtype(), to.dtype()})
     if (dtype == DType::C64 || dtype == DType::C128)
       return failure();
-  bool wholeRange = !getSaturate() || to.compute() != Compute::Int || from.compute() == Compute::Int;
-  double least = 0, most = 0;
-  if (!wholeRange) {
-    unsigned bits = bitWidth(to.dtype());
-    bool isUnsignedType = cast<IntegerType>(getTo()).isUnsigned();
-    least = isUnsignedType ? 0 : -std::ldexp(1.0, bits - 1);
-    most = std::ldexp(1.0, isUnsignedType ? bits : bits - 1) - 1;
-  }
+  bool isFloat = from.compute() != Compute::Int, toFloat = to.compute() != Compute::Int;
+  auto integer = dyn_cast<IntegerType>(getTo());
   for (int64_t i = 0; i < from.size(); ++i) {
-    if (from.compute() == Compute::Int) {
+    if (!isFloat && from.dtype() == DType::U64 && toFloat)
+      // Rounded once: a double would round to itself before a float does.
+      to.dtype() == DType::F64 ? to.set<double>(i, from.get<double>(i)) : to.set<float>(i, from.get<float>(i));
+    else if (!isFloat)
       to.set<int64_t>(i, from.get<int64_t>(i));
-      continue;
-    }
-    double value = from.get<double>(i);
-    if (to.dtype() == DType::Bool)
-      value = value != 0;
-    else if (!wholeRange)
-      value = std::isnan(value) ? 0 : std::min(std::max(value, least), most);
-    to.set<double>(i, value);
+    else if (toFloat)
+      to.set<double>(i, from.get<double>(i));
+    else if (to.dtype() == DType::Bool)
+      to.set<int64_t>(i, from.get<double>(i) != 0);
+    else // out of range anything is right, so that this is
+      to.set<int64_t>(i, saturated(from.get<double>(i), getSaturate() ? integer.getWidth() : 64,
+                                   integer.isUnsigned() && (getSaturate() || integer.getWidth() == 64)));
   }
   return success();
 }

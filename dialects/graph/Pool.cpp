@@ -97,7 +97,8 @@ LogicalResult PoolOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor
         if (!inside)
           return;
         T x = input.get<T>(position);
-        value = isMax ? (!seen || x > value || x != x ? x : value) : value + x;
+        value = isMax ? (!seen || isLess(input.dtype(), value, x) || x != x ? x : value)
+                      : wrapping(value, x, [](auto a, auto b) { return a + b; });
         seen = true;
       });
       if (getKind() == PoolKind::average)

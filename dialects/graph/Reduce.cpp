@@ -63,17 +63,17 @@ template <typename T> T startOf(ReduceKind kind, const Tensor &tensor) {
   return isMin ? static_cast<T>(highest) : static_cast<T>(isUnsigned ? 0 : ~highest);
 }
 
-template <typename T> T combine(ReduceKind kind, T a, T b) {
+template <typename T> T combine(ReduceKind kind, DType dtype, T a, T b) {
   switch (kind) {
   case ReduceKind::sum:
   case ReduceKind::mean:
-    return a + b;
+    return wrapping(a, b, [](auto x, auto y) { return x + y; });
   case ReduceKind::prod:
-    return a * b;
+    return wrapping(a, b, [](auto x, auto y) { return x * y; });
   case ReduceKind::min:
-    return b < a || b != b ? b : a;
+    return isLess(dtype, b, a) || b != b ? b : a;
   case ReduceKind::max:
-    return b > a || b != b ? b : a;
+    return isLess(dtype, a, b) || b != b ? b : a;
   case ReduceKind::any:
     return a != 0 || b != 0;
   case ReduceKind::all:
@@ -86,12 +86,15 @@ template <typename T> void reduce(ReduceKind kind, const Tensor &input, Tensor &
   std::vector<T> values(result.size(), startOf<T>(kind, result));
   int64_t from = 0;
   for (int64_t to : broadcastPositions(result.shape(), input.shape())) {
-    values[to] = combine(kind, values[to], input.get<T>(from));
+    values[to] = combine(kind, result.dtype(), values[to], input.get<T>(from));
     ++from;
   }
-  if (kind == ReduceKind::mean && result.size())
+  if (kind == ReduceKind::mean && result.size()) {
+    auto length = static_cast<T>(std::max<int64_t>(input.size() / result.size(), 1));
     for (T &value : values)
-      value /= static_cast<T>(std::max<int64_t>(input.size() / result.size(), 1));
+      value = result.dtype() == DType::U64 ? static_cast<T>(static_cast<uint64_t>(value) / static_cast<uint64_t>(length))
+                                           : value / length;
+  }
   result.write<T>(values);
 }
 
@@ -113,6 +116,8 @@ LogicalResult ReduceOp::verify() {
   bool wantsBool = getKind() == ReduceKind::any || getKind() == ReduceKind::all;
   if (isBool != wantsBool)
     return emitOpError("of any and all is over i1, and of the others over numbers");
+  if (getKind() == ReduceKind::mean && elementOf(getInput()).isInteger() && elementOf(getInput()).getIntOrFloatBitWidth() < 32)
+    return emitOpError("of mean is over floats and integers of 32 bits or more, not over ") << elementOf(getInput());
   return success();
 }
 LogicalResult ReduceOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
@@ -173,7 +178,8 @@ LogicalResult ArgReduceOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<T
         base += index[i] * strides[i];
       for (int64_t k = 1; k < size; ++k) {
         T candidate = input.get<T>(base + k * stride), current = input.get<T>(base + best * stride);
-        bool better = getKind() == ArgKind::max ? candidate > current : candidate < current;
+        bool better = getKind() == ArgKind::max ? isLess(input.dtype(), current, candidate)
+                                                : isLess(input.dtype(), candidate, current);
         better |= candidate != candidate && current == current;
         if (better || (getSelectLast() && candidate == current))
           best = k;

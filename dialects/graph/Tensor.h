@@ -74,6 +74,22 @@ private:
   std::shared_ptr<std::vector<char>> own; // null where the memory is the IR's
 };
 
+/// Whether a < b as elements of `dtype`: those of U64, read as int64_t, are still unsigned.
+template <typename T> bool isLess(DType dtype, T a, T b) {
+  if constexpr (std::is_integral_v<T>)
+    if (dtype == DType::U64)
+      return static_cast<uint64_t>(a) < static_cast<uint64_t>(b);
+  return a < b;
+}
+
+/// Arithmetic on elements that wraps around for integers, where C++ leaves overflow undefined.
+template <typename T, typename F> T wrapping(T a, T b, F function) {
+  if constexpr (std::is_integral_v<T>)
+    return static_cast<T>(function(static_cast<uint64_t>(a), static_cast<uint64_t>(b)));
+  else
+    return function(a, b);
+}
+
 /// Row-major strides of a shape, in elements.
 llvm::SmallVector<int64_t> stridesOf(llvm::ArrayRef<int64_t> shape);
 

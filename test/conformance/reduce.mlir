@@ -89,7 +89,7 @@ func.func @main(%a: tensor<2x3x5x37x$T>) -> tensor<$Ax$T> {
 
 // -----
 // name types
-// for KIND in sum, prod, min, max, mean
+// for KIND in sum, prod, min, max
 // for T in f32, f16, bf16, f64, i8, i16, i32, i64, ui8, ui16, ui32, ui64
 // with n=1 m=1 | n=3 m=17 | n=2 m=300
 func.func @main(%a: tensor<?x?x$T, #graph.dims<n, m>>) -> tensor<?x1x$T, #graph.dims<n, 1>> {
@@ -99,12 +99,22 @@ func.func @main(%a: tensor<?x?x$T, #graph.dims<n, m>>) -> tensor<?x1x$T, #graph.
 
 // -----
 // name typesAcross
-// for KIND in sum, min, mean
+// for KIND in sum, min
 // for T in f32, f16, f64, i8, i32, i64, ui8, ui32
 // with n=1 m=1 | n=3 m=17 | n=300 m=2
 func.func @main(%a: tensor<?x?x$T, #graph.dims<n, m>>) -> tensor<1x?x$T, #graph.dims<1, m>> {
   %0 = graph.reduce $KIND %a {axes = array<i64: 0>} : (tensor<?x?x$T, #graph.dims<n, m>>) -> tensor<1x?x$T, #graph.dims<1, m>>
   return %0 : tensor<1x?x$T, #graph.dims<1, m>>
+}
+
+// -----
+// name mean
+// for T in f32, f16, bf16, f64, i32, i64, ui32, ui64
+// with n=1 m=1 | n=3 m=17 | n=40 m=300
+func.func @main(%a: tensor<?x?x$T, #graph.dims<n, m>>) -> (tensor<?x1x$T, #graph.dims<n, 1>>, tensor<1x?x$T, #graph.dims<1, m>>) {
+  %0 = graph.reduce mean %a {axes = array<i64: 1>} : (tensor<?x?x$T, #graph.dims<n, m>>) -> tensor<?x1x$T, #graph.dims<n, 1>>
+  %1 = graph.reduce mean %a {axes = array<i64: 0>} : (tensor<?x?x$T, #graph.dims<n, m>>) -> tensor<1x?x$T, #graph.dims<1, m>>
+  return %0, %1 : tensor<?x1x$T, #graph.dims<n, 1>>, tensor<1x?x$T, #graph.dims<1, m>>
 }
 
 // -----

@@ -171,6 +171,12 @@ struct CpuEmitObject : impl::CpuEmitObjectBase<CpuEmitObject> {
       return signalPassFailure();
     }
     auto kernels = llvm::to_vector(executable.getBody().front().getOps<ModuleOp>());
+    // A program that only hands inputs and constants on still gets an object, which has no kernels.
+    OwningOpRef<ModuleOp> nothing;
+    if (kernels.empty()) {
+      nothing = ModuleOp::create(executable.getLoc());
+      kernels.push_back(*nothing);
+    }
     std::vector<SmallVector<char, 0>> objects(kernels.size());
     std::vector<std::string> errors(kernels.size());
     // Kernels without machine code are an error each, reported in order.
