@@ -90,9 +90,10 @@ std::optional<Sizes> sizesOf(Value value) {
     if (!tensor)
       return std::nullopt;
     Sizes sizes;
+    bool isFloat = tensor->compute() != Compute::Int;
     for (int64_t i = 0; i < tensor->size(); ++i) {
       // A float counts if it is a whole number: shapes pass through Cast and Mul on their way.
-      double number = tensor->get<double>(i);
+      double number = isFloat ? tensor->get<double>(i) : 0;
       if (number != std::floor(number) || std::abs(number) > 9e15)
         return std::nullopt;
       sizes.push_back(DimExpr::constant(value.getContext(), tensor->get<int64_t>(i)));

@@ -48,6 +48,24 @@ int compare(DimExpr a, DimExpr b) {
 
 bool precedes(DimExpr a, DimExpr b) { return compare(a, b) < 0; }
 
+/// Coefficients stay at these ends where a result is out of range: no size that a program has is near
+/// them. The range is symmetric, so that every number can be negated.
+constexpr int64_t greatest = INT64_MAX, lowest = -INT64_MAX;
+
+int64_t clampToRange(int64_t value) { return std::max(value, lowest); }
+int64_t addSaturated(int64_t a, int64_t b) {
+  int64_t result;
+  if (llvm::AddOverflow(a, b, result))
+    return a < 0 ? lowest : greatest;
+  return clampToRange(result);
+}
+int64_t multiplySaturated(int64_t a, int64_t b) {
+  int64_t result;
+  if (llvm::MulOverflow(a, b, result))
+    return (a < 0) != (b < 0) ? lowest : greatest;
+  return clampToRange(result);
+}
+
 /// A product of factors without its coefficient; empty for the constant term.
 using Monomial = SmallVector<DimExpr, 2>;
 
@@ -66,7 +84,6 @@ struct MonomialLess {
 /// The expanded form in which sums and products are computed.
 struct Polynomial {
   std::map<Monomial, int64_t, MonomialLess> terms;
-  bool overflow = false;
 
   void add(const Monomial &monomial, int64_t coefficient) {
     if (coefficient == 0)
@@ -74,7 +91,7 @@ struct Polynomial {
     auto [it, inserted] = terms.try_emplace(monomial, coefficient);
     if (inserted)
       return;
-    overflow |= llvm::AddOverflow(it->second, coefficient, it->second);
+    it->second = addSaturated(it->second, coefficient);
     if (it->second == 0)
       terms.erase(it);
   }
@@ -90,9 +107,9 @@ void addProduct(Polynomial &into, DimExpr expr, int64_t scale) {
     Monomial monomial;
     for (unsigned i = 0; i < expr.operandCount(); ++i)
       monomial.push_back(expr.operand(i));
-    into.add(monomial, expr.value() * scale);
+    into.add(monomial, multiplySaturated(expr.value(), scale));
   } else if (expr.kind() == DimKind::Constant) {
-    into.add({}, expr.value() * scale);
+    into.add({}, multiplySaturated(expr.value(), scale));
   } else {
     into.add({expr}, scale);
   }
@@ -110,16 +127,26 @@ Polynomial expand(DimExpr expr) {
   return result;
 }
 
-Polynomial multiply(const Polynomial &a, const Polynomial &b) {
+DimExpr collapse(MLIRContext *context, const Polynomial &polynomial);
+
+/// More terms than this are not multiplied out: both sides become factors as they are.
+constexpr size_t mostTerms = 128;
+
+/// The terms of a product, or the two factors where there would be too many.
+Polynomial multiply(MLIRContext *context, const Polynomial &a, const Polynomial &b) {
   Polynomial result;
+  if (a.terms.size() * b.terms.size() > mostTerms && a.terms.size() > 1 && b.terms.size() > 1) {
+    Monomial factors = {collapse(context, a), collapse(context, b)};
+    llvm::sort(factors, precedes);
+    result.add(factors, 1);
+    return result;
+  }
   for (const auto &[x, cx] : a.terms)
     for (const auto &[y, cy] : b.terms) {
       Monomial monomial(x);
       monomial.append(y.begin(), y.end());
       llvm::sort(monomial, precedes);
-      int64_t coefficient;
-      result.overflow |= llvm::MulOverflow(cx, cy, coefficient);
-      result.add(monomial, coefficient);
+      result.add(monomial, multiplySaturated(cx, cy));
     }
   return result;
 }
@@ -157,7 +184,7 @@ std::optional<Monomial> divide(const Monomial &a, const Monomial &b) {
 }
 
 /// a / b as polynomials, where no remainder is left.
-std::optional<Polynomial> divideExactly(Polynomial a, const Polynomial &b) {
+std::optional<Polynomial> divideExactly(MLIRContext *context, Polynomial a, const Polynomial &b) {
   Polynomial quotient;
   const auto &[leading, coefficient] = *b.terms.begin();
   for (unsigned step = 0; !a.terms.empty(); ++step) {
@@ -168,7 +195,7 @@ std::optional<Polynomial> divideExactly(Polynomial a, const Polynomial &b) {
     Polynomial term;
     term.add(*factor, value / coefficient);
     quotient.add(*factor, value / coefficient);
-    for (const auto &[m, c] : multiply(term, b).terms)
+    for (const auto &[m, c] : multiply(context, term, b).terms)
       a.add(m, -c);
   }
   return quotient;
@@ -348,18 +375,18 @@ private:
   MLIRContext *context;
 };
 
-/// Complexity, for choosing among equals.
-unsigned size(DimExpr expr) {
+/// Complexity, for choosing among equals: the number of nodes, counted up to `most`.
+unsigned size(DimExpr expr, unsigned most = 1000) {
   unsigned result = 1;
-  for (unsigned i = 0; i < expr.operandCount(); ++i)
-    result += size(expr.operand(i));
+  for (unsigned i = 0; i < expr.operandCount() && result < most; ++i)
+    result += size(expr.operand(i), most - result);
   return result;
 }
 
 } // namespace
 
 DimExpr DimExpr::constant(MLIRContext *context, int64_t value) {
-  return make(context, DimKind::Constant, value, "", {});
+  return make(context, DimKind::Constant, clampToRange(value), "", {});
 }
 
 DimExpr DimExpr::symbol(MLIRContext *context, StringRef name) {
@@ -390,13 +417,13 @@ DimExpr DimExpr::operator+(DimExpr other) const {
 DimExpr DimExpr::operator-(DimExpr other) const { return *this + other * -1; }
 
 DimExpr DimExpr::operator*(DimExpr other) const {
-  return collapse(context(), multiply(expand(*this), expand(other)));
+  return collapse(context(), multiply(context(), expand(*this), expand(other)));
 }
 
 DimExpr DimExpr::floorDiv(DimExpr other) const {
   std::optional<int64_t> divisor = other.constantValue();
   if (!divisor) {
-    if (std::optional<Polynomial> quotient = divideExactly(expand(*this), expand(other)))
+    if (std::optional<Polynomial> quotient = divideExactly(context(), expand(*this), expand(other)))
       return collapse(context(), *quotient);
     return make(context(), DimKind::FloorDiv, 0, "", {*this, other});
   }
@@ -438,9 +465,11 @@ DimExpr DimExpr::floorDiv(DimExpr other) const {
     nested = inner.operand(0);
   }
   DimExpr result;
-  if (nested.kind() == DimKind::FloorDiv && nested.operand(1).isConstant()) {
-    int64_t innerDivisor = nested.operand(1).value();
-    result = (nested.operand(0) + offset * innerDivisor).floorDiv(denominator * innerDivisor);
+  int64_t innerDivisor = nested.kind() == DimKind::FloorDiv ? nested.operand(1).constantValue().value_or(0) : 0;
+  int64_t shift, together;
+  if (innerDivisor > 0 && !llvm::MulOverflow(offset, innerDivisor, shift) &&
+      !llvm::MulOverflow(denominator, innerDivisor, together)) {
+    result = (nested.operand(0) + shift).floorDiv(together);
   } else {
     result = make(context(), DimKind::FloorDiv, 0, "", {inner, constant(context(), denominator)});
   }
@@ -570,6 +599,8 @@ DimExpr::evaluate(llvm::function_ref<std::optional<int64_t>(StringRef)> valueOf)
   }
   return result;
 }
+
+bool DimExpr::isLongerThan(unsigned nodes) const { return size(*this, nodes + 1) > nodes; }
 
 void DimExpr::forEachSymbol(llvm::function_ref<void(StringRef)> visit) const {
   if (kind() == DimKind::Symbol)

@@ -7,7 +7,8 @@
 // Expressions are uniqued attributes in a canonical form, so that comparing is comparing pointers:
 //
 //     sum      c0 + c1*f*g + ...      terms sorted, equal terms merged, constant last
-//     product  c*f*g                  factors are symbols, floordiv, min, max; sorted
+//     product  c*f*g                  factors are symbols, floordiv, min, max; sorted. Sums too, where
+//                                     multiplying them out would make too many terms
 //     floordiv (p + k) floordiv c     what c divides is taken out, 0 <= k < c
 //
 // Two expressions that are equal for every value of their symbols are often, not always, the same
@@ -91,6 +92,9 @@ public:
   /// The value for given symbols; nothing where a symbol is unknown or an overflow happens.
   std::optional<int64_t>
   evaluate(llvm::function_ref<std::optional<int64_t>(llvm::StringRef)> valueOf) const;
+
+  /// Whether it has more than that many nodes, for those who build expressions from what they are given.
+  bool isLongerThan(unsigned nodes) const;
 
   void forEachSymbol(llvm::function_ref<void(llvm::StringRef)> visit) const;
 

@@ -315,6 +315,15 @@ FailureOr<Sizes> NegOp::evaluateSizes(ArrayRef<const Sizes *> operands) {
   return Sizes(llvm::map_range(*operands[0], [](DimExpr size) { return size * -1; }));
 }
 
+/// Sizes are whole numbers already.
+#define WHOLE(OP)                                                                                  \
+  FailureOr<Sizes> OP::evaluateSizes(ArrayRef<const Sizes *> operands) {                           \
+    return operands[0] ? FailureOr<Sizes>(*operands[0]) : failure();                               \
+  }
+WHOLE(FloorOp)
+WHOLE(CeilOp)
+WHOLE(RoundOp)
+
 #define BINARY(OP, KIND, FUNCTION)                                                                 \
   SAME_ELEMENT(OP)                                                                                 \
   EVALUATE(OP, KIND, [](auto a, auto b) { return FUNCTION; })
@@ -481,8 +490,18 @@ LogicalResult CastOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor
       return failure();
   bool isFloat = from.compute() != Compute::Int, toFloat = to.compute() != Compute::Int;
   auto integer = dyn_cast<IntegerType>(getTo());
+  double most = std::numeric_limits<double>::infinity(); // of a float that is clamped to
+  if (auto floatType = dyn_cast<FloatType>(getTo()); floatType && getSaturate()) {
+    APFloat largest = APFloat::getLargest(floatType.getFloatSemantics());
+    bool losesInfo;
+    largest.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
+    most = largest.convertToDouble();
+  }
+  auto clamped = [most](double value) { return std::isnan(value) ? value : std::min(std::max(value, -most), most); };
   for (int64_t i = 0; i < from.size(); ++i) {
-    if (!isFloat && from.dtype() == DType::U64 && toFloat)
+    if (toFloat && getSaturate())
+      to.set<double>(i, clamped(from.get<double>(i)));
+    else if (!isFloat && from.dtype() == DType::U64 && toFloat)
       // Rounded once: a double would round to itself before a float does.
       to.dtype() == DType::F64 ? to.set<double>(i, from.get<double>(i)) : to.set<float>(i, from.get<float>(i));
     else if (!isFloat)

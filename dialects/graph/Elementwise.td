@@ -54,13 +54,13 @@ def Graph_SignOp : Graph_UnaryOp<"sign", "-1, 0 or 1; NaN stays NaN">;
 def Graph_NotOp : Graph_UnaryOp<"not", "The bitwise complement; for i1, the logical one"> {
   let arguments = (ins Graph_IntTensor:$input);
 }
-def Graph_FloorOp : Graph_UnaryOp<"floor", "The greatest integer at most x"> {
+def Graph_FloorOp : Graph_UnaryOp<"floor", "The greatest integer at most x", ["evaluateSizes"]> {
   let arguments = (ins Graph_FloatTensor:$input);
 }
-def Graph_CeilOp : Graph_UnaryOp<"ceil", "The least integer at least x"> {
+def Graph_CeilOp : Graph_UnaryOp<"ceil", "The least integer at least x", ["evaluateSizes"]> {
   let arguments = (ins Graph_FloatTensor:$input);
 }
-def Graph_RoundOp : Graph_UnaryOp<"round", "The nearest integer, halves to the even one"> {
+def Graph_RoundOp : Graph_UnaryOp<"round", "The nearest integer, halves to the even one", ["evaluateSizes"]> {
   let arguments = (ins Graph_FloatTensor:$input);
 }
 def Graph_SqrtOp : Graph_UnaryOp<"sqrt", "The square root; NaN below zero"> {
@@ -97,7 +97,9 @@ def Graph_CastOp : Graph_ElementwiseOp<"cast", [], ["evaluateSizes"]> {
   let summary = "The same number in another element type";
   let description = [{
     To a float: rounded to nearest, ties to even. From a float to an integer: towards zero; a value out
-    of range is implementation-defined, as in ONNX, but in `saturate` form clamped. To i1: whether it is not 0.
+    of range is implementation-defined, as in ONNX, but in `saturate` form clamped, NaN to 0. To a float of
+    8 bits or fewer, what is out of range is infinite or NaN, but in `saturate` form clamped. To i1: whether
+    it is not 0.
 
     ```mlir
     %0 = graph.cast %x {to = i64} : (tensor<2xf32>) -> tensor<2xi64>

@@ -48,9 +48,20 @@ bool importBinary(Node &node) {
   return maker ? node.set(maker(b, x, y)) : node.fail("is not a binary operator");
 }
 
+/// Signed numbers are shifted right arithmetically.
 bool importBitShift(Node &node) {
-  bool isLeft = node.text("direction", "") == "LEFT";
-  return node.set(isLeft ? node.b.make<ShlOp>(node.input(0), node.input(1)) : node.b.make<ShrOp>(node.input(0), node.input(1)));
+  Builder &b = node.b;
+  Value x = node.input(0), bits = node.input(1);
+  std::string direction = node.text("direction", "");
+  if (direction == "LEFT")
+    return node.set(b.make<ShlOp>(x, bits));
+  if (direction != "RIGHT")
+    return node.fail("direction is '" + direction + "', it must be LEFT or RIGHT");
+  auto type = llvm::dyn_cast<mlir::IntegerType>(node.element());
+  if (!type || type.isUnsigned())
+    return node.set(b.make<ShrOp>(x, bits));
+  Value sign = b.select(b.compare(Predicate::lt, x, b.scalarFor(x, 0)), b.scalarFor(x, -1), b.scalarFor(x, 0));
+  return node.set(b.make<XorOp>(b.make<ShrOp>(b.make<XorOp>(x, sign), bits), sign));
 }
 
 bool importMod(Node &node) {

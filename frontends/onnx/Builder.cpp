@@ -22,6 +22,12 @@ constexpr int64_t foldLimit = 1 << 16;
 constexpr int64_t sizesLimit = 64;
 /// More elements than any memory holds.
 constexpr int64_t elementLimit = int64_t(1) << 46;
+/// An op that takes more operations is left to a pass too.
+constexpr int64_t foldFlops = 1 << 24;
+/// Decompositions split dimensions of the model's tensors, which have up to 16.
+constexpr size_t rankLimit = 32;
+/// Expressions of more nodes are no sizes that a model means.
+constexpr unsigned expressionLimit = 400;
 
 /// The number of elements if all dimensions are known and it is at most `limit`.
 bool hasAtMost(Type type, int64_t limit) {
@@ -47,7 +53,15 @@ RankedTensorType Builder::placeholder() { return RankedTensorType::get({}, build
 bool Builder::checkDims(ArrayRef<DimExpr> dims) {
   int64_t count = 1;
   bool isLarge = false;
+  if (dims.size() > rankLimit) {
+    fail("the result would have " + Twine(dims.size()) + " dimensions, at most " + Twine(rankLimit) + " are supported");
+    return false;
+  }
   for (DimExpr dim : dims) {
+    if (dim.isLongerThan(expressionLimit)) {
+      fail("a dimension depends on the inputs' sizes in a way that is too complicated; fix some with --dim NAME=N");
+      return false;
+    }
     std::optional<int64_t> size = dim.constantValue();
     if (size && *size < 0) {
       fail("a dimension would have size " + Twine(*size));
@@ -157,7 +171,7 @@ Value Builder::fold(Operation *op) {
     return {};
   auto graphOp = dyn_cast<GraphOpInterface>(op);
   std::optional<DType> dtype = dtypeOf(element);
-  if (!graphOp || !dtype)
+  if (!graphOp || !dtype || graphOp.countFlops().constantValue().value_or(foldFlops) >= foldFlops)
     return {};
   SmallVector<Tensor> results = {Tensor(*dtype, cast<RankedTensorType>(op->getResult(0).getType()).getShape())};
   if (failed(graphOp.evaluate(operands, results)))
@@ -178,7 +192,7 @@ Value Builder::settleSizes(Operation *op) {
   for (std::optional<Sizes> &sizes : operands)
     pointers.push_back(sizes ? &*sizes : nullptr);
   FailureOr<Sizes> result = graphOp.evaluateSizes(pointers);
-  if (failed(result))
+  if (failed(result) || llvm::any_of(*result, [](DimExpr size) { return size.isLongerThan(expressionLimit); }))
     return {};
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   bool allConstant = llvm::all_of(*result, [](DimExpr size) { return size.isConstant(); });
@@ -308,7 +322,8 @@ Value Builder::alongAxis(Value x, int64_t axis, int64_t rank) {
 Value Builder::broadcast(Value x, ArrayRef<DimExpr> dims) {
   if (!x || dimsOf(x.getType()) == Dims(dims))
     return x;
-  for (auto [from, to] : llvm::zip(llvm::reverse(dimsOf(x.getType())), llvm::reverse(dims)))
+  Dims given = dimsOf(x.getType());
+  for (auto [from, to] : llvm::zip(llvm::reverse(given), llvm::reverse(dims)))
     if (from != 1 && !require(from, to, "a dimension cannot be repeated"))
       return {};
   return makeTyped<BroadcastOp>(dims, elementOf(x), x);
@@ -369,6 +384,17 @@ Value Builder::reduce(ReduceKind kind, Value x, ArrayRef<int64_t> axes) {
 }
 
 Value Builder::matmul(Value lhs, Value rhs, bool transposeLhs, bool transposeRhs) {
+  if (!lhs || !rhs)
+    return {};
+  // A vector is a row on the left and a column on the right, and leaves no dimension behind.
+  if (rankOf(lhs) == 1 && !transposeLhs) {
+    Value result = matmul(unsqueeze(lhs, {0}), rhs, false, transposeRhs);
+    return result ? squeeze(result, {std::max<int64_t>(rankOf(result) - (rankOf(rhs) == 1 ? 1 : 2), 0)}) : Value();
+  }
+  if (rankOf(rhs) == 1 && !transposeRhs) {
+    Value result = matmul(lhs, unsqueeze(rhs, {1}), transposeLhs, false);
+    return result ? squeeze(result, {rankOf(result) - 1}) : Value();
+  }
   return make<MatMulOp>(lhs, rhs, unit(transposeLhs), unit(transposeRhs));
 }
 

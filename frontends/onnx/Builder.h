@@ -46,7 +46,7 @@ public:
     llvm::SmallVector<Type> types;
     if (failed(Op::inferReturnTypes(context(), loc, state.operands, state.attributes.getDictionary(context()),
                                     state.getRawProperties(), state.regions, types)))
-      return fail("cannot be given a result type");
+      return {}; // which has said why
     state.types.assign(types.begin(), types.end());
     return finish(state);
   }
@@ -133,6 +133,7 @@ public:
 
   /// The reduced dimensions stay, with size 1.
   Value reduce(graph::ReduceKind kind, Value x, llvm::ArrayRef<int64_t> axes);
+  /// Vectors as NumPy's matmul takes them.
   Value matmul(Value lhs, Value rhs, bool transposeLhs = false, bool transposeRhs = false);
   Value softmax(Value x, int64_t axis, bool log = false);
   Value normalize(graph::NormKind kind, Value x, llvm::ArrayRef<int64_t> axes, double epsilon);

@@ -106,8 +106,8 @@ bool importGemm(Node &node) {
     return node.set(result);
   if (node.rank(2) > 2)
     return node.fail("adds a tensor of up to two dimensions, not of " + llvm::Twine(node.rank(2)));
-  Dims dims = dimsOf(result.getType());
-  for (auto [from, to] : llvm::zip(llvm::reverse(node.dims(2)), llvm::reverse(dims)))
+  Dims dims = dimsOf(result.getType()), added = node.dims(2);
+  for (auto [from, to] : llvm::zip(llvm::reverse(added), llvm::reverse(dims)))
     if (to == 1 && from != 1)
       return node.fail("adds a tensor that is larger than the product");
   return node.set(b.add(result, scale(node, node.input(2), beta, "beta")));

@@ -84,6 +84,7 @@ public:
   bool copy(Message message, StringRef bytes, std::string &out, unsigned depth) {
     if (depth > 4 * deepest)
       return fail("graphs are nested too deeply");
+    std::optional<StringRef> rawData;
     while (!bytes.empty()) {
       StringRef start = bytes;
       uint64_t key, length;
@@ -117,7 +118,7 @@ public:
         }
         if (message == Message::Tensor && key >> 3 == ::onnx::TensorProto::kRawDataFieldNumber &&
             length > smallData) {
-          refer(content, out);
+          rawData = content;
           continue;
         }
         break;
@@ -127,6 +128,8 @@ public:
       }
       out.append(start.data(), start.size() - bytes.size());
     }
+    if (rawData) // last, so that it holds whatever else the tensor says of where its data is
+      refer(*rawData, out);
     return true;
   }
 

@@ -16,6 +16,30 @@ namespace {
 
 template <typename Op> Value make(Builder &b, Value x) { return b.make<Op>(x); }
 
+/// To a power of two, up or down where that is asked for: the nearest one, or the next to it.
+Value castToPowerOfTwo(Node &node, Type to) {
+  Builder &b = node.b;
+  Type f32 = b.ops().getF32Type();
+  Value x = b.cast(node.input(0), f32), nearest = b.cast(x, to);
+  std::string mode = node.text("round_mode", "up");
+  if (mode == "nearest")
+    return nearest;
+  if (mode != "up" && mode != "down")
+    return b.fail("round_mode is '" + mode + "'; up, down and nearest are known");
+  Value power = b.cast(nearest, f32), next = b.mul(power, mode == "up" ? 2 : 0.5);
+  Value isBeyond = mode == "up" ? b.compare(Predicate::lt, power, x) : b.compare(Predicate::gt, power, x);
+  return b.cast(b.select(isBeyond, next, power), to);
+}
+
+bool castTo(Node &node, Type to) {
+  if (llvm::isa<mlir::Float8E8M0FNUType>(to))
+    return node.set(castToPowerOfTwo(node, to));
+  // Of the narrow floats, those with infinities or NaN may also overflow to these.
+  bool isNarrow = llvm::isa<mlir::FloatType>(to) && to.getIntOrFloatBitWidth() <= 8;
+  bool saturates = isNarrow && (to.getIntOrFloatBitWidth() < 8 || node.integer("saturate", 1));
+  return node.set(node.b.cast(node.input(0), to, saturates));
+}
+
 } // namespace
 
 bool importUnary(Node &node) {
@@ -74,13 +98,20 @@ bool importDropout(Node &node) {
 }
 
 bool importCast(Node &node) {
-  Type to = elementTypeOf(node.b.context(), node.integer("to", 0));
+  Type to;
+  const auto *attribute = node.attribute("to");
+  if (attribute && attribute->type() == ::onnx::AttributeProto::STRING) { // up to version 5
+    ::onnx::TensorProto::DataType number = ::onnx::TensorProto::UNDEFINED;
+    if (::onnx::TensorProto::DataType_Parse(attribute->s(), &number))
+      to = elementTypeOf(node.b.context(), number);
+  } else {
+    to = elementTypeOf(node.b.context(), node.integer("to", 0));
+  }
   if (!to)
-    return node.fail("cannot cast to element type number " + llvm::Twine(node.integer("to", 0)));
-  return node.set(node.b.cast(node.input(0), to, to.getIntOrFloatBitWidth() == 8 && llvm::isa<mlir::FloatType>(to) &&
-                                                     node.integer("saturate", 1)));
+    return node.fail("cannot cast to the element type " + (attribute && attribute->has_s() ? attribute->s() : elementTypeName(node.integer("to", 0))));
+  return castTo(node, to);
 }
 
-bool importCastLike(Node &node) { return node.set(node.b.cast(node.input(0), node.element(1))); }
+bool importCastLike(Node &node) { return castTo(node, node.element(1)); }
 
 } // namespace treadle::onnx
