@@ -318,7 +318,7 @@ FailureOr<Sizes> NegOp::evaluateSizes(ArrayRef<const Sizes *> operands) {
 /// Sizes are whole numbers already.
 #define WHOLE(OP)                                                                                  \
   FailureOr<Sizes> OP::evaluateSizes(ArrayRef<const Sizes *> operands) {                           \
-    return operands[0] ? FailureOr<Sizes>(*operands[0]) : failure();                               \
+    return operands[0] ? FailureOr<Sizes>(*operands[0]) : FailureOr<Sizes>(failure());              \
   }
 WHOLE(FloorOp)
 WHOLE(CeilOp)
