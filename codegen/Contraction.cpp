@@ -456,7 +456,9 @@ void ContractionSchedule::emitTile(Matrix lhs, Value blockStart, Value row, Valu
   Value start = kernel.add(lhs.start, kernel.mul(kernel.sub(row, blockStart), stride));
   // Where each vector's column begins: panels of 16 columns, each [k][16].
   Value relative = kernel.sub(column, panelColumn);
-  bool isAligned = tiling.tileColumns() % panelColumns == 0;
+  // What is left of an unknown number of columns is done a vector at a time, from any of them on.
+  bool isAligned = tiling.tileColumns() % panelColumns == 0 &&
+                   (shape.columns.isConstant() || vectors == tiling.tileVectors);
   RegisterTile tile{{rows, vectors}, width, shape.sumType, lhs.memory, start, stride, panels, {}, panelColumns,
                     elementOf(shape.rhs).isUnsignedInteger()};
   for (int64_t v = 0; v < vectors; ++v) {
