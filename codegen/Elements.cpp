@@ -30,6 +30,8 @@ Value widen(ImplicitLocOpBuilder &b, Value stored, Type elementType) {
     Value zero = arith::ConstantOp::create(b, b.getZeroAttr(stored.getType()));
     return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, stored, zero);
   }
+  if (elementType.isBF16())
+    stored = arith::BitcastOp::create(b, like(stored, elementType), stored);
   return stored.getType() == type ? stored : Value(arith::ExtFOp::create(b, type, stored));
 }
 
@@ -37,6 +39,8 @@ Value narrow(ImplicitLocOpBuilder &b, Value computed, Type elementType) {
   Type type = like(computed, storageType(elementType));
   if (elementType.isInteger(1))
     return arith::ExtUIOp::create(b, type, computed);
+  if (elementType.isBF16())
+    return arith::BitcastOp::create(b, type, arith::TruncFOp::create(b, like(computed, elementType), computed));
   return computed.getType() == type ? computed : Value(arith::TruncFOp::create(b, type, computed));
 }
 

@@ -38,6 +38,8 @@ std::optional<int64_t> constantOf(Value value) {
 } // namespace
 
 Type storageType(Type elementType) {
+  if (elementType.isBF16())
+    return IntegerType::get(elementType.getContext(), 16);
   if (auto integer = dyn_cast<IntegerType>(elementType))
     return IntegerType::get(elementType.getContext(), std::max(integer.getWidth(), 8u));
   return elementType;

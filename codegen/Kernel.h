@@ -96,7 +96,8 @@ private:
   mlir::Value beginArgument, endArgument, scratchArgument;
 };
 
-/// How an element type is kept in memory: i1 as i8, unsigned integers as signless ones.
+/// How an element type is kept in memory: i1 as i8, unsigned integers as signless ones, bf16 as its bits
+/// (LLVM would move single elements of it through functions that libc does not have).
 mlir::Type storageType(mlir::Type elementType);
 
 /// How it is computed with: floats narrower than 32 bits as f32.

@@ -9,6 +9,7 @@
 #include "codegen/Passes.h"
 #include "dialects/program/Program.h"
 #include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -41,6 +42,7 @@ void registerAllPasses() {
     registerCpuPasses();
     mlir::registerTransformsPasses();
     mlir::registerConversionPasses();
+    mlir::arith::registerArithPasses();
     mlir::memref::registerMemRefPasses();
   });
 }
