@@ -162,7 +162,7 @@ FailureOr<Type> Importer::inputType(const ::onnx::ValueInfoProto &info) {
         return clean;
       }();
     if (llvm::isDigit(name[0]))
-      name = "d" + name;
+      name.insert(name.begin(), 'd');
     std::optional<int64_t> fixed;
     for (const auto &[given, size] : options.dims)
       if (given == name || given == dim.dim_param() || given == info.name() + "." + std::to_string(i)) {

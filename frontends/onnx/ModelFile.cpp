@@ -261,8 +261,8 @@ Expected<MemoryBuffer *> ModelFile::mapExternal(StringRef location) {
   if (std::error_code code = sys::fs::real_path(full, target))
     return error("refers to external data that cannot be read: '" + full + "': " + code.message());
   StringRef parent = sys::path::parent_path(path);
-  sys::fs::real_path(parent.empty() ? StringRef(".") : parent, folder);
-  sys::fs::real_path(path, model);
+  (void)sys::fs::real_path(parent.empty() ? StringRef(".") : parent, folder);
+  (void)sys::fs::real_path(path, model);
   auto isWithin = [&](StringRef prefix) {
     return StringRef(target).starts_with(prefix) &&
            (prefix.ends_with("/") || target[prefix.size()] == '/');
