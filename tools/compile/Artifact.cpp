@@ -7,7 +7,6 @@
 
 #include "tools/compile/Artifact.h"
 #include "dialects/program/Program.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "runtime/format/Header.h"

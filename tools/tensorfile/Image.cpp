@@ -178,7 +178,7 @@ Status imagesToTensor(const std::vector<Image> &images, const ImageLayout &layou
 }
 
 Status tensorToImage(const HostTensor &tensor, bool bgr, Image &image) {
-  std::vector<int64_t> dims = tensor.dims();
+  const std::vector<int64_t> &dims = tensor.dims();
   std::optional<ImageLayout> layout = imageLayoutOf(dims);
   if (!layout || isComplex(tensor.dtype()) || (layout->batch >= 0 && dims[layout->batch] != 1))
     return error(TREADLE_UNSUPPORTED, "a tensor of shape ", shapeText(dims),
