@@ -152,6 +152,9 @@ FailureOr<Sizes> ReduceOp::evaluateSizes(ArrayRef<const Sizes *> operands) {
   }
   return Sizes{result};
 }
+/// Over no dimension there is nothing to combine.
+OpFoldResult ReduceOp::fold(FoldAdaptor) { return getAxes().empty() ? getInput() : Value(); }
+
 DimExpr ReduceOp::countFlops() { return elementCount(getInput().getType()); }
 
 LogicalResult ArgReduceOp::inferReturnTypes(MLIRContext *context, std::optional<Location>, Adaptor adaptor,

@@ -25,6 +25,7 @@ def Graph_ReduceOp : Graph_InferredOp<"reduce", [], ["evaluateSizes", "countFlop
     custom<ReduceWord>($kind) $input attr-dict `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 def Graph_ArgReduceOp : Graph_InferredOp<"arg_reduce", [], ["countFlops"]> {

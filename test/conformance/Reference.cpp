@@ -89,7 +89,7 @@ Rounding roundingOf(Operation *op, ArrayRef<Tensor> operands, ArrayRef<Tensor> r
       })
       .Case<SoftmaxOp>([&](SoftmaxOp softmax) {
         Rounding rounding = sumOf(operands[0].shape()[softmax.getAxis()]);
-        return Rounding{4, rounding.operands};
+        return Rounding{7, rounding.operands}; // an exponential, the sum, its reciprocal, a product
       })
       .Case<NormalizeOp>([&](NormalizeOp normalize) {
         double length = 1;

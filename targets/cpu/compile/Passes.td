@@ -13,7 +13,7 @@ include "mlir/Pass/PassBase.td"
 def CpuExpandMath : Pass<"treadle-cpu-expand-math"> {
   let summary = "Writes transcendental functions as polynomials on vectors";
   let description = [{
-    What: exp, log, tanh, erf, sin, cos and their like on f32 become arithmetic.
+    What: exp, log, log1p, tanh and erf on f32 become arithmetic.
     Before: math ops on vectors.
     After: arith ops, and math ops that are one instruction; on f64 and where no polynomial is known,
     math ops on scalars, which libm computes.
