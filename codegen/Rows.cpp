@@ -223,6 +223,12 @@ SmallVector<Value> RowsSchedule::combine(Operation *reduction, ArrayRef<Value> a
   if (isa<FloatType>(getElementTypeOrSelf(a[0].getType()))) {
     better = arith::CmpFOp::create(b, isMax ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT, c[0], a[0]);
     equal = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, c[0], a[0]);
+    // NaN is further out than any number, and like another NaN.
+    Value oldIsNaN = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, a[0], a[0]);
+    Value newIsNaN = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, c[0], c[0]);
+    Value isNumber = arith::CmpFOp::create(b, arith::CmpFPredicate::ORD, a[0], a[0]);
+    better = arith::OrIOp::create(b, better, arith::AndIOp::create(b, newIsNaN, isNumber));
+    equal = arith::OrIOp::create(b, equal, arith::AndIOp::create(b, newIsNaN, oldIsNaN));
   } else {
     using P = arith::CmpIPredicate;
     better = arith::CmpIOp::create(b, isUnsigned ? (isMax ? P::ugt : P::ult) : (isMax ? P::sgt : P::slt), c[0], a[0]);

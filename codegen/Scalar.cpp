@@ -402,9 +402,11 @@ Value emitCombine(ImplicitLocOpBuilder &b, ReduceKind kind, bool isUnsigned, Val
     break;
   }
   bool isMax = kind == ReduceKind::max;
-  if (isFloat) { // one instruction; a NaN is passed over
+  if (isFloat) { // a NaN stays once it is there
     auto predicate = isMax ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT;
-    return arith::SelectOp::create(b, arith::CmpFOp::create(b, predicate, c, a), c, a);
+    Value better = arith::CmpFOp::create(b, predicate, c, a);
+    Value isNaN = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, c, c);
+    return arith::SelectOp::create(b, arith::OrIOp::create(b, better, isNaN), c, a);
   }
   if (isUnsigned)
     return isMax ? Value(arith::MaxUIOp::create(b, a, c)) : Value(arith::MinUIOp::create(b, a, c));

@@ -124,7 +124,10 @@ Tensor moved(const Tensor &tensor, double unit, double units, Random &random) {
   Tensor result(DType::F64, tensor.shape());
   for (int64_t i = 0; i < tensor.size(); ++i) {
     double value = tensor.get<double>(i);
-    result.set<double>(i, value + value * unit * distance(random) + smallest(tensor.dtype()) * distance(random));
+    if (!std::isfinite(value)) // is exact
+      result.set<double>(i, value);
+    else
+      result.set<double>(i, value + value * unit * distance(random) + smallest(tensor.dtype()) * distance(random));
   }
   return result;
 }

@@ -184,7 +184,7 @@ func.func @main(%a: tensor<2x9xf32> {test.values = dense<$NUMBER> : tensor<2x9xf
 // -----
 // name prologueAndEpilogueRows
 // for T in f32, f16
-// with n=1 m=1 | n=3 m=17 | n=5 m=130
+// with n=2 m=2 | n=3 m=17 | n=5 m=130
 func.func @main(%a: tensor<?x?x$T, #graph.dims<n, m>>, %b: tensor<?x$T, #graph.dims<m>>) -> tensor<?x?x$T, #graph.dims<n, m>> {
   %0 = graph.mul %a, %b : (tensor<?x?x$T, #graph.dims<n, m>>, tensor<?x$T, #graph.dims<m>>) -> tensor<?x?x$T, #graph.dims<n, m>>
   %1 = graph.reduce sum %0 {axes = array<i64: 1>} : (tensor<?x?x$T, #graph.dims<n, m>>) -> tensor<?x1x$T, #graph.dims<n, 1>>
@@ -198,7 +198,7 @@ func.func @main(%a: tensor<?x?x$T, #graph.dims<n, m>>, %b: tensor<?x$T, #graph.d
 // -----
 // name prologueAndEpilogueColumns
 // for T in f32, f16
-// with n=1 m=1 | n=3 m=17 | n=5 m=130
+// with n=2 m=2 | n=3 m=17 | n=5 m=130
 func.func @main(%a: tensor<?x?x$T, #graph.dims<n, m>>, %b: tensor<?x$T, #graph.dims<m>>) -> tensor<?x?x$T, #graph.dims<n, m>> {
   %0 = graph.mul %a, %b : (tensor<?x?x$T, #graph.dims<n, m>>, tensor<?x$T, #graph.dims<m>>) -> tensor<?x?x$T, #graph.dims<n, m>>
   %1 = graph.reduce sum %0 {axes = array<i64: 0>} : (tensor<?x?x$T, #graph.dims<n, m>>) -> tensor<1x?x$T, #graph.dims<1, m>>
@@ -212,7 +212,7 @@ func.func @main(%a: tensor<?x?x$T, #graph.dims<n, m>>, %b: tensor<?x$T, #graph.d
 // -----
 // name prologueAndEpilogueAll
 // for T in f32, f16
-// with n=1 m=1 | n=3 m=17 | n=5 m=130
+// with n=2 m=2 | n=3 m=17 | n=5 m=130
 func.func @main(%a: tensor<?x?x$T, #graph.dims<n, m>>, %b: tensor<?x$T, #graph.dims<m>>) -> tensor<?x?x$T, #graph.dims<n, m>> {
   %0 = graph.mul %a, %b : (tensor<?x?x$T, #graph.dims<n, m>>, tensor<?x$T, #graph.dims<m>>) -> tensor<?x?x$T, #graph.dims<n, m>>
   %1 = graph.reduce sum %0 {axes = array<i64: 0, 1>} : (tensor<?x?x$T, #graph.dims<n, m>>) -> tensor<1x1x$T>
