@@ -1,0 +1,41 @@
+# Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""machine.py - what the numbers were measured on, and what it can do at most (bench-peak)."""
+import json
+import os
+import pathlib
+import subprocess
+import time
+
+from runtimes import BUILD
+
+
+def describe():
+    """The CPU's name, the cores that this process may use, the date."""
+    name = "unknown CPU"
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            name = line.split(":", 1)[1].strip()
+            break
+    return {"cpu": name, "cores": len(os.sched_getaffinity(0)), "date": time.strftime("%Y-%m-%d")}
+
+
+class Peak:
+    """GFLOP/s and GB/s by threads: the most seen so far in this run. Measured again and again, between models,
+    because a machine that others share is not always the same."""
+
+    def __init__(self, threads):
+        self.threads, self.vector, self.seen = threads, "", {t: {"gflops": 0.0, "gbytes": 0.0} for t in threads}
+
+    def measure(self, seconds=0.05):
+        command = [BUILD / "bin" / "bench-peak", "--seconds", str(seconds), *map(str, self.threads)]
+        try:
+            result = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        except (OSError, subprocess.CalledProcessError):
+            return self
+        self.vector = result["vector"]
+        for peak in result["peaks"]:
+            best = self.seen[peak["threads"]]
+            for what in best:
+                best[what] = max(best[what], peak[what])
+        return self
