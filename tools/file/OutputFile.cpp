@@ -121,8 +121,11 @@ Status checkWritable(const std::string &path) {
     return error(TREADLE_IO, path, ": ", std::strerror(EISDIR));
   size_t slash = path.rfind('/');
   std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-  if (path.empty() || access(folder.c_str(), W_OK | X_OK) != 0)
-    return error(TREADLE_IO, path, ": ", std::strerror(path.empty() ? ENOENT : errno));
+  int code = path.empty() ? ENOENT : stat(folder.c_str(), &info) != 0 ? errno : !S_ISDIR(info.st_mode) ? ENOTDIR : 0;
+  if (!code && access(folder.c_str(), W_OK | X_OK) != 0)
+    code = errno;
+  if (code)
+    return error(TREADLE_IO, path, ": ", std::strerror(code));
   return {};
 }
 

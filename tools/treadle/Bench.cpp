@@ -8,7 +8,6 @@
 #include "tools/treadle/Command.h"
 #include "tools/treadle/Inputs.h"
 #include "tools/treadle/Terminal.h"
-#include "llvm/Support/raw_ostream.h"
 #include <algorithm>
 #include <cmath>
 #include <fmt/core.h>
@@ -85,6 +84,7 @@ Status bench(const Arguments &arguments) {
   }
   ProgramOptions options = arguments.program;
   options.file = artifact;
+  options.checkWeights = false; // as an app loads it
   resetPeakMemory();
   uint64_t memoryBefore = statusOf("VmRSS:");
 
@@ -143,9 +143,7 @@ Status bench(const Arguments &arguments) {
                               {"peak_memory_bytes", static_cast<int64_t>(peak)},
                               {"arena_bytes", static_cast<int64_t>(arena)},
                               {"weight_bytes", weights}};
-    std::string text;
-    llvm::raw_string_ostream(text) << llvm::json::Value(std::move(result));
-    fmt::print("{}\n", text);
+    printJson(std::move(result));
     return {};
   }
   for (const std::string &note : inputs.notes)

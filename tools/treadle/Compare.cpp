@@ -10,7 +10,7 @@
 #include "tools/treadle/Command.h"
 #include "tools/treadle/Inputs.h"
 #include "tools/treadle/OnnxRuntime.h"
-#include "llvm/Support/raw_ostream.h"
+#include "tools/treadle/Terminal.h"
 #include <cmath>
 #include <fmt/core.h>
 
@@ -120,10 +120,11 @@ Status Comparison::compareOutputs(const ExpectedValues &expected) {
   if (Status status = session.run(inputs, results); status.failed())
     return status;
   int64_t compared = 0;
+  std::vector<std::string> skipped;
   for (size_t i = 0; i < results.size(); ++i) {
     const std::string &name = program.outputs()[i].name;
     if (!expected.has(name)) {
-      say("{}: not compared, {} does not have it\n", name, arguments.against);
+      skipped.push_back(name);
       continue;
     }
     HostTensor value;
@@ -143,6 +144,8 @@ Status Comparison::compareOutputs(const ExpectedValues &expected) {
   }
   if (compared == 0)
     return error(TREADLE_NOT_FOUND, arguments.against, ": has none of the program's outputs");
+  for (const std::string &name : skipped)
+    say("{}: not compared, {} does not have it\n", name, arguments.against);
   return {};
 }
 
@@ -223,13 +226,13 @@ Status Comparison::run(int &exitStatus) {
   if (Status status = makeInputs(program, arguments.inputs, withArchive() ? arguments.against : "", made); status.failed())
     return status;
   inputs = std::move(made.tensors);
-  for (const std::string &note : made.notes)
-    fmt::print(stderr, "{}\n", note);
   std::unique_ptr<ExpectedValues> expected;
   if (Status status = expect(/*everything=*/false, expected); status.failed())
     return status;
   if (Status status = compareOutputs(*expected); status.failed())
     return status;
+  for (const std::string &note : made.notes)
+    fmt::print(stderr, "{}\n", note);
   if (arguments.bisect && same)
     say("there is nothing to bisect\n");
   else if (arguments.bisect)
@@ -239,9 +242,7 @@ Status Comparison::run(int &exitStatus) {
     Object result{{"file", arguments.program.file}, {"against", arguments.against}, {"same", same}, {"outputs", std::move(outputs)}};
     if (!found.empty())
       result["parting"] = std::move(found);
-    std::string text;
-    llvm::raw_string_ostream(text) << llvm::json::Value(std::move(result));
-    fmt::print("{}\n", text);
+    printJson(std::move(result));
   }
   exitStatus = same ? worked : failed;
   return {};

@@ -8,8 +8,6 @@
 #include "runtime/treadle.h"
 #include "tools/treadle/Command.h"
 #include "tools/treadle/Terminal.h"
-#include "llvm/Support/JSON.h"
-#include "llvm/Support/raw_ostream.h"
 #include <fmt/core.h>
 
 namespace treadle {
@@ -31,9 +29,7 @@ Status listDevices(bool asJson) {
       fmt::print("{:<10} {}, {}\n", info.name, info.description, bytesText(info.memory));
   }
   if (asJson) {
-    std::string text;
-    llvm::raw_string_ostream(text) << llvm::json::Value(std::move(devices));
-    fmt::print("{}\n", text);
+    printJson(std::move(devices));
   }
   return {};
 }

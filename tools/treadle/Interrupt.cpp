@@ -57,8 +57,9 @@ void takeSignals() {
 } // namespace
 
 void Interrupt::watch() {
-  // A reader that goes away is an error of the write, with a message.
+  // A reader that goes away and a file that gets too large are errors of the write, with a message.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   sigset_t set = endingSignals();
   // nohup and shells that start jobs in the background have signals ignored; that stays.
   struct sigaction action;

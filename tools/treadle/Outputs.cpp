@@ -150,6 +150,23 @@ Statistics statisticsOf(const HostTensor &tensor) {
   return result;
 }
 
+llvm::json::Array describeOutputs(const OpenProgram &program, const std::vector<HostTensor> &tensors) {
+  llvm::json::Array list;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    llvm::json::Object object{{"name", program.outputs()[i].name},
+                              {"dtype", std::string(spelling(tensors[i].dtype()))},
+                              {"dims", llvm::json::Array(tensors[i].dims())}};
+    if (tensors[i].count() > 0) {
+      Statistics statistics = statisticsOf(tensors[i]);
+      for (auto [key, value] : {std::pair{"min", statistics.min}, {"mean", statistics.mean}, {"max", statistics.max}})
+        object[key] = std::isfinite(value) ? llvm::json::Value(value) : llvm::json::Value(nullptr);
+      object["nan"] = statistics.nan;
+    }
+    list.push_back(std::move(object));
+  }
+  return list;
+}
+
 void printOutputs(const OpenProgram &program, const std::vector<HostTensor> &tensors) {
   size_t width = 0;
   for (const ProgramTensor &tensor : program.outputs())

@@ -49,6 +49,8 @@ Statistics statisticsOf(const HostTensor &tensor);
 
 /// A line for each output: name, type, statistics, and the elements of a small one.
 void printOutputs(const OpenProgram &program, const std::vector<HostTensor> &tensors);
+/// The same as JSON.
+llvm::json::Array describeOutputs(const OpenProgram &program, const std::vector<HostTensor> &tensors);
 
 } // namespace treadle
 

@@ -22,7 +22,7 @@ Status toStatus(treadle_error *error) {
 }
 
 void ProgramOptions::addTo(CLI::App &command, bool runs) {
-  command.add_option("FILE", file, "an artifact (.tdl), or a model (.onnx) that is compiled first")->required();
+  command.add_option("FILE", file, "an artifact (.tdl), or a model (.onnx) that is compiled first")->required()->type_name("");
   if (runs) {
     command.add_option("--device", device, "where to run: see treadle devices (default: cpu)")->type_name("NAME");
     command.add_option("--threads", threads, "threads that run (default: as many as there are cores)")
@@ -44,9 +44,11 @@ std::string ProgramTensor::typeText() const {
 
 // ---- programs --------------------------------------------------------------------------------
 
-Status OpenProgram::openArtifact() {
+Status OpenProgram::openArtifact(bool checkWeights) {
   treadle_program *opened = nullptr;
-  if (Status status = toStatus(treadle_program_open_file(path.c_str(), nullptr, &opened)); status.failed())
+  treadle_open_options options = {};
+  options.check_weights = checkWeights;
+  if (Status status = toStatus(treadle_program_open_file(path.c_str(), &options, &opened)); status.failed())
     return status;
   handle.reset(opened);
   auto list = [&](int32_t count, auto get, std::vector<ProgramTensor> &tensors) -> Status {
@@ -70,7 +72,7 @@ Status OpenProgram::open(const ProgramOptions &options, OpenProgram &program) {
   program.path = options.file;
   // A file that is named like an artifact is not taken for a model, even where it is damaged.
   if (options.file.ends_with(".tdl") || isArtifact(options.file))
-    return program.openArtifact();
+    return program.openArtifact(options.checkWeights);
   Interrupt::temporaryFolder();
   program.fromModel = true;
   for (bool again : {false, true}) {
@@ -85,7 +87,7 @@ Status OpenProgram::open(const ProgramOptions &options, OpenProgram &program) {
     if (Status status = toStatus(compileToCache(options.file, options.compile, program.path, hooks)); status.failed())
       return status;
     program.seconds = compiled ? watch.seconds() : 0;
-    Status status = program.openArtifact();
+    Status status = program.openArtifact(options.checkWeights);
     // What the cache holds may be damaged, or be another version's: it is made anew.
     if (!status.failed() || compiled || again)
       return status;

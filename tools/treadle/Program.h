@@ -24,6 +24,7 @@ Status toStatus(treadle_error *error);
 struct ProgramOptions {
   std::string file, device = "cpu";
   int32_t threads = 0;
+  bool checkWeights = true; // read all of them once, so that damaged ones are an error and not a wrong result
   CompileOptions compile;
 
   void addTo(CLI::App &command, bool runs);
@@ -60,7 +61,7 @@ private:
   struct Close {
     void operator()(treadle_program *program) const { treadle_program_close(program); }
   };
-  Status openArtifact();
+  Status openArtifact(bool checkWeights);
 
   std::unique_ptr<treadle_program, Close> handle;
   std::string path;

@@ -20,6 +20,7 @@ struct Arguments {
   InputOptions inputs;
   OutputOptions outputs;
   std::string profile;
+  bool asJson = false;
 };
 
 Status run(Arguments &arguments) {
@@ -36,8 +37,6 @@ Status run(Arguments &arguments) {
   Inputs inputs;
   if (Status status = makeInputs(program, arguments.inputs, "", inputs); status.failed())
     return status;
-  for (const std::string &note : inputs.notes)
-    fmt::print(stderr, "{}\n", note);
   OpenSession session;
   if (Status status = OpenSession::open(program, arguments.program, session); status.failed())
     return status;
@@ -57,13 +56,25 @@ Status run(Arguments &arguments) {
   if (!arguments.profile.empty())
     if (Status status = writeFile(arguments.profile, treadle_session_trace(session.get())); status.failed())
       return status;
+  uint64_t memory = treadle_session_memory(session.get());
+  int64_t weights = program.description().getInteger("weight_bytes").value_or(0);
+  if (arguments.asJson) {
+    printJson(llvm::json::Object{{"file", arguments.program.file},
+                                 {"compile_ms", program.compileSeconds() * 1e3},
+                                 {"run_ms", seconds * 1e3},
+                                 {"arena_bytes", static_cast<int64_t>(memory)},
+                                 {"weight_bytes", weights},
+                                 {"outputs", describeOutputs(program, tensors)}});
+    return {};
+  }
   if (plan.empty())
     printOutputs(program, tensors);
   std::fflush(stdout);
+  for (const std::string &note : inputs.notes)
+    fmt::print(stderr, "{}\n", note);
   std::string origin = program.origin();
   fmt::print(stderr, "{}: {}{}ran in {} with {} of memory and {} of weights\n", arguments.program.file, origin,
-             origin.empty() ? "" : ", ", timeText(seconds), bytesText(treadle_session_memory(session.get())),
-             bytesText(program.description().getInteger("weight_bytes").value_or(0)));
+             origin.empty() ? "" : ", ", timeText(seconds), bytesText(memory), bytesText(weights));
   return {};
 }
 
@@ -77,6 +88,7 @@ void addRun(CLI::App &app, Action &action) {
   arguments->outputs.addTo(*command);
   command->add_option("--profile", arguments->profile, "write when each step ran, for chrome://tracing or Perfetto")
       ->type_name("TRACE.json");
+  command->add_flag("--json", arguments->asJson, "print what came out and what it took as JSON");
   command->footer("Inputs that are not given get random numbers. Without --output, a line for each output is printed.");
   command->callback([arguments, &action] { action = [arguments](int &) { return run(*arguments); }; });
 }

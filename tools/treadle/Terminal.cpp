@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/treadle/Terminal.h"
+#include "llvm/Support/raw_ostream.h"
 #include <algorithm>
 #include <fmt/core.h>
 #include <sys/ioctl.h>
@@ -34,6 +35,12 @@ void ProgressLine::clear() {
   if (shown)
     fmt::print(stderr, "\r\x1b[K");
   shown = false;
+}
+
+void printJson(const llvm::json::Value &value) {
+  std::string text;
+  llvm::raw_string_ostream(text) << value;
+  fmt::print("{}\n", text);
 }
 
 std::string bytesText(uint64_t bytes) {

@@ -8,6 +8,7 @@
 #ifndef TREADLE_TOOLS_TREADLE_TERMINAL_H
 #define TREADLE_TOOLS_TREADLE_TERMINAL_H
 
+#include "llvm/Support/JSON.h"
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -35,6 +36,9 @@ public:
 private:
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
 };
+
+/// A line on standard output.
+void printJson(const llvm::json::Value &value);
 
 /// "12.3 MiB"
 std::string bytesText(uint64_t bytes);

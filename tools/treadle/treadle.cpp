@@ -8,8 +8,11 @@
 #include "tools/compile/Compile.h"
 #include "tools/treadle/Command.h"
 #include "tools/treadle/Interrupt.h"
+#include <cerrno>
+#include <cstring>
 #include <fmt/core.h>
 #include <new>
+#include <system_error>
 
 using namespace treadle;
 
@@ -38,6 +41,13 @@ int report(const Status &status) {
   return failed;
 }
 
+/// What was printed may have gone to a full disk. A reader that has seen enough needs no message.
+int reportPrinting(int code) {
+  if (code != EPIPE)
+    fmt::print(stderr, "treadle: standard output: {}\n", std::strerror(code));
+  return failed;
+}
+
 int run(int argc, char **argv) {
   CLI::App app(about, "treadle");
   app.set_version_flag("--version", compilerVersion());
@@ -60,9 +70,8 @@ int run(int argc, char **argv) {
   }
   int exitStatus = worked;
   int reported = report(action(exitStatus));
-  // What was printed may have gone to a full disk.
   if (std::fflush(stdout) != 0 || std::ferror(stdout))
-    return report(error(TREADLE_IO, "standard output: ", std::strerror(errno)));
+    return reportPrinting(errno);
   return reported ? reported : exitStatus;
 }
 
@@ -75,6 +84,8 @@ int main(int argc, char **argv) {
     exitStatus = run(argc, argv);
   } catch (const std::bad_alloc &) {
     fmt::print(stderr, "treadle: no memory left\n");
+  } catch (const std::system_error &problem) { // fmt::print's
+    exitStatus = reportPrinting(problem.code().value());
   }
   Interrupt::cleanUp();
   return exitStatus;
