@@ -193,9 +193,13 @@ Position ContractionSchedule::resultPosition(Value row, int64_t offset, Coord co
       position.push_back(Elements::uniform(index));
   }
   if (alike || shape.rows.size() == 1) {
-    for (size_t i = 0; i + 1 < shape.rows.size(); ++i)
-      position.push_back(Elements::uniform(kernel.index(0)));
-    position.push_back(Coord{row, offset, 0, 0, {}});
+    // The number of the row stands for all its indices. It takes the place of the innermost that can be
+    // more than 0: in a dimension of size 1 it would be taken for one that is not broadcast.
+    size_t carrier = shape.rows.size() - 1;
+    while (carrier > 0 && shape.rows[carrier] == 1)
+      --carrier;
+    for (size_t i = 0; i < shape.rows.size(); ++i)
+      position.push_back(i == carrier ? Coord{row, offset, 0, 0, {}} : Elements::uniform(kernel.index(0)));
   } else {
     SmallVector<Value> sizes = llvm::map_to_vector(shape.rows, [&](DimExpr dim) { return kernel.size(dim); });
     for (Value index : kernel.delinearize(kernel.add(row, offset), sizes))

@@ -6,11 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontends/python/Program.h"
+#include "tools/file/OutputFile.h"
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <unistd.h>
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -234,29 +232,21 @@ nb::object Program::profile(nb::args arrays, nb::kwargs named) {
 /// Whole or not at all: written beside its place, then moved there.
 void Program::save(const std::string &to) const {
   namespace fs = std::filesystem;
-  std::string beside = to + ".part-" + std::to_string(getpid());
-  int reason = 0;
+  Status status;
   {
     nb::gil_scoped_release release;
-    std::ofstream out(beside, std::ios::binary);
-    errno = 0;
-    if (!out || !out.write(file->data(), file->size()) || !out.flush()) {
-      reason = errno ? errno : EIO;
-    } else {
-      out.close();
-      std::error_code code;
-      fs::rename(beside, to, code);
-      reason = code.value();
-    }
     std::error_code ignored;
-    if (reason)
-      fs::remove(beside, ignored);
+    fs::path folder = fs::path(to).parent_path();
+    if (!folder.empty() && !fs::exists(folder, ignored))
+      status = error(TREADLE_NOT_FOUND, to, ": there is no folder ", folder.string());
+    if (!status.failed()) {
+      OutputFile out(to);
+      out.write(file->data(), file->size());
+      status = out.finish();
+    }
   }
-  if (!reason)
-    return;
-  errno = reason;
-  PyErr_SetFromErrnoWithFilename(PyExc_OSError, to.c_str());
-  throw nb::python_error();
+  if (status.failed())
+    raise(status);
 }
 
 nb::dict Program::description() const {

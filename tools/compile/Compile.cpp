@@ -21,6 +21,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ThreadPool.h"
 #include <cstring>
+#include <dlfcn.h>
 #include <fstream>
 #include <mutex>
 
@@ -92,7 +93,7 @@ private:
       result.error = message;
     return result;
   }
-  bool chooseTargets(ModuleOp module);
+  bool chooseTargets(SmallVectorImpl<Attribute> &targets);
   bool parseDims(onnx::ImportOptions &import);
   void explainGroups(ModuleOp module);
   bool writeText(ModuleOp module, const std::string &path);
@@ -117,7 +118,7 @@ bool Compilation::parseDims(onnx::ImportOptions &import) {
   return true;
 }
 
-bool Compilation::chooseTargets(ModuleOp module) {
+bool Compilation::chooseTargets(SmallVectorImpl<Attribute> &targets) {
   if (options.target != "cpu") {
     result.error = "--target " + options.target + ": this compiler has cpu";
     return false;
@@ -127,7 +128,6 @@ bool Compilation::chooseTargets(ModuleOp module) {
     variants = {cpu::hostVariant().str()};
   else if (options.cpu == "portable")
     variants = cpu::portableVariants();
-  SmallVector<Attribute> targets;
   // The runtime takes the first that it can use.
   for (const std::string &variant : llvm::reverse(variants)) {
     std::optional<Target> target = cpu::targetFor(variant);
@@ -137,7 +137,6 @@ bool Compilation::chooseTargets(ModuleOp module) {
     }
     targets.push_back(target->toAttr(&context));
   }
-  module->setAttr("treadle.targets", ArrayAttr::get(&context, targets));
   return true;
 }
 
@@ -174,7 +173,8 @@ void Compilation::explainGroups(ModuleOp module) {
 
 CompileResult Compilation::run(const std::string &output) {
   onnx::ImportOptions import;
-  if (!parseDims(import))
+  SmallVector<Attribute> targets;
+  if (!parseDims(import) || !chooseTargets(targets))
     return result;
   bool known = options.stop_after.empty();
   std::string names;
@@ -194,8 +194,7 @@ CompileResult Compilation::run(const std::string &output) {
   if (failed(model))
     return fail(input + ": could not be imported");
   ModuleOp module = *model->module;
-  if (!chooseTargets(module))
-    return result;
+  module->setAttr("treadle.targets", ArrayAttr::get(&context, targets));
 
   ArrayRef<Stage> all = stages();
   for (auto [i, stage] : llvm::enumerate(all)) {
@@ -231,6 +230,17 @@ CompileResult Compilation::run(const std::string &output) {
   return result;
 }
 
+/// Size and time of the file that this code was loaded from: another build of the compiler, of the same
+/// version, must not be answered with this one's artifacts.
+std::string buildOfThisCode() {
+  Dl_info info;
+  llvm::sys::fs::file_status status;
+  if (!dladdr(reinterpret_cast<void *>(&buildOfThisCode), &info) || llvm::sys::fs::status(info.dli_fname, status))
+    return "";
+  return std::to_string(status.getSize()) + " " +
+         std::to_string(status.getLastModificationTime().time_since_epoch().count());
+}
+
 std::string Compilation::cacheKey() {
   FailureOr<std::vector<std::string>> files = onnx::modelFiles(&context, input);
   if (failed(files))
@@ -245,7 +255,7 @@ std::string Compilation::cacheKey() {
     hash.update((*buffer)->getBuffer());
   }
   hash.update(options.toString(true));
-  hash.update(compilerVersion() + __DATE__ __TIME__);
+  hash.update(compilerVersion() + buildOfThisCode());
   if (options.cpu == "host")
     hash.update(cpu::hostVariant());
   auto digest = hash.final();

@@ -98,6 +98,8 @@ public:
     releaseScratch();
     if (library)
       dlclose(library);
+    if (libraryFile >= 0)
+      close(libraryFile);
   }
 
   bool supports(const format::Executable &executable) const override {
@@ -163,30 +165,29 @@ private:
   treadle_pool pool = {};
   std::unique_ptr<ThreadPool> ownPool;
   void *library = nullptr;
+  int libraryFile = -1; // stays open: see load()
   std::vector<KernelFunction> kernels;
   char *scratch = nullptr;
   size_t scratchPerWorker = 0;
 };
 
 Status CpuDriver::load(const Program &program, const format::Executable &executable) {
-  int file = memfd_create("treadle", MFD_CLOEXEC);
-  if (file < 0)
+  // The loader takes two libraries of one path for the same. The path has the file's number in it, which
+  // must not be given to another program's file while this library is loaded.
+  libraryFile = memfd_create("treadle", MFD_CLOEXEC);
+  if (libraryFile < 0)
     return error(TREADLE_DEVICE, "cannot make a file in memory for machine code: ", std::strerror(errno));
   const char *code = program.data() + executable.offset();
   for (size_t done = 0; done < executable.bytes();) {
-    ssize_t written = write(file, code + done, executable.bytes() - done);
-    if (written <= 0) {
-      close(file);
+    ssize_t written = write(libraryFile, code + done, executable.bytes() - done);
+    if (written <= 0)
       return error(TREADLE_OUT_OF_MEMORY, "no memory for ", executable.bytes(), " bytes of machine code");
-    }
     done += written;
   }
-  std::string path = concat("/proc/self/fd/", file);
+  std::string path = concat("/proc/self/fd/", libraryFile);
   library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  std::string reason = library ? "" : dlerror();
-  close(file);
   if (!library)
-    return error(TREADLE_DEVICE, program.name(), ": its machine code cannot be loaded: ", reason);
+    return error(TREADLE_DEVICE, program.name(), ": its machine code cannot be loaded: ", dlerror());
   for (const format::Entry *entry : *executable.entries()) {
     void *symbol = dlsym(library, entry->symbol()->c_str());
     if (!symbol)
