@@ -485,8 +485,7 @@ void ContractionSchedule::emitTile(Matrix lhs, Value blockStart, Value row, Valu
       current = sums[r * vectors + v];
       elements.setMask(v == vectors - 1 ? mask : Value());
       Position position = resultPosition(row, r, Coord{column, v * width, 1, 0, {}});
-      for (auto [i, value] : llvm::enumerate(kernel.results()))
-        elements.store(elements.at(value, position), kernel.resultBuffer(i), cast<RankedTensorType>(value.getType()), position);
+      elements.storeResults(position);
     }
 }
 

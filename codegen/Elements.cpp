@@ -214,6 +214,18 @@ void Elements::store(Value elements, Value memory, RankedTensorType type, const 
                             mask ? mask : constant(b.getBoolAttr(true)), stored);
 }
 
+void Elements::storeResults(const Position &position, llvm::function_ref<bool(Value)> which) {
+  SmallVector<std::pair<unsigned, Value>> results;
+  auto positionOf = [&](Value value) { return rankOf(value) == 0 ? Position() : position; };
+  for (auto [number, value] : llvm::enumerate(kernel.results()))
+    if (!which || which(value))
+      results.push_back({number, at(value, positionOf(value))});
+  for (auto [number, elements] : results) {
+    Value value = kernel.results()[number];
+    store(elements, kernel.resultBuffer(number), cast<RankedTensorType>(value.getType()), positionOf(value));
+  }
+}
+
 // ---- values ----------------------------------------------------------------------------------
 
 Value Elements::at(Value value, const Position &position) {

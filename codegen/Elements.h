@@ -69,6 +69,10 @@ public:
   /// Stores `elements` to a row-major tensor's memory at `position`; masked lanes are left alone.
   void store(mlir::Value elements, mlir::Value memory, mlir::RankedTensorType type, const Position &position);
 
+  /// Computes those of the kernel's results that `which` picks at `position`, then stores them: a result
+  /// may lie over what another is computed from.
+  void storeResults(const Position &position, llvm::function_ref<bool(mlir::Value)> which = nullptr);
+
   /// A region whose values may not be used outside of it: what was computed inside is forgotten.
   template <typename F> auto scoped(F body) {
     auto saved = computed;

@@ -121,13 +121,7 @@ void MapSchedule::emitVector(Position position, Value mask, int64_t rows) {
     Position at = position;
     if (rows)
       at[rowDim].offset = row;
-    for (auto [i, value] : llvm::enumerate(kernel.results())) {
-      auto type = cast<RankedTensorType>(value.getType());
-      Position inner = at;
-      if (type.getRank() == 0)
-        inner.clear();
-      elements.store(elements.at(value, inner), kernel.resultBuffer(i), type, inner);
-    }
+    elements.storeResults(at);
   }
 }
 

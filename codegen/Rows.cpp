@@ -317,9 +317,7 @@ SmallVector<Value> RowsSchedule::step(int64_t pass, const Position &row, Coord i
       to = mask && lanesAlongRow ? Value(arith::SelectOp::create(b, mask, from, to)) : from;
     at += width * chains;
   }
-  for (auto [i, value] : llvm::enumerate(kernel.results()))
-    if (isFull(value) && passOf(value) == pass)
-      elements.store(elements.at(value, position), kernel.resultBuffer(i), cast<RankedTensorType>(value.getType()), position);
+  elements.storeResults(position, [&](Value value) { return isFull(value) && passOf(value) == pass; });
   return next;
 }
 
@@ -402,14 +400,11 @@ void RowsSchedule::storeRowResults(const Position &row, Value mask) {
       element = vector::ExtractStridedSliceOp::create(b, value, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{1}, ArrayRef<int64_t>{1});
     elements.bind(reduction->getResult(0), [element](const Position &) { return element; });
   }
-  for (auto [i, value] : llvm::enumerate(kernel.results())) {
-    if (isFull(value) && llvm::any_of(axes, [&](int64_t axis) { return dims[axis] != 1; }))
-      continue;
-    Position position = row;
-    for (int64_t axis : axes)
-      position[axis] = Elements::uniform(kernel.index(0));
-    elements.store(elements.at(value, position), kernel.resultBuffer(i), cast<RankedTensorType>(value.getType()), position);
-  }
+  Position position = row;
+  for (int64_t axis : axes)
+    position[axis] = Elements::uniform(kernel.index(0));
+  bool reducesNothing = llvm::all_of(axes, [&](int64_t axis) { return dims[axis] == 1; });
+  elements.storeResults(position, [&](Value value) { return reducesNothing || !isFull(value); });
 }
 
 void RowsSchedule::emitRow(const Position &row, Value mask) {

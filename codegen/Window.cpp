@@ -103,8 +103,7 @@ void WindowSchedule::emitPlaces(const Position &position, Value first, Value las
     for (int64_t i = 0; i < count; ++i) {
       Position at = position;
       at[moves.axes.back()] = Coord{place, i, 0, 0, {}};
-      for (auto [number, value] : llvm::enumerate(kernel.results()))
-        elements.store(elements.at(value, at), kernel.resultBuffer(number), cast<RankedTensorType>(value.getType()), at);
+      elements.storeResults(at);
     }
   });
 }

@@ -370,10 +370,7 @@ void WinogradSchedule::storeOutputs(const Place &place, Value slot, Value firstC
       current = value;
       Position position = {Elements::uniform(place.image), Coord{place.row, i, 0, 0, {}},
                            Coord{place.column, static_cast<int64_t>(j), 0, 0, {}}, Coord{column, 0, 1, 0, {}}};
-      auto store = [&] {
-        for (auto [number, value] : llvm::enumerate(kernel.results()))
-          elements.store(elements.at(value, position), kernel.resultBuffer(number), cast<RankedTensorType>(value.getType()), position);
-      };
+      auto store = [&] { elements.storeResults(position); };
       if (whole) {
         store();
         continue;

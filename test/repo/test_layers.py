@@ -18,7 +18,7 @@ LAYERS = [
     ("targets/{}/compile", ["codegen", "dialects", "runtime/base", "runtime/format", "targets/{}"]),
     ("targets/{}/run", ["runtime", "targets/{}"]),
     ("targets/{}", ["runtime/base"]),
-    ("frontends/python", ["tools/compile", "runtime/treadle.h", "runtime/base"]),
+    ("frontends/python", ["tools/compile", "tools/file", "runtime/treadle.h", "runtime/base"]),
     ("frontends/{}", ["dialects", "runtime/base"]),
     ("tools/treadle", ["tools", "runtime", "passes/Pipeline.h"]),
     ("tools", ["tools", "passes", "codegen", "dialects", "targets", "frontends", "runtime"]),
