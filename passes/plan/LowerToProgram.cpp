@@ -93,6 +93,7 @@ private:
   OpBuilder builder;
   DenseMap<Value, Value> buffers;
   DenseMap<Value, Operation *> lastUse;     // of a value of main and all that views it
+  SmallVector<Value> results;               // outputs, in the model's order
   DenseMap<Value, Value> outputs;           // values that are made right where an output is
   llvm::StringMap<std::string> kernelNames; // by what they do
 };
@@ -238,15 +239,11 @@ void Lowering::lowerGroup(GroupOp group) {
 /// Outputs that are not made in place: inputs, constants, and values that are returned twice.
 void Lowering::lowerReturn(Operation *terminator) {
   for (auto [i, value] : llvm::enumerate(terminator->getOperands())) {
-    Value output = outputs.lookup(value), buffer = buffers.lookup(value);
-    auto name = main.getResultAttrOfType<StringAttr>(i, "graph.name");
-    auto made = output ? output.getDefiningOp<program::OutputOp>() : program::OutputOp();
-    if (made && made.getNameAttr() == name)
+    if (outputs.lookup(value) == results[i])
       continue;
-    auto type = program::BufferType::get(module.getContext(), cast<RankedTensorType>(value.getType()));
-    OpBuilder::InsertionGuard guard(builder);
-    auto target = program::OutputOp::create(builder, terminator->getLoc(), type, name);
-    program::CopyOp::create(builder, terminator->getLoc(), viewAs(buffer, type.getTensor(), terminator->getLoc()), target);
+    auto type = cast<RankedTensorType>(value.getType());
+    Value source = viewAs(buffers.lookup(value), type, terminator->getLoc());
+    program::CopyOp::create(builder, terminator->getLoc(), source, results[i]);
   }
 }
 
@@ -262,19 +259,18 @@ void Lowering::run() {
     buffers[argument] = program::InputOp::create(builder, argument.getLoc(), type,
                                                  main.getArgAttrOfType<StringAttr>(i, "graph.name"));
   }
-  // Outputs that a group makes, directly or seen through a reshape. They come in order.
+  // Those that a group makes, directly or seen through a reshape, are made where the output is.
   Operation *terminator = main.getBody().front().getTerminator();
   DenseSet<Value> taken;
   for (auto [i, value] : llvm::enumerate(terminator->getOperands())) {
     Value source = value;
     while (auto reshape = source.getDefiningOp<ReshapeOp>())
       source = reshape.getInput();
-    if (!source.getDefiningOp<GroupOp>() || !taken.insert(source).second)
-      continue;
     auto type = program::BufferType::get(context, cast<RankedTensorType>(value.getType()));
-    Value output = program::OutputOp::create(builder, value.getLoc(), type,
-                                             main.getResultAttrOfType<StringAttr>(i, "graph.name"));
-    outputs[source] = outputs[value] = output;
+    results.push_back(program::OutputOp::create(builder, value.getLoc(), type,
+                                                main.getResultAttrOfType<StringAttr>(i, "graph.name")));
+    if (source.getDefiningOp<GroupOp>() && taken.insert(source).second)
+      outputs[source] = outputs[value] = results.back();
   }
   // The last use of a value is that of all its views.
   for (Operation &op : llvm::reverse(main.getBody().front()))

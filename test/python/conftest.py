@@ -50,6 +50,14 @@ def sum_and_difference():
 
 
 @pytest.fixture(scope="session")
+def passed_through():
+    """x float32[2] -> x, -x, and -x by another name."""
+    nodes = [helper.make_node("Identity", ["x"], ["same"]), helper.make_node("Neg", ["x"], ["negative"]),
+             helper.make_node("Identity", ["negative"], ["again"])]
+    return make(nodes, [("x", np.float32, [2])], [(name, np.float32, [2]) for name in ("same", "again", "negative")])
+
+
+@pytest.fixture(scope="session")
 def cast():
     """cast(from, to): x from[n] -> y to[n], element types as numbers of onnx.TensorProto."""
 

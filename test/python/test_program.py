@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import treadle
 
-
 @pytest.fixture(scope="module")
 def program(dense):
     return treadle.compile(dense[0], threads=2)
@@ -46,6 +45,19 @@ def test_gives_a_tuple_for_several_outputs(sum_and_difference):
     for results in (program(a, b), program(a, b=b), program(b=b, a=a)):
         assert isinstance(results, tuple)
         np.testing.assert_array_equal(results, [[7, 10], [3, 4]])
+
+
+def test_outputs_come_in_the_models_order(passed_through):
+    program = treadle.compile(passed_through)
+    assert [o.name for o in program.outputs] == ["same", "again", "negative"]
+    np.testing.assert_array_equal(program(np.float32([1, 2])), [[1, 2], [-1, -2], [-1, -2]])
+
+
+def test_programs_are_apart(dense):
+    first, second, third = (treadle.compile(dense[0], no_fusion=b) for b in (False, True, False))
+    x = np.ones((2, 3), np.float32)
+    for program in (second, first, third, second):
+        np.testing.assert_allclose(program(x), dense[1](x), rtol=1e-5)
 
 
 def test_results_stay_when_the_program_runs_again(program):
