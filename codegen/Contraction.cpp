@@ -18,13 +18,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/Contraction.h"
-#include "codegen/Elements.h"
+#include "codegen/ContractionSchedule.h"
 #include "codegen/RegisterTile.h"
 #include "codegen/Schedule.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -32,74 +29,8 @@ using namespace mlir;
 using namespace treadle::graph;
 
 namespace treadle {
-namespace {
 
-constexpr int64_t panelColumns = UnpackOp::panelColumns;
-
-/// Whether neighbours along dimension `dim` of `value` are neighbours in memory.
-bool isContiguous(Value value, int64_t dim) {
-  if (auto transpose = value.getDefiningOp<TransposeOp>())
-    return isContiguous(transpose.getInput(), transpose.getPermutation()[dim]);
-  if (Operation *op = value.getDefiningOp(); op && isElementwise(op)) {
-    for (Value operand : op->getOperands()) {
-      int64_t inner = dim - (rankOf(value) - rankOf(operand));
-      if (inner >= 0 && dimsOf(operand.getType()) == dimsOf(value.getType()))
-        return isContiguous(operand, inner);
-    }
-  }
-  return dim == rankOf(value) - 1;
-}
-
-class ContractionSchedule {
-public:
-  ContractionSchedule(func::FuncOp source, const Target &target, Operation *op);
-  void emit();
-
-private:
-  /// Where a matrix in memory begins and how far its rows are apart.
-  struct Matrix {
-    Value memory, start;
-    DimExpr stride;
-  };
-
-  bool lhsIsDirect();
-  bool rowsAreAlike();
-
-  Position lhsPosition(Value row, Coord k);
-  Position resultPosition(Value row, int64_t offset, Coord column);
-  Matrix directLhs(Value firstRow);
-  void packMatrix(Value firstRow, Value lastRow);
-  void packImage(Value firstRow, Value lastRow);
-  void packTaps(ArrayRef<Value> image, Value target, int64_t axis, SmallVector<Value> place, Value inside);
-  void copyRun(const Position &from, DimExpr length, Value target);
-  void clearRun(Value target, Value length);
-  void packPanels(Value firstColumn, Value lastColumn);
-  void fillPanels(Value firstColumn, Value lastColumn, llvm::function_ref<Position(Coord, Coord)> positionOf,
-                  DimExpr depth, Value kOffset);
-
-  void emitRows(Matrix lhs, Value blockStart, Value firstRow, Value lastRow, Value column, int64_t vectors, Value mask);
-  void emitTile(Matrix lhs, Value blockStart, Value row, Value column, int64_t rows, int64_t vectors, Value mask);
-
-  Value extend(Value value, Value tensor);
-  Value zero(Type type) { return arith::ConstantOp::create(b, b.getZeroAttr(type)); }
-
-  Kernel kernel;
-  ImplicitLocOpBuilder &b;
-  Operation *op;
-  ContractionShape shape;
-  ContractionTiling tiling;
-  ConvOp conv;            // or null
-  bool direct = false;    // A is read where it is
-  bool packed = false;    // B is panels already
-  bool alike = false;     // what follows needs no coordinates of rows
-  int64_t lanes = 1;      // of vectors that pack
-  DimExpr lhsStride;      // between rows of the packed block
-  Value lhsBlock;         // the packed block
-  Value panels;           // memory of B's panels
-  Value panelStart;       // where those of the current outer index begin
-  Value panelColumn;      // column of B that they begin with
-  SmallVector<Value> outer;
-};
+static constexpr int64_t panelColumns = UnpackOp::panelColumns;
 
 ContractionSchedule::ContractionSchedule(func::FuncOp source, const Target &target, Operation *op)
     : kernel(source, target), b(kernel.b), op(op), shape(ContractionShape::of(op)), conv(dyn_cast<ConvOp>(op)) {
@@ -208,263 +139,23 @@ Position ContractionSchedule::resultPosition(Value row, int64_t offset, Coord co
   position.push_back(column);
   return position;
 }
-
-// ---- A ---------------------------------------------------------------------------------------
-
-ContractionSchedule::Matrix ContractionSchedule::directLhs(Value firstRow) {
-  DimExpr stride = shape.depth;
-  Value start = kernel.mul(firstRow, kernel.size(stride));
-  if (!conv && !outer.empty()) {
-    SmallVector<DimExpr> strides = kernel.strides(shape.lhs.getType());
-    Dims dims = dimsOf(shape.lhs.getType());
-    int64_t missing = outer.size() + 2 - dims.size();
-    for (size_t i = 0; i + 2 < dims.size(); ++i)
-      if (dims[i] != 1)
-        start = kernel.add(start, kernel.mul(outer[i + missing], kernel.size(strides[i])));
-  }
-  return {kernel.bufferOf(cast<BlockArgument>(shape.lhs)), start, stride};
-}
-
-void ContractionSchedule::packMatrix(Value firstRow, Value lastRow) {
-  Value depth = kernel.size(shape.depth);
-  int64_t kDim = rankOf(shape.lhs) - (cast<MatMulOp>(op).getTransposeLhs() ? 2 : 1);
-  bool tiled = shape.rows.size() == 1 && !isContiguous(shape.lhs, kDim);
-  // `count` rows from `row`, of which one is done at a time or all as a tile.
-  auto packRows = [&](Value row, int64_t count) {
-    auto emit = [&](Value k, Value mask) {
-      Elements elements(kernel, lanes);
-      elements.setMask(mask);
-      elements.setTile(count > 1 && !mask ? count : 0);
-      for (int64_t r = 0; r < count; ++r) {
-        Position position = lhsPosition(row, Coord{k, 0, 1, 0, {}});
-        if (count > 1) {
-          Coord &m = position[rankOf(shape.lhs) - (cast<MatMulOp>(op).getTransposeLhs() ? 1 : 2)];
-          m.offset = r;
-          m.row = 1;
-        }
-        Value to = kernel.add(kernel.mul(kernel.add(kernel.sub(row, firstRow), r), kernel.size(lhsStride)), k);
-        vector::StoreOp::create(b, extend(elements.at(shape.lhs, position), shape.lhs), lhsBlock, to);
-      }
-    };
-    Value whole = kernel.mul(kernel.div(depth, lanes), lanes);
-    kernel.loop(kernel.index(0), whole, lanes, [&](Value k) { emit(k, {}); });
-    if (shape.depth.isMultipleOf(lanes))
-      return;
-    kernel.when(kernel.less(whole, depth), [&] {
-      emit(whole, vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()),
-                                               ValueRange(kernel.sub(depth, whole))));
-    });
-  };
-  // Backwards is not needed: what a row writes beyond its end is the next row's, written later.
-  Value rest = firstRow;
-  if (tiled) {
-    rest = kernel.add(firstRow, kernel.mul(kernel.div(kernel.sub(lastRow, firstRow), lanes), lanes));
-    kernel.loop(firstRow, rest, lanes, [&](Value row) { packRows(row, lanes); });
-  }
-  kernel.loop(rest, lastRow, 1, [&](Value row) { packRows(row, 1); });
-}
-
-/// Zeros from `target` on, at least `length` of them and less than a vector more.
-void ContractionSchedule::clearRun(Value target, Value length) {
-  kernel.loop(kernel.index(0), length, lanes, [&](Value i) {
-    vector::StoreOp::create(b, zero(VectorType::get({lanes}, shape.sumType)), lhsBlock, kernel.add(target, i));
-  });
-}
-
-/// `length` elements that follow `from` in memory to `target`; what comes behind is overwritten.
-void ContractionSchedule::copyRun(const Position &from, DimExpr length, Value target) {
-  auto emit = [&](Value i, Value mask) {
-    Elements elements(kernel, lanes);
-    elements.setMask(mask);
-    Position position = from;
-    position.back() = Coord{kernel.add(from.back().base, i), 0, 1, 0, {}};
-    vector::StoreOp::create(b, extend(elements.at(shape.lhs, position), shape.lhs), lhsBlock, kernel.add(target, i));
-  };
-  Value count = kernel.size(length), whole = kernel.mul(kernel.div(count, lanes), lanes);
-  kernel.loop(kernel.index(0), whole, lanes, [&](Value i) { emit(i, {}); });
-  if (length.isMultipleOf(lanes))
-    return;
-  auto rest = [&] {
-    emit(whole, vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()),
-                                             ValueRange(kernel.sub(count, whole))));
-  };
-  length.isConstant() ? rest() : kernel.when(kernel.less(whole, count), rest);
-}
-
-/// The filter's taps along spatial dimension `axis` and those after it, at output place `image` (batch,
-/// then one index a spatial dimension). `place` has the input's indices so far, `inside` whether they
-/// are all within the image.
-void ContractionSchedule::packTaps(ArrayRef<Value> image, Value target, int64_t axis, SmallVector<Value> place,
-                                   Value inside) {
-  Dims filter = dimsOf(shape.rhs.getType()), input = dimsOf(shape.lhs.getType());
-  int64_t spatial = conv.spatialRank();
-  DimExpr channels = filter[1];
-  DimExpr inner = channels * product(b.getContext(), ArrayRef(filter).drop_front(axis + 3)); // of one tap
-  Value firstChannel = conv.getGroups() == 1 ? kernel.index(0) : kernel.mul(outer[0], kernel.size(channels));
-  Value size = kernel.size(input[axis + 1]);
-  Value origin = kernel.sub(kernel.mul(image[axis + 1], conv.getStrides()[axis]), kernel.index(conv.getPadLow()[axis]));
-  bool isPadded = conv.getPadLow()[axis] || conv.getPadHigh()[axis];
-  bool isLast = axis == spatial - 1;
-  Value taps = kernel.size(filter[axis + 2]);
-
-  auto perTap = [&] {
-    kernel.loop(kernel.index(0), taps, 1, [&](Value tap) {
-      Value at = kernel.add(origin, kernel.mul(tap, conv.getDilations()[axis]));
-      Value here = inside;
-      if (isPadded) {
-        // As unsigned numbers, those below 0 are large.
-        Value within = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, at, size);
-        here = here ? Value(arith::AndIOp::create(b, here, within)) : within;
-      }
-      Value to = kernel.add(target, kernel.mul(tap, kernel.size(inner)));
-      SmallVector<Value> next = place;
-      next.push_back(at);
-      if (!isLast)
-        return packTaps(image, to, axis + 1, next, here);
-      Position from(input.size());
-      for (auto [coord, value] : llvm::zip(from, next))
-        coord = Elements::uniform(value);
-      from.back() = Elements::uniform(firstChannel);
-      if (!here)
-        return copyRun(from, channels, to);
-      auto branch = scf::IfOp::create(b, here, /*withElseRegion=*/true);
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(branch.thenBlock());
-      copyRun(from, channels, to);
-      b.setInsertionPointToStart(branch.elseBlock());
-      clearRun(to, kernel.size(channels));
-    });
-  };
-  // All taps of the last dimension are neighbours in memory, if they are all within the image.
-  bool isRun = isLast && conv.getGroups() == 1 && conv.getDilations()[axis] == 1 && isa<BlockArgument>(shape.lhs);
-  if (!isRun)
-    return perTap();
-  Position from(input.size());
-  for (auto [coord, value] : llvm::zip(from, place))
-    coord = Elements::uniform(value);
-  from[axis + 1] = Elements::uniform(origin);
-  from.back() = Elements::uniform(kernel.index(0));
-  Value within = inside;
-  if (isPadded) {
-    Value low = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, origin, kernel.index(0));
-    Value high = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, kernel.add(origin, taps), size);
-    Value both = arith::AndIOp::create(b, low, high);
-    within = within ? Value(arith::AndIOp::create(b, within, both)) : both;
-  }
-  DimExpr length = channels * filter[axis + 2];
-  if (!within)
-    return copyRun(from, length, target);
-  auto branch = scf::IfOp::create(b, within, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  copyRun(from, length, target);
-  b.setInsertionPointToStart(branch.elseBlock());
-  perTap();
-}
-
-void ContractionSchedule::packImage(Value firstRow, Value lastRow) {
-  SmallVector<Value> sizes = llvm::map_to_vector(shape.rows, [&](DimExpr dim) { return kernel.size(dim); });
-  kernel.loop(firstRow, lastRow, 1, [&](Value row) {
-    SmallVector<Value> image = kernel.delinearize(row, sizes);
-    Value target = kernel.mul(kernel.sub(row, firstRow), kernel.size(lhsStride));
-    packTaps(image, target, 0, {image[0]}, {});
-  });
-}
-
-// ---- B ---------------------------------------------------------------------------------------
-
-/// Elements k in [0, depth) of each column go to row kOffset + k of the panels.
-void ContractionSchedule::fillPanels(Value firstColumn, Value lastColumn,
-                                     llvm::function_ref<Position(Coord, Coord)> positionOf, DimExpr depth,
-                                     Value kOffset) {
-  int64_t width = std::min(lanes, panelColumns);
-  Value fullDepth = kernel.size(shape.depth), count = kernel.size(depth);
-  auto emitColumns = [&](Value column, Value mask) {
-    Value relative = kernel.sub(column, firstColumn);
-    Value start = kernel.add(kernel.mul(kernel.mul(kernel.div(relative, panelColumns), fullDepth), panelColumns),
-                             kernel.rem(relative, panelColumns));
-    auto emitSteps = [&](Value k, int64_t steps) {
-      Elements elements(kernel, width);
-      elements.setMask(mask);
-      elements.setTile(steps > 1 ? steps : 0);
-      for (int64_t step = 0; step < steps; ++step) {
-        Coord kCoord{k, step, 0, steps > 1 ? 1 : 0, {}};
-        Value value = elements.at(shape.rhs, positionOf(kCoord, Coord{column, 0, 1, 0, {}}));
-        value = extend(value, shape.rhs);
-        Value to = kernel.add(start, kernel.mul(kernel.add(kernel.add(k, kOffset), step), panelColumns));
-        vector::StoreOp::create(b, value, panels, to);
-      }
-    };
-    Value rest = kernel.index(0);
-    if (!mask) {
-      rest = kernel.mul(kernel.div(count, width), width);
-      kernel.loop(kernel.index(0), rest, width, [&](Value k) { emitSteps(k, width); });
-    }
-    kernel.loop(rest, count, 1, [&](Value k) { emitSteps(k, 1); });
-  };
-  Value whole = kernel.add(firstColumn, kernel.mul(kernel.div(kernel.sub(lastColumn, firstColumn), width), width));
-  kernel.loop(firstColumn, whole, width, [&](Value column) { emitColumns(column, {}); });
-  if (!shape.columns.isMultipleOf(width))
-    kernel.when(kernel.less(whole, lastColumn), [&] {
-      emitColumns(whole, vector::CreateMaskOp::create(b, VectorType::get({width}, b.getI1Type()),
-                                                      ValueRange(kernel.sub(lastColumn, whole))));
-    });
-}
-
-void ContractionSchedule::packPanels(Value firstColumn, Value lastColumn) {
-  panelColumn = firstColumn;
-  panelStart = kernel.index(0);
-  int64_t rank = rankOf(shape.rhs);
-  if (auto matmul = dyn_cast<MatMulOp>(op)) {
-    Dims dims = dimsOf(shape.rhs.getType());
-    int64_t missing = rankOf(op->getResult(0)) - rank;
-    fillPanels(firstColumn, lastColumn, [&](Coord k, Coord column) {
-      Position position(rank);
-      for (int64_t i = 0; i < rank - 2; ++i)
-        position[i] = Elements::uniform(dims[i] == 1 ? kernel.index(0) : outer[i + missing]);
-      position[rank - 2] = matmul.getTransposeRhs() ? column : k;
-      position[rank - 1] = matmul.getTransposeRhs() ? k : column;
-      return position;
-    }, shape.depth, kernel.index(0));
-    return;
-  }
-  Dims filter = dimsOf(shape.rhs.getType());
-  Value base = kernel.mul(outer[0], kernel.size(shape.columns));
-  DimExpr taps = product(b.getContext(), ArrayRef(filter).drop_front(2));
-  SmallVector<Value> window = llvm::map_to_vector(ArrayRef(filter).drop_front(2), [&](DimExpr dim) { return kernel.size(dim); });
-  kernel.loop(kernel.index(0), kernel.size(taps), 1, [&](Value tap) {
-    SmallVector<Value> at = kernel.delinearize(tap, window);
-    fillPanels(firstColumn, lastColumn, [&](Coord k, Coord column) {
-      Position position(rank);
-      column.base = kernel.add(column.base, base);
-      position[0] = column;
-      position[1] = k;
-      for (auto [i, index] : llvm::enumerate(at))
-        position[i + 2] = Elements::uniform(index);
-      return position;
-    }, filter[1], kernel.mul(tap, kernel.size(filter[1])));
-  });
-}
-
 // ---- tiles -----------------------------------------------------------------------------------
 
-/// Elements of `tensor` as the type that is added up in.
-Value ContractionSchedule::extend(Value value, Value tensor) {
-  return extendTo(b, value, shape.sumType, elementOf(tensor).isUnsignedInteger());
-}
-
-void ContractionSchedule::emitTile(Matrix lhs, Value blockStart, Value row, Value column, int64_t rows,
-                                   int64_t vectors, Value mask) {
+void ContractionSchedule::emitTile(Matrix lhs, Value blockStart, Value row, Value column, int64_t rows, int64_t vectors,
+                                   Value mask) {
   int64_t width = tiling.lanes;
   Value depth = kernel.size(shape.depth), stride = kernel.size(lhs.stride);
   Value start = kernel.add(lhs.start, kernel.mul(kernel.sub(row, blockStart), stride));
   // Where each vector's column begins: panels of 16 columns, each [k][16].
   Value relative = kernel.sub(column, panelColumn);
   // What is left of an unknown number of columns is done a vector at a time, from any of them on.
-  bool isAligned = tiling.tileColumns() % panelColumns == 0 &&
-                   (shape.columns.isConstant() || vectors == tiling.tileVectors);
-  RegisterTile tile{{rows, vectors}, width, shape.sumType, lhs.memory, start, stride, panels, {}, panelColumns,
-                    elementOf(shape.rhs).isUnsignedInteger()};
+  bool isAligned =
+      tiling.tileColumns() % panelColumns == 0 && (shape.columns.isConstant() || vectors == tiling.tileVectors);
+  RegisterTile tile{{rows, vectors}, width,
+                    shape.sumType,   lhs.memory,
+                    start,           stride,
+                    panels,          {},
+                    panelColumns,    elementOf(shape.rhs).isUnsignedInteger()};
   for (int64_t v = 0; v < vectors; ++v) {
     Value at = isAligned ? relative : kernel.add(relative, v * width);
     Value panel = kernel.div(at, panelColumns), within = isAligned ? kernel.index(0) : kernel.rem(at, panelColumns);
@@ -472,8 +163,8 @@ void ContractionSchedule::emitTile(Matrix lhs, Value blockStart, Value row, Valu
       panel = kernel.add(panel, v * width / panelColumns);
       within = kernel.index(v * width % panelColumns);
     }
-    tile.rhsStarts.push_back(kernel.add(
-        kernel.add(panelStart, kernel.mul(kernel.mul(panel, depth), panelColumns)), within));
+    tile.rhsStarts.push_back(
+        kernel.add(kernel.add(panelStart, kernel.mul(kernel.mul(panel, depth), panelColumns)), within));
   }
   SmallVector<Value> sums = emitRegisterTile(kernel, tile, depth, tile.zeros(kernel));
 
@@ -565,7 +256,8 @@ void ContractionSchedule::emit() {
           return;
         Value mask;
         if (rest % width)
-          mask = vector::CreateMaskOp::create(b, VectorType::get({width}, b.getI1Type()), ValueRange(kernel.index(rest % width)));
+          mask = vector::CreateMaskOp::create(b, VectorType::get({width}, b.getI1Type()),
+                                              ValueRange(kernel.index(rest % width)));
         auto last = [&] { emit(whole, llvm::divideCeil(rest, width), mask); };
         *columns <= tiling.columnBlock ? last() : kernel.when(kernel.less(whole, lastColumn), last);
         return;
@@ -576,8 +268,9 @@ void ContractionSchedule::emit() {
         kernel.loop(whole, single, width, [&](Value column) { emit(column, 1, {}); });
       }
       kernel.when(kernel.less(single, lastColumn), [&] {
-        emit(single, 1, vector::CreateMaskOp::create(b, VectorType::get({width}, b.getI1Type()),
-                                                     ValueRange(kernel.sub(lastColumn, single))));
+        emit(single, 1,
+             vector::CreateMaskOp::create(b, VectorType::get({width}, b.getI1Type()),
+                                          ValueRange(kernel.sub(lastColumn, single))));
       });
     };
     if (packed)
@@ -587,8 +280,6 @@ void ContractionSchedule::emit() {
   });
   kernel.finish({product(context, grid)});
 }
-
-} // namespace
 
 LogicalResult scheduleContraction(func::FuncOp source, const Target &target) {
   Operation *anchor = nullptr;
