@@ -1,0 +1,41 @@
+// RUN: treadle-opt %s --pass-pipeline='builtin.module(func.func(treadle-schedule-kernel),canonicalize)' | FileCheck %s
+// A function on tensors becomes loops over buffers, by the schedule of its family; without a family nothing happens.
+
+module attributes {treadle.target = {name = "cpu", variant = "x86-64-v3", vector_bytes = 32 : i64, vector_registers = 16 : i64}} {
+  // CHECK-LABEL: func @map(
+  // CHECK-SAME: %[[IN:.*]]: memref<?xf32>, %[[OUT:.*]]: memref<?xf32>, %[[BEGIN:.*]]: index, %[[END:.*]]: index, %{{.*}}: memref<?xi8>)
+  // CHECK-SAME: treadle.buffers = 2 : i64
+  // CHECK-SAME: treadle.grid = #graph.dims<1>
+  // CHECK: scf.for %{{.*}} = %[[BEGIN]] to %[[END]]
+  // CHECK: %[[X:.*]] = vector.load %[[IN]]{{.*}} vector<8xf32>
+  // CHECK: %[[Y:.*]] = arith.negf %[[X]]
+  // CHECK: vector.store %[[Y]], %[[OUT]]
+  func.func @map(%a: tensor<8xf32>) -> tensor<8xf32> attributes {treadle.family = "map", treadle.symbols = []} {
+    %0 = graph.neg %a : (tensor<8xf32>) -> tensor<8xf32>
+    return %0 : tensor<8xf32>
+  }
+
+  // Sizes that are not known come as arguments.
+  // CHECK-LABEL: func @rows(
+  // CHECK-SAME: memref<?xf32>, %{{.*}}: memref<?xf32>, %{{.*}}: index, %{{.*}}: index, %{{.*}}: index, %{{.*}}: memref<?xi8>)
+  // CHECK: vector.shuffle
+  func.func @rows(%a: tensor<?x64xf32, #graph.dims<s0, 64>>) -> tensor<?x1xf32, #graph.dims<s0, 1>> attributes {treadle.family = "rows", treadle.symbols = ["s0"]} {
+    %0 = graph.reduce sum %a {axes = array<i64: 1>} : (tensor<?x64xf32, #graph.dims<s0, 64>>) -> tensor<?x1xf32, #graph.dims<s0, 1>>
+    return %0 : tensor<?x1xf32, #graph.dims<s0, 1>>
+  }
+
+  // CHECK-LABEL: func @contraction(
+  // CHECK: vector.fma
+  // CHECK-NOT: graph.matmul
+  func.func @contraction(%a: tensor<12x8xf32>, %w: tensor<8x32xf32>) -> tensor<12x32xf32> attributes {treadle.family = "contraction", treadle.symbols = []} {
+    %0 = graph.matmul %a, %w : (tensor<12x8xf32>, tensor<8x32xf32>) -> tensor<12x32xf32>
+    return %0 : tensor<12x32xf32>
+  }
+
+  // CHECK-LABEL: func @other(
+  // CHECK-NEXT: graph.neg %arg0
+  func.func @other(%a: tensor<8xf32>) -> tensor<8xf32> {
+    %0 = graph.neg %a : (tensor<8xf32>) -> tensor<8xf32>
+    return %0 : tensor<8xf32>
+  }
+}

@@ -1,0 +1,68 @@
+// RUN: treadle-opt %s --pass-pipeline='builtin.module(func.func(treadle-form-groups))' | FileCheck %s
+// RUN: treadle-opt %s --pass-pipeline='builtin.module(func.func(treadle-form-groups{fuse=false}))' | FileCheck %s --check-prefix=ALONE
+// One group for what one kernel computes: elementwise ops together or after something heavy, never two heavy ops.
+
+// CHECK-LABEL: func @chain
+// CHECK-COUNT-1: graph.group "map"
+// CHECK-NOT: graph.group
+// CHECK: graph.yield
+// ALONE-LABEL: func @chain
+// ALONE-COUNT-3: graph.group "map"
+func.func @chain(%a: tensor<8x16xf32>, %b: tensor<16xf32>) -> tensor<8x16xf32> {
+  %0 = graph.add %a, %b : (tensor<8x16xf32>, tensor<16xf32>) -> tensor<8x16xf32>
+  %1 = graph.tanh %0 : (tensor<8x16xf32>) -> tensor<8x16xf32>
+  %2 = graph.mul %1, %a : (tensor<8x16xf32>, tensor<8x16xf32>) -> tensor<8x16xf32>
+  return %2 : tensor<8x16xf32>
+}
+
+// The scalar constant moves into the group.
+// CHECK-LABEL: func @epilogue
+// CHECK: graph.group "contraction"(%arg0, %arg1, %arg2) {
+// CHECK: graph.constant
+// CHECK: graph.matmul
+// CHECK: graph.add
+// CHECK: graph.max
+// CHECK-NEXT: graph.yield
+// CHECK-NOT: graph.group
+func.func @epilogue(%a: tensor<8x4xf32>, %w: tensor<4x16xf32>, %b: tensor<16xf32>) -> tensor<8x16xf32> {
+  %c = graph.constant dense<0.0> : tensor<f32>
+  %0 = graph.matmul %a, %w : (tensor<8x4xf32>, tensor<4x16xf32>) -> tensor<8x16xf32>
+  %1 = graph.add %0, %b : (tensor<8x16xf32>, tensor<16xf32>) -> tensor<8x16xf32>
+  %2 = graph.max %1, %c : (tensor<8x16xf32>, tensor<f32>) -> tensor<8x16xf32>
+  return %2 : tensor<8x16xf32>
+}
+
+// CHECK-LABEL: func @twoProducts
+// CHECK: %[[FIRST:.*]] = graph.group "contraction"(%arg0, %arg1)
+// CHECK: graph.group "contraction"(%[[FIRST]], %arg2)
+func.func @twoProducts(%a: tensor<8x4xf32>, %w: tensor<4x16xf32>, %v: tensor<16x3xf32>) -> tensor<8x3xf32> {
+  %0 = graph.matmul %a, %w : (tensor<8x4xf32>, tensor<4x16xf32>) -> tensor<8x16xf32>
+  %1 = graph.matmul %0, %v : (tensor<8x16xf32>, tensor<16x3xf32>) -> tensor<8x3xf32>
+  return %1 : tensor<8x3xf32>
+}
+
+// What others read besides the epilogue is a result too.
+// CHECK-LABEL: func @twoUsers
+// CHECK: %[[BOTH:.*]]:2 = graph.group "contraction"
+// CHECK: graph.matmul
+// CHECK: graph.tanh
+// CHECK: graph.group "rows"(%[[BOTH]]#0)
+// CHECK: return %[[BOTH]]#1
+func.func @twoUsers(%a: tensor<8x4xf32>, %w: tensor<4x16xf32>) -> (tensor<8x16xf32>, tensor<8x1xf32>) {
+  %0 = graph.matmul %a, %w : (tensor<8x4xf32>, tensor<4x16xf32>) -> tensor<8x16xf32>
+  %1 = graph.tanh %0 : (tensor<8x16xf32>) -> tensor<8x16xf32>
+  %2 = graph.reduce sum %0 {axes = array<i64: 1>} : (tensor<8x16xf32>) -> tensor<8x1xf32>
+  return %1, %2 : tensor<8x16xf32>, tensor<8x1xf32>
+}
+
+// CHECK-LABEL: func @reshape
+// CHECK: graph.group "map"
+// CHECK: }
+// CHECK: graph.reshape
+// CHECK: graph.group "map"
+func.func @reshape(%a: tensor<8x16xf32>) -> tensor<128xf32> {
+  %0 = graph.exp %a : (tensor<8x16xf32>) -> tensor<8x16xf32>
+  %1 = graph.reshape %0 : (tensor<8x16xf32>) -> tensor<128xf32>
+  %2 = graph.neg %1 : (tensor<128xf32>) -> tensor<128xf32>
+  return %2 : tensor<128xf32>
+}
