@@ -151,11 +151,14 @@ void ContractionSchedule::emitTile(Matrix lhs, Value blockStart, Value row, Valu
   // What is left of an unknown number of columns is done a vector at a time, from any of them on.
   bool isAligned =
       tiling.tileColumns() % panelColumns == 0 && (shape.columns.isConstant() || vectors == tiling.tileVectors);
-  RegisterTile tile{{rows, vectors}, width,
-                    shape.sumType,   lhs.memory,
-                    start,           stride,
-                    panels,          {},
-                    panelColumns,    elementOf(shape.rhs).isUnsignedInteger()};
+  RegisterTile tile{{rows, vectors}, width, shape.sumType};
+  tile.lhs = lhs.memory;
+  tile.lhsStart = start;
+  tile.lhsStride = stride;
+  tile.rhs = panels;
+  tile.rhsStep = panelColumns;
+  if (packed)
+    tile.rhsElement = elementOf(shape.rhs);
   for (int64_t v = 0; v < vectors; ++v) {
     Value at = isAligned ? relative : kernel.add(relative, v * width);
     Value panel = kernel.div(at, panelColumns), within = isAligned ? kernel.index(0) : kernel.rem(at, panelColumns);

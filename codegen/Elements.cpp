@@ -19,32 +19,6 @@ using namespace mlir;
 using namespace treadle::graph;
 
 namespace treadle {
-namespace {
-
-VectorType like(Value vector, Type element) { return cast<VectorType>(vector.getType()).clone(element); }
-
-/// From memory's type to the one computed with.
-Value widen(ImplicitLocOpBuilder &b, Value stored, Type elementType) {
-  Type type = like(stored, computeType(elementType));
-  if (elementType.isInteger(1)) {
-    Value zero = arith::ConstantOp::create(b, b.getZeroAttr(stored.getType()));
-    return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, stored, zero);
-  }
-  if (elementType.isBF16())
-    stored = arith::BitcastOp::create(b, like(stored, elementType), stored);
-  return stored.getType() == type ? stored : Value(arith::ExtFOp::create(b, type, stored));
-}
-
-Value narrow(ImplicitLocOpBuilder &b, Value computed, Type elementType) {
-  Type type = like(computed, storageType(elementType));
-  if (elementType.isInteger(1))
-    return arith::ExtUIOp::create(b, type, computed);
-  if (elementType.isBF16())
-    return arith::BitcastOp::create(b, type, arith::TruncFOp::create(b, like(computed, elementType), computed));
-  return computed.getType() == type ? computed : Value(arith::TruncFOp::create(b, type, computed));
-}
-
-} // namespace
 
 // ---- vectors and coordinates -----------------------------------------------------------------
 
@@ -155,8 +129,26 @@ Value Elements::load(Value memory, RankedTensorType type, const Position &positi
   return vector::GatherOp::create(b, vectorOf(stored), memory, start, indices, mask ? mask : all, rest);
 }
 
-/// The tile [row][lane] of which memory holds the transpose: a load for each lane, then log2(lanes)
-/// rounds of exchanging halves, quarters, ... between pairs of registers.
+void transposeSquare(ImplicitLocOpBuilder &b, MutableArrayRef<Value> rows) {
+  int64_t lanes = rows.size();
+  for (int64_t half = lanes / 2; half >= 1; half /= 2) {
+    for (int64_t low = 0; low < lanes; ++low) {
+      if (low & half)
+        continue;
+      SmallVector<int64_t> first, second;
+      for (int64_t i = 0; i < lanes; ++i) {
+        first.push_back(i & half ? lanes + (i ^ half) : i);
+        second.push_back(i & half ? lanes + i : i ^ half);
+      }
+      Value a = rows[low], c = rows[low + half];
+      rows[low] = vector::ShuffleOp::create(b, a, c, first);
+      rows[low + half] = vector::ShuffleOp::create(b, a, c, second);
+    }
+  }
+}
+
+/// The tile [row][lane] of which memory holds the transpose: a load for each lane, and the transpose of
+/// the square.
 Value Elements::loadTransposed(Value memory, Type element, const Position &position, Value start,
                                int64_t laneStride) {
   Position origin = position;
@@ -173,26 +165,13 @@ Value Elements::loadTransposed(Value memory, Type element, const Position &posit
     SmallVector<Value> &rows = tile->rows;
     for (int64_t lane = 0; lane < lanes; ++lane)
       rows.push_back(vector::LoadOp::create(b, vectorOf(element), memory, kernel.add(start, lane * laneStride)));
-    for (int64_t half = lanes / 2; half >= 1; half /= 2) {
-      for (int64_t low = 0; low < lanes; ++low) {
-        if (low & half)
-          continue;
-        SmallVector<int64_t> first, second;
-        for (int64_t i = 0; i < lanes; ++i) {
-          first.push_back(i & half ? lanes + (i ^ half) : i);
-          second.push_back(i & half ? lanes + i : i ^ half);
-        }
-        Value a = rows[low], c = rows[low + half];
-        rows[low] = vector::ShuffleOp::create(b, a, c, first);
-        rows[low + half] = vector::ShuffleOp::create(b, a, c, second);
-      }
-    }
+    transposeSquare(b, rows);
   }
   return tile->rows[row - tile->firstRow];
 }
 
 void Elements::store(Value elements, Value memory, RankedTensorType type, const Position &position) {
-  Value stored = narrow(b, elements, type.getElementType());
+  Value stored = toStorage(b, elements, type.getElementType());
   Linear at = linearize(*this, type, position);
   Value start = kernel.add(at.base, at.offset);
   if (at.lane == 1 && !at.lanes) {
@@ -244,7 +223,7 @@ Value Elements::compute(Value value, const Position &position) {
     return source->second(position);
   auto type = cast<RankedTensorType>(value.getType());
   if (auto argument = dyn_cast<BlockArgument>(value))
-    return widen(b, load(kernel.bufferOf(argument), type, position), type.getElementType());
+    return fromStorage(b, load(kernel.bufferOf(argument), type, position), type.getElementType());
 
   Operation *op = value.getDefiningOp();
   if (isElementwise(op)) {

@@ -179,6 +179,10 @@ private:
 /// (Scalar.cpp).
 mlir::Value emitElementwise(mlir::ImplicitLocOpBuilder &b, mlir::Operation *op, mlir::ValueRange operands);
 
+/// Exchanges rows and lanes of a square of vectors: log2(lanes) rounds of exchanging halves, quarters, ...
+/// between pairs of registers.
+void transposeSquare(mlir::ImplicitLocOpBuilder &b, llvm::MutableArrayRef<mlir::Value> rows);
+
 /// Two elements combined as a reduction does it, and what it starts from.
 mlir::Value emitCombine(mlir::ImplicitLocOpBuilder &b, graph::ReduceKind kind, bool isUnsigned, mlir::Value a,
                         mlir::Value c);

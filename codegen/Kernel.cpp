@@ -53,6 +53,32 @@ Type computeType(Type elementType) {
   return elementType;
 }
 
+/// `type` as `value` has it: a scalar's, or a vector's element type.
+static Type like(Value value, Type type) {
+  auto vector = dyn_cast<VectorType>(value.getType());
+  return vector ? Type(vector.clone(type)) : type;
+}
+
+Value fromStorage(ImplicitLocOpBuilder &b, Value stored, Type elementType) {
+  Type type = like(stored, computeType(elementType));
+  if (elementType.isInteger(1)) {
+    Value zero = arith::ConstantOp::create(b, b.getZeroAttr(stored.getType()));
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, stored, zero);
+  }
+  if (elementType.isBF16())
+    stored = arith::BitcastOp::create(b, like(stored, elementType), stored);
+  return stored.getType() == type ? stored : Value(arith::ExtFOp::create(b, type, stored));
+}
+
+Value toStorage(ImplicitLocOpBuilder &b, Value computed, Type elementType) {
+  Type type = like(computed, storageType(elementType));
+  if (elementType.isInteger(1))
+    return arith::ExtUIOp::create(b, type, computed);
+  if (elementType.isBF16())
+    return arith::BitcastOp::create(b, type, arith::TruncFOp::create(b, like(computed, elementType), computed));
+  return computed.getType() == type ? computed : Value(arith::TruncFOp::create(b, type, computed));
+}
+
 Kernel::Kernel(func::FuncOp source, const Target &target)
     : source(source), target(target), b(source.getLoc(), source.getContext()) {
   MLIRContext *context = source.getContext();

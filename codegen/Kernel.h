@@ -103,6 +103,10 @@ mlir::Type storageType(mlir::Type elementType);
 /// How it is computed with: floats narrower than 32 bits as f32.
 mlir::Type computeType(mlir::Type elementType);
 
+/// A scalar or a vector of elements as they lie in memory, as what is computed with; and back.
+mlir::Value fromStorage(mlir::ImplicitLocOpBuilder &b, mlir::Value stored, mlir::Type elementType);
+mlir::Value toStorage(mlir::ImplicitLocOpBuilder &b, mlir::Value computed, mlir::Type elementType);
+
 } // namespace treadle
 
 #endif // TREADLE_CODEGEN_KERNEL_H

@@ -60,13 +60,15 @@ TileShape TileShape::choose(int64_t rows, int64_t columns, int64_t lanes, int64_
   return result;
 }
 
-Value extendTo(ImplicitLocOpBuilder &b, Value vector, Type sumType, bool isUnsigned) {
-  auto type = cast<VectorType>(vector.getType()).clone(sumType);
-  if (vector.getType() == type)
-    return vector;
+Value extendTo(ImplicitLocOpBuilder &b, Value value, Type sumType, bool isUnsigned) {
+  Type type = sumType;
+  if (auto vector = dyn_cast<VectorType>(value.getType()))
+    type = vector.clone(sumType);
+  if (value.getType() == type)
+    return value;
   if (isa<FloatType>(sumType))
-    return arith::ExtFOp::create(b, type, vector);
-  return isUnsigned ? Value(arith::ExtUIOp::create(b, type, vector)) : arith::ExtSIOp::create(b, type, vector);
+    return arith::ExtFOp::create(b, type, value);
+  return isUnsigned ? Value(arith::ExtUIOp::create(b, type, value)) : arith::ExtSIOp::create(b, type, value);
 }
 
 SmallVector<Value> RegisterTile::zeros(Kernel &kernel) const {
@@ -77,15 +79,22 @@ SmallVector<Value> RegisterTile::zeros(Kernel &kernel) const {
 SmallVector<Value> emitRegisterTile(Kernel &kernel, const RegisterTile &tile, Value depth, ValueRange start) {
   ImplicitLocOpBuilder &b = kernel.b;
   auto stored = VectorType::get({tile.lanes}, cast<MemRefType>(tile.rhs.getType()).getElementType());
+  auto extend = [&](Value value, Type element) -> Value {
+    if (!element)
+      return value;
+    return extendTo(b, fromStorage(b, value, element), tile.sumType, element.isUnsignedInteger());
+  };
   return kernel.loop(kernel.index(0), depth, 1, start, [&](Value k, ValueRange sums) {
     SmallVector<Value> next(sums), right;
     for (Value rhsStart : tile.rhsStarts) {
       Value at = kernel.add(rhsStart, kernel.mul(k, tile.rhsStep));
-      right.push_back(extendTo(b, vector::LoadOp::create(b, stored, tile.rhs, at), tile.sumType, tile.rhsIsUnsigned));
+      right.push_back(extend(vector::LoadOp::create(b, stored, tile.rhs, at), tile.rhsElement));
     }
     for (int64_t r = 0; r < tile.shape.rows; ++r) {
-      Value at = kernel.add(kernel.add(tile.lhsStart, kernel.mul(tile.lhsStride, r)), k);
-      Value left = vector::BroadcastOp::create(b, tile.sumVector(), memref::LoadOp::create(b, tile.lhs, at));
+      Value at = kernel.add(kernel.add(tile.lhsStart, kernel.mul(tile.lhsStride, r)),
+                            tile.lhsStep ? kernel.mul(k, tile.lhsStep) : k);
+      Value element = extend(memref::LoadOp::create(b, tile.lhs, at), tile.lhsElement);
+      Value left = vector::BroadcastOp::create(b, tile.sumVector(), element);
       for (int64_t v = 0; v < tile.shape.vectors; ++v) {
         Value &sum = next[r * tile.shape.vectors + v];
         if (isa<FloatType>(tile.sumType))

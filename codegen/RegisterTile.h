@@ -8,8 +8,8 @@
 //     sums[r][v] += A[r][k] * B[k][v]      r a row, v a vector of columns
 //
 // A step loads `vectors` vectors of B and one element of A a row, which is spread over a vector: with
-// enough rows and vectors the multiply-adds are all that takes time. Which tile fits a machine's
-// registers best is found by trying all and counting cycles.
+// enough rows and vectors the multiply-adds are all that takes time. Elements narrower than the sums are
+// extended. Which tile fits a machine's registers best is found by trying all and counting cycles.
 //
 //===----------------------------------------------------------------------===//
 
@@ -33,13 +33,14 @@ struct RegisterTile {
   int64_t lanes = 1;
   mlir::Type sumType;
 
-  /// Element (r, k) of A is lhs[lhsStart + r * lhsStride + k], of the sums' type.
-  mlir::Value lhs, lhsStart, lhsStride;
-  /// Vector v of step k begins at rhs[rhsStarts[v] + k * rhsStep]; narrower elements are extended.
+  /// Element (r, k) of A is lhs[lhsStart + r * lhsStride + k * lhsStep]; without lhsStep they are neighbours.
+  mlir::Value lhs, lhsStart, lhsStride, lhsStep;
+  /// Vector v of step k begins at rhs[rhsStarts[v] + k * rhsStep].
   mlir::Value rhs;
   llvm::SmallVector<mlir::Value> rhsStarts;
   int64_t rhsStep = 1;
-  bool rhsIsUnsigned = false;
+  /// What the elements in memory are; null where they are of the sums' type.
+  mlir::Type lhsElement, rhsElement;
 
   mlir::VectorType sumVector() const { return mlir::VectorType::get({lanes}, sumType); }
   llvm::SmallVector<mlir::Value> zeros(Kernel &kernel) const;
@@ -49,8 +50,8 @@ struct RegisterTile {
 llvm::SmallVector<mlir::Value> emitRegisterTile(Kernel &kernel, const RegisterTile &tile, mlir::Value depth,
                                                 mlir::ValueRange start);
 
-/// Elements of a vector as the type that is added up in.
-mlir::Value extendTo(mlir::ImplicitLocOpBuilder &b, mlir::Value vector, mlir::Type sumType, bool isUnsigned);
+/// A scalar, or elements of a vector, as the type that is added up in.
+mlir::Value extendTo(mlir::ImplicitLocOpBuilder &b, mlir::Value value, mlir::Type sumType, bool isUnsigned);
 
 } // namespace treadle
 

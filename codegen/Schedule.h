@@ -34,6 +34,9 @@ llvm::LogicalResult scheduleContraction(mlir::func::FuncOp source, const Target 
 /// Those convolutions whose filter is stored transformed (Winograd.cpp); part of the contraction family.
 llvm::LogicalResult scheduleWinograd(mlir::func::FuncOp source, const Target &target);
 
+/// Scaled dot-product attention (Attention.cpp).
+llvm::LogicalResult scheduleAttention(mlir::func::FuncOp source, const Target &target);
+
 struct Family {
   llvm::StringLiteral name;
   llvm::LogicalResult (*schedule)(mlir::func::FuncOp, const Target &);

@@ -18,6 +18,7 @@ llvm::ArrayRef<Family> families() {
       {"rows", scheduleRows},
       {"window", scheduleWindow},
       {"contraction", scheduleContraction},
+      {"attention", scheduleAttention},
   };
   return all;
 }

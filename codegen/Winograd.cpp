@@ -324,7 +324,12 @@ void WinogradSchedule::multiply(Value firstColumn, Value lastColumn, Value rows)
   kernel.loop(kernel.index(0), kernel.index(t * t), 1, [&](Value x) {
     auto emitColumns = [&](Value column, int64_t vectors) {
       kernel.loop(kernel.index(0), rows, tile.rows, [&](Value row) {
-        RegisterTile registers{{tile.rows, vectors}, lanes, b.getF32Type(), v, {}, vStride, memory, {}, panelColumns, false};
+        RegisterTile registers{{tile.rows, vectors}, lanes, b.getF32Type()};
+        registers.lhs = v;
+        registers.lhsStride = vStride;
+        registers.rhs = memory;
+        registers.rhsElement = elementOf(filter.getTransformed());
+        registers.rhsStep = panelColumns;
         registers.lhsStart = kernel.add(kernel.mul(x, vPlane), kernel.mul(row, vRow));
         for (int64_t vector = 0; vector < vectors; ++vector) {
           Value at = kernel.add(column, vector * lanes);

@@ -23,7 +23,8 @@ LogicalResult AttentionOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
   bool fits = succeeded(unifyDims(query[rank - 1], key[rank - 1])) &&
               succeeded(unifyDims(key[rank - 2], value[rank - 2]));
   for (size_t i = 0; i + 2 < rank; ++i)
-    fits &= succeeded(unifyDims(query[i], key[i])) && succeeded(unifyDims(query[i], value[i]));
+    for (DimExpr other : {key[i], value[i]})
+      fits &= other == 1 || succeeded(unifyDims(query[i], other));
   if (!fits)
     return emitOptionalError(loc, "query, key and value of types ", adaptor.getQuery().getType(), ", ",
                              adaptor.getKey().getType(), ", ", adaptor.getValue().getType(), " do not fit");
@@ -57,6 +58,9 @@ LogicalResult AttentionOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<T
     scores.back() = keys;
     biasAt = broadcastPositions(operands[3].shape(), scores);
   }
+  SmallVector<int64_t> leading(query.shape().drop_back(2));
+  std::vector<int64_t> keyAt = broadcastPositions(key.shape().drop_back(2), leading),
+                       valueAt = broadcastPositions(value.shape().drop_back(2), leading);
   double scale = getScale().convertToDouble();
   std::vector<double> row(keys);
   for (int64_t b = 0; b < batches; ++b)
@@ -65,7 +69,7 @@ LogicalResult AttentionOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<T
       for (int64_t j = 0; j < keys; ++j) {
         row[j] = 0;
         for (int64_t d = 0; d < depth; ++d)
-          row[j] += q[(b * length + i) * depth + d] * k[(b * keys + j) * depth + d];
+          row[j] += q[(b * length + i) * depth + d] * k[(keyAt[b] * keys + j) * depth + d];
         row[j] *= scale;
         if (!bias.empty())
           row[j] += bias[biasAt[(b * length + i) * keys + j]];
@@ -78,7 +82,7 @@ LogicalResult AttentionOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<T
       for (int64_t d = 0; d < width; ++d) {
         double total = 0;
         for (int64_t j = 0; j < keys; ++j)
-          total += row[j] * v[(b * keys + j) * width + d];
+          total += row[j] * v[(valueAt[b] * keys + j) * width + d];
         results[0].set<double>((b * length + i) * width + d, total / sum);
       }
     }

@@ -167,11 +167,18 @@ bool Former::dependsOn(Group *group, Group *ancestor) {
 
 /// Whether the kernel of `group` can go on with `op` on what it has just computed.
 bool Former::mayFollow(Group *group, Operation *op) {
+  // The result of attention is stored in the order that is asked for, by whatever comes last.
+  if (group->kind == Kind::Attention) {
+    if (isa<TransposeOp>(op))
+      return op->getOperand(0).hasOneUse();
+    if (llvm::any_of(op->getOperands(), [&](Value operand) {
+          return operand.getDefiningOp<TransposeOp>() && groupOf(operand.getDefiningOp()) == group;
+        }))
+      return false;
+  }
   if (!isElementwise(op))
     return false;
   Dims dims = dimsOf(op->getResult(0).getType());
-  if (group->kind == Kind::Attention)
-    return false;
   if (dims == group->dims)
     return true;
   if (group->kind != Kind::Rows)
@@ -197,7 +204,7 @@ void Former::joinProducers() {
     if (!group || group->ops.size() > 1)
       continue;
     bool isReduction = group->kind == Kind::Rows;
-    if (!isElementwise(&op) && !isReduction)
+    if (!isElementwise(&op) && !isReduction && !isa<TransposeOp>(op))
       continue;
     // The operand that was made last: the others are there before it.
     SmallVector<Group *> makers;
@@ -255,8 +262,15 @@ bool Former::mayPrecede(Group *reader, Group *group) {
   case Kind::Window:
     // The filter, stored with channels last.
     return isa<TransposeOp>(group->ops.front()) && group->ops.front()->getOperand(0).getDefiningOp<ConstantOp>();
-  case Kind::Attention:
-    return false;
+  case Kind::Attention: {
+    // Query, key and value are read where they lie; the bias is computed for each score.
+    auto attention = cast<AttentionOp>(*llvm::find_if(reader->ops, [](Operation *op) { return isa<AttentionOp>(op); }));
+    bool isBias = attention.getBias() && maker(attention.getBias()) == group;
+    bool isOther = llvm::any_of(attention->getOperands().take_front(3), [&](Value operand) { return maker(operand) == group; });
+    if (isBias && !isOther)
+      return llvm::all_of(group->ops, isCheap);
+    return !isBias && llvm::all_of(group->ops, [](Operation *op) { return isa<TransposeOp>(op); });
+  }
   }
   return false;
 }

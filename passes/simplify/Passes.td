@@ -72,6 +72,21 @@ def FoldAffine : Simplify<"treadle-fold-affine"> {
   }];
 }
 
+def RecognizeAttention : Simplify<"treadle-recognize-attention"> {
+  let summary = "Two products with a softmax between become attention";
+  let description = [{
+    What: matmul(softmax(s), v), where s is matmul(q, k^T) multiplied by numbers, with masks added to it or
+    very small numbers selected into it, becomes graph.attention (Vaswani et al. 2017, section 3.2.1).
+    Factors of all queries or keys join the scale. Where NaN in the softmax is replaced by 0, it is so in
+    the result.
+    Before: matmul, mul, add, select, softmax, matmul.
+    After: graph.attention, and the ops that make its bias.
+    Needs: each value in between to have one user; leading dimensions of k and v that are those of q, or 1.
+    Guarantees: equal up to rounding.
+    Leaves alone: masks that replace scores by numbers above -1e9.
+  }];
+}
+
 def SinkReshapes : Simplify<"treadle-sink-reshapes"> {
   let summary = "Elementwise ops are done before a reshape, next to what made their operand";
   let description = [{
