@@ -100,4 +100,16 @@ def SinkReshapes : Simplify<"treadle-sink-reshapes"> {
   }];
 }
 
+def CheckElements : Simplify<"treadle-check-elements"> {
+  let summary = "Reports element types that kernels do not compute with";
+  let description = [{
+    What: an error at each op that reads or makes integers of less than 8 bits or floats of less than 16.
+    Before: constants folded, so that packed weights are numbers of a wider type.
+    After: the graph as it was.
+    Needs: nothing.
+    Guarantees: later stages see no such element.
+    Leaves alone: constants that nothing reads, and i1.
+  }];
+}
+
 #endif // TREADLE_PASSES_SIMPLIFY_PASSES_TD
