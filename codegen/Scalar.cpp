@@ -248,7 +248,7 @@ Value Emitter::cast(CastOp cast) {
     if (toElement.getIntOrFloatBitWidth() < 32 && toElement != fromElement) {
       // Computed in f32; what the narrow format cannot hold is lost here, as the op says.
       Type narrow = isa<VectorType>(type) ? Type(llvm::cast<VectorType>(type).clone(toElement)) : toElement;
-      if (toElement.isBF16() && from.isF64()) // which has no instructions of its own
+      if (from.isF64()) // for which not every machine has instructions
         value = make<arith::TruncFOp>(type, value);
       return make<arith::ExtFOp>(type, make<arith::TruncFOp>(narrow, value));
     }

@@ -58,7 +58,7 @@ std::string toLine(Diagnostic &diagnostic) {
   for (char &c : text)
     if (c == '\n')
       c = ' ';
-  return name.empty() || StringRef(text).contains(name) ? text : name + ": " + text;
+  return name.empty() || StringRef(text).starts_with(name) ? text : name + ": " + text;
 }
 
 class Compilation {
