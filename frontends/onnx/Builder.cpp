@@ -28,6 +28,8 @@ constexpr int64_t foldFlops = 1 << 24;
 constexpr size_t rankLimit = 32;
 /// Expressions of more nodes are no sizes that a model means.
 constexpr unsigned expressionLimit = 400;
+/// Elements of all tables that operators stand for, such as those of Fourier transforms.
+constexpr int64_t tableLimit = 1 << 26;
 
 /// The number of elements if all dimensions are known and it is at most `limit`.
 bool hasAtMost(Type type, int64_t limit) {
@@ -148,6 +150,8 @@ bool Builder::require(DimExpr a, DimExpr b, const Twine &what) {
     fail(what + ": " + a.str() + " and " + b.str());
     return false;
   }
+  if (!required.insert({a.attribute(), b.attribute()}).second)
+    return true;
   std::string message = sourceName(loc) + ": " + what.str();
   RequireOp::create(builder, loc, dimsAttr({a}), dimsAttr({b}), builder.getStringAttr(message));
   return true;
@@ -242,6 +246,14 @@ Value Builder::sizes(ArrayRef<DimExpr> values, bool isScalar) {
   if (result)
     knownSizes[result] = Sizes(values);
   return result;
+}
+
+bool Builder::reserve(int64_t elements) {
+  reserved += elements;
+  if (reserved <= tableLimit)
+    return true;
+  fail("the model's operators need tables of more than " + Twine(tableLimit) + " elements");
+  return false;
 }
 
 std::optional<Sizes> Builder::known(Value value) {

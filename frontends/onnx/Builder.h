@@ -18,6 +18,7 @@
 #include "dialects/graph/Graph.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 
 namespace treadle::onnx {
 
@@ -72,6 +73,10 @@ public:
   Value scalarFor(Value like, double value);
   Value sizes(llvm::ArrayRef<DimExpr> values, bool isScalar = false);
   DimExpr dim(int64_t value) { return DimExpr::constant(context(), value); }
+
+  /// To be asked before a constant of that many elements is made that no file holds. False, and an error,
+  /// if all of them together are too many.
+  bool reserve(int64_t elements);
 
   /// The elements of a small integer tensor, as far as they are known.
   std::optional<Sizes> known(Value value);
@@ -163,6 +168,8 @@ private:
   mlir::OpBuilder builder;
   mlir::Location loc;
   llvm::DenseMap<Value, Sizes> knownSizes;
+  int64_t reserved = 0; // elements
+  llvm::DenseSet<std::pair<mlir::Attribute, mlir::Attribute>> required; // pairs of sizes, so far
 };
 
 } // namespace treadle::onnx

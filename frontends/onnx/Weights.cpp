@@ -20,8 +20,6 @@ namespace {
 
 /// Mapped tensors of more bytes are not copied.
 constexpr int64_t smallBytes = 1024;
-/// More elements than any memory holds.
-constexpr int64_t elementLimit = int64_t(1) << 46;
 
 /// Numbers that stand in the model as a list of protobuf's own types.
 template <typename T, typename List> Tensor fromNumbers(DType dtype, ArrayRef<int64_t> shape, const List &list) {
@@ -46,7 +44,8 @@ Tensor fromBits(DType dtype, ArrayRef<int64_t> shape, const google::protobuf::Re
 
 Type elementTypeOf(MLIRContext *context, int number) {
   std::optional<DType> dtype = dtypeFromOnnx(number);
-  return dtype ? typeOf(context, *dtype) : Type();
+  bool isComplex = dtype == DType::C64 || dtype == DType::C128;
+  return dtype && !isComplex ? typeOf(context, *dtype) : Type();
 }
 
 std::string elementTypeName(int number) {
@@ -58,7 +57,8 @@ std::string elementTypeName(int number) {
 FailureOr<ElementsAttr> readTensor(Location loc, const std::shared_ptr<ModelFile> &file,
                                    const ::onnx::TensorProto &tensor) {
   std::optional<DType> dtype = dtypeFromOnnx(tensor.data_type());
-  if (!dtype)
+  Type element = elementTypeOf(loc.getContext(), tensor.data_type());
+  if (!element)
     return emitError(loc) << "the tensor's element type, " << elementTypeName(tensor.data_type()) << ", is not supported";
   if (tensor.dims_size() > maxRank)
     return emitError(loc) << "the tensor has " << tensor.dims_size() << " dimensions, at most " << maxRank << " are supported";
@@ -81,7 +81,7 @@ FailureOr<ElementsAttr> readTensor(Location loc, const std::shared_ptr<ModelFile
     if (static_cast<int64_t>(data.size()) != bytes)
       return emitError(loc) << "the tensor has " << data.size() << " bytes, its shape needs " << bytes;
     if (isExternal && bytes > smallBytes && *dtype != DType::Bool) { // stays where it is mapped
-      auto type = RankedTensorType::get(shape, typeOf(loc.getContext(), *dtype));
+      auto type = RankedTensorType::get(shape, element);
       return ElementsAttr(DenseResourceElementsAttr::get(
           type, "weights", AsmResourceBlob(data, 1, [keeper = file](void *, size_t, size_t) {}, false)));
     }
@@ -94,7 +94,7 @@ FailureOr<ElementsAttr> readTensor(Location loc, const std::shared_ptr<ModelFile
     return copy.toAttr(loc.getContext());
   }
 
-  bool asBits = isa<FloatType>(typeOf(loc.getContext(), *dtype)) || bitWidth(*dtype) < 8;
+  bool asBits = isa<FloatType>(element) || bitWidth(*dtype) < 8;
   int64_t given = 0;
   switch (*dtype) {
   case DType::F32:
@@ -110,9 +110,6 @@ FailureOr<ElementsAttr> readTensor(Location loc, const std::shared_ptr<ModelFile
   case DType::U64:
     given = tensor.uint64_data_size();
     break;
-  case DType::C64:
-  case DType::C128:
-    return emitError(loc) << "complex constants are supported as raw data only";
   default:
     given = tensor.int32_data_size();
     if (bitWidth(*dtype) < 8) // the last one may be partly filled

@@ -15,6 +15,9 @@
 
 namespace treadle::onnx {
 
+/// More elements than any memory holds.
+constexpr int64_t elementLimit = int64_t(1) << 46;
+
 /// Tensors of more dimensions are refused, wherever they stand.
 constexpr int64_t maxRank = 16;
 
@@ -23,7 +26,8 @@ constexpr int64_t maxRank = 16;
 mlir::FailureOr<mlir::ElementsAttr> readTensor(mlir::Location loc, const std::shared_ptr<ModelFile> &file,
                                                const ::onnx::TensorProto &tensor);
 
-/// The element type of that number in TensorProto.DataType; null if there is none.
+/// The element type of that number in TensorProto.DataType; null if there is none. No operator here is
+/// over complex numbers.
 mlir::Type elementTypeOf(mlir::MLIRContext *context, int number);
 
 /// That number for people: "string (8)".

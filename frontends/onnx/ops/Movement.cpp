@@ -213,42 +213,28 @@ bool importTrilu(Node &node) {
   return node.set(b.select(isKept, node.input(0), b.scalarFor(node.input(0), 0)));
 }
 
-bool importGather(Node &node) {
-  int64_t axis = node.integer("axis", 0);
-  return node.axis(axis, node.rank()) && node.set(node.b.gather(node.input(0), node.input(1), axis));
-}
-
-bool importGatherElements(Node &node) {
+/// Cut off or filled with zeros on both sides; an odd number more at the end.
+bool importCenterCropPad(Node &node) {
   Builder &b = node.b;
-  int64_t axis = node.integer("axis", 0);
-  return node.axis(axis, node.rank()) &&
-         node.set(b.make<GatherElementsOp>(node.input(0), node.input(1), b.ops().getI64IntegerAttr(axis)));
-}
-
-bool importGatherNd(Node &node) {
-  Builder &b = node.b;
-  return node.set(b.make<GatherNdOp>(node.input(0), node.input(1), b.ops().getI64IntegerAttr(node.integer("batch_dims", 0))));
-}
-
-bool importOneHot(Node &node) {
-  Builder &b = node.b;
-  Sizes depth;
+  int64_t rank = node.rank();
+  Sizes shape;
   bool given;
-  int64_t rank = node.rank() + 1, axis = node.integer("axis", -1);
-  if (!node.knownSizes("depth", 1, depth, given) || !node.axis(axis, rank))
+  SmallVector<int64_t> axes = node.integers("axes", llvm::to_vector(llvm::seq<int64_t>(rank)));
+  if (!node.knownSizes("shape", 1, shape, given) || !node.axes(axes, rank))
     return false;
-  if (depth.size() != 1 || node.rank(2) != 1 || (node.dims(2)[0].isConstant() && node.dims(2)[0] != 2))
-    return node.fail("takes one depth and two values, for off and on");
-  Type i64 = b.ops().getI64Type();
-  // A negative index counts from the end; one that is out of range is nowhere.
-  Value index = b.cast(node.input(0), i64), size = b.sizes(depth, /*isScalar=*/true);
-  Value isNegative = b.compare(Predicate::lt, index, b.scalar(0, i64));
-  index = b.unsqueeze(b.select(isNegative, b.add(index, size), index), {axis});
-  Dims line(rank, b.dim(1));
-  line[axis] = depth.front();
-  Value isOn = b.compare(Predicate::eq, index, b.iota(line, axis, i64));
-  auto choice = [&](int64_t i) { return b.squeeze(b.sliceAxis(node.input(2), 0, b.dim(i), b.dim(1)), {0}); };
-  return node.set(b.select(isOn, choice(1), choice(0)));
+  if (shape.size() != axes.size())
+    return node.fail("shape has " + llvm::Twine(shape.size()) + " numbers for " + llvm::Twine(axes.size()) + " axes");
+  Dims counts = node.dims();
+  Sizes starts(rank, b.dim(0)), low = starts, high = starts;
+  for (auto [axis, size] : llvm::zip(axes, shape)) {
+    DimExpr zero = b.dim(0), less = DimExpr::max(counts[axis] - size, zero), more = DimExpr::max(size - counts[axis], zero);
+    starts[axis] = less.floorDiv(2);
+    counts[axis] = counts[axis] - less;
+    low[axis] = more.floorDiv(2);
+    high[axis] = more - low[axis];
+  }
+  Value x = b.slice(node.input(0), starts, counts, SmallVector<int64_t>(rank, 1));
+  return node.set(b.pad(x, b.scalarFor(node.input(0), 0), low, high));
 }
 
 } // namespace treadle::onnx

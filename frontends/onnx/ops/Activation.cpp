@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 // Each is the formula of its operator's specification, over the graph's elementwise ops.
 
+#include "frontends/onnx/ops/Activation.h"
 #include "frontends/onnx/Node.h"
 #include <cmath>
 #include <limits>
@@ -96,21 +97,25 @@ bool importMish(Node &node) {
   return node.set(b.mul(node.input(0), b.tanh(softplus(b, node.input(0)))));
 }
 
-bool importGelu(Node &node) {
-  Builder &b = node.b;
-  Value x = node.input(0);
-  if (node.text("approximate", "none") == "tanh") {
+Value gelu(Builder &b, Value x, bool isTanh) {
+  if (isTanh) {
     Value cube = b.mul(b.mul(x, x), x);
     Value inner = b.mul(b.add(x, b.mul(cube, 0.044715)), std::sqrt(2 / M_PI));
-    return node.set(b.mul(b.mul(x, 0.5), b.add(b.tanh(inner), 1)));
+    return b.mul(b.mul(x, 0.5), b.add(b.tanh(inner), 1));
   }
-  return node.set(b.mul(b.mul(x, 0.5), b.add(b.make<ErfOp>(b.mul(x, M_SQRT1_2)), 1)));
+  return b.mul(b.mul(x, 0.5), b.add(b.make<ErfOp>(b.mul(x, M_SQRT1_2)), 1));
 }
 
-bool importSwish(Node &node) {
-  Builder &b = node.b;
-  Value x = node.input(0);
-  return node.set(b.mul(x, b.sigmoid(b.mul(x, node.real("alpha", 1)))));
+Value swish(Builder &b, Value x, double alpha) { return b.mul(x, b.sigmoid(alpha == 1 ? x : b.mul(x, alpha))); }
+
+bool importGelu(Node &node) {
+  return node.set(gelu(node.b, node.input(0), node.text("approximate", "none") == "tanh"));
+}
+
+bool importSwish(Node &node) { return node.set(swish(node.b, node.input(0), node.real("alpha", 1))); }
+
+bool importSwiGlu(Node &node) {
+  return node.set(node.b.mul(swish(node.b, node.input(0), node.real("alpha", 1)), node.input(1)));
 }
 
 bool importShrink(Node &node) {

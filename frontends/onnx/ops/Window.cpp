@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "frontends/onnx/Window.h"
+#include "frontends/onnx/ops/Window.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace treadle::graph;
@@ -121,6 +121,12 @@ std::optional<Window> readPoolWindow(Node &node) {
   }
   if (!checkList(node, "kernel_shape", shape, node.rank() - 2, 1))
     return std::nullopt;
+  int64_t elements = 1;
+  for (int64_t size : shape)
+    if (__builtin_mul_overflow(elements, size, &elements) || elements > largest) {
+      node.fail("kernel_shape is larger than any input");
+      return std::nullopt;
+    }
   Sizes kernel(llvm::map_range(shape, [&](int64_t size) { return node.b.dim(size); }));
   std::optional<Window> window = readWindow(node, kernel);
   if (window)

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "frontends/onnx/Window.h"
+#include "frontends/onnx/ops/Window.h"
 #include <cmath>
 #include <limits>
 

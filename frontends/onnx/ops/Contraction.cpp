@@ -5,7 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "frontends/onnx/Window.h"
+#include "frontends/onnx/ops/Contraction.h"
+#include "frontends/onnx/ops/Window.h"
 #include <cmath>
 
 using namespace treadle::graph;
@@ -31,10 +32,12 @@ Value scale(Node &node, Value x, double factor, llvm::StringRef name) {
 
 } // namespace
 
-bool importConv(Node &node) {
+Value conv(Node &node) {
   std::optional<Window> window = readConvWindow(node, node.input(0), node.input(1));
-  return window && node.set(addBias(node, convolve(node.b, *window, node.input(0), node.input(1)), 2));
+  return window ? addBias(node, convolve(node.b, *window, node.input(0), node.input(1)), 2) : Value();
 }
+
+bool importConv(Node &node) { return node.set(conv(node)); }
 
 bool importConvTranspose(Node &node) {
   Builder &b = node.b;
@@ -94,23 +97,25 @@ bool importConvTranspose(Node &node) {
 
 bool importMatMul(Node &node) { return node.set(node.b.matmul(node.input(0), node.input(1))); }
 
-bool importGemm(Node &node) {
+Value gemm(Node &node) {
   Builder &b = node.b;
   if (node.rank(0) != 2 || node.rank(1) != 2)
-    return node.fail("takes matrices, not tensors of " + llvm::Twine(node.rank(0)) + " and " + llvm::Twine(node.rank(1)) +
+    return b.fail("takes matrices, not tensors of " + llvm::Twine(node.rank(0)) + " and " + llvm::Twine(node.rank(1)) +
                      " dimensions");
   Value result = b.matmul(node.input(0), node.input(1), node.integer("transA", 0), node.integer("transB", 0));
   result = scale(node, result, node.real("alpha", 1), "alpha");
   double beta = node.real("beta", 1);
   if (!node.input(2) || !result || beta == 0)
-    return node.set(result);
+    return result;
   if (node.rank(2) > 2)
-    return node.fail("adds a tensor of up to two dimensions, not of " + llvm::Twine(node.rank(2)));
+    return b.fail("adds a tensor of up to two dimensions, not of " + llvm::Twine(node.rank(2)));
   Dims dims = dimsOf(result.getType()), added = node.dims(2);
   for (auto [from, to] : llvm::zip(llvm::reverse(added), llvm::reverse(dims)))
     if (to == 1 && from != 1)
-      return node.fail("adds a tensor that is larger than the product");
-  return node.set(b.add(result, scale(node, node.input(2), beta, "beta")));
+      return b.fail("adds a tensor that is larger than the product");
+  return b.add(result, scale(node, node.input(2), beta, "beta"));
 }
+
+bool importGemm(Node &node) { return node.set(gemm(node)); }
 
 } // namespace treadle::onnx

@@ -9,8 +9,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TREADLE_FRONTENDS_ONNX_WINDOW_H
-#define TREADLE_FRONTENDS_ONNX_WINDOW_H
+#ifndef TREADLE_FRONTENDS_ONNX_OPS_WINDOW_H
+#define TREADLE_FRONTENDS_ONNX_OPS_WINDOW_H
 
 #include "frontends/onnx/Node.h"
 
@@ -53,4 +53,4 @@ Value pool(Builder &b, graph::PoolKind kind, const Window &window, Value x, bool
 
 } // namespace treadle::onnx
 
-#endif // TREADLE_FRONTENDS_ONNX_WINDOW_H
+#endif // TREADLE_FRONTENDS_ONNX_OPS_WINDOW_H

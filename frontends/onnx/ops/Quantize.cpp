@@ -14,8 +14,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "frontends/onnx/ops/Quantize.h"
 #include "frontends/onnx/Weights.h"
-#include "frontends/onnx/Window.h"
+#include "frontends/onnx/ops/Window.h"
 
 using namespace treadle::graph;
 using llvm::SmallVector;
@@ -77,10 +78,6 @@ Value saturate(Builder &b, Value x, Value zero, Type to, bool clampsFloats = tru
   return b.cast(x, to, /*saturate=*/true);
 }
 
-Value quantize(Builder &b, Value x, Value scale, Value zero, Type to, bool clampsFloats = true) {
-  return x && scale ? saturate(b, b.div(b.cast(x, elementOf(scale)), scale), zero, to, clampsFloats) : Value();
-}
-
 /// x - zero, as 32-bit floats where they hold it exactly.
 Value withoutZero(Builder &b, Value x, Value zero) {
   Type wide = elementOf(x).getIntOrFloatBitWidth() < 32 ? Type(b.ops().getF32Type()) : elementOf(x);
@@ -96,48 +93,6 @@ Value correct(Builder &b, Value x, Value factor, Value sums, bool isAdded) {
     return x;
   Value product = b.mul(b.cast(factor, b.ops().getI32Type()), sums);
   return isAdded ? b.add(x, product) : b.sub(x, product);
-}
-
-/// The zero points of rows (or columns) of a matrix, as they broadcast to a product's elements.
-Value alongRows(Builder &b, Value zero) {
-  if (!zero || elementCount(zero.getType()) == 1)
-    return b.reshape(zero, {});
-  return rankOf(zero) == 1 ? b.unsqueeze(zero, {1}) : zero;
-}
-
-/// (a - za) * (b - zb) as matrices, in i32; in f32 for 8-bit floats.
-Value byteMatMul(Node &node, Value lhs, Value rhs, Value lhsZero, Value rhsZero) {
-  Builder &b = node.b;
-  if (isFloat(lhs)) {
-    lhs = withoutZero(b, lhs, alongRows(b, lhsZero));
-    return b.matmul(lhs, withoutZero(b, rhs, rhsZero));
-  }
-  // Vectors as matrices, so that rows and columns have their places.
-  bool isRow = rankOf(lhs) == 1, isColumn = rankOf(rhs) == 1;
-  lhs = isRow ? b.unsqueeze(lhs, {0}) : lhs;
-  rhs = isColumn ? b.unsqueeze(rhs, {1}) : rhs;
-  if (!lhs || !rhs)
-    return {};
-  lhsZero = alongRows(b, lhsZero);
-  Type i32 = b.ops().getI32Type();
-  Value result = b.matmul(lhs, rhs);
-  auto sum = [&](Value x, int64_t axis) { return b.reduce(ReduceKind::sum, b.cast(x, i32), {axis}); };
-  if (!isNothing(lhsZero))
-    result = correct(b, result, lhsZero, sum(rhs, rankOf(rhs) - 2), false);
-  if (!isNothing(rhsZero))
-    result = correct(b, result, rhsZero, sum(lhs, rankOf(lhs) - 1), false);
-  if (!isNothing(lhsZero) && !isNothing(rhsZero)) {
-    Value count = b.cast(b.sizes({dimsOf(lhs.getType()).back()}, true), i32);
-    result = correct(b, result, lhsZero, b.mul(b.cast(rhsZero, i32), count), true);
-  }
-  if (!result || (!isRow && !isColumn))
-    return result;
-  SmallVector<int64_t> axes;
-  if (isRow)
-    axes.push_back(rankOf(result) - 2);
-  if (isColumn)
-    axes.push_back(rankOf(result) - 1);
-  return b.squeeze(result, axes);
 }
 
 /// The elements that each output channel's window covers added up: [N, M, Y..], or with one in place of
@@ -195,7 +150,73 @@ Value byteConv(Node &node, Value x, Value w, Value xZero, Value wZero) {
   return result;
 }
 
-/// A 32-bit sum in units of `from` as a quantized number: saturate(round(x * from / scale) + zero).
+} // namespace
+
+Value quantize(Builder &b, Value x, Value scale, Value zero, Type to, bool clampsFloats) {
+  return x && scale ? saturate(b, b.div(b.cast(x, elementOf(scale)), scale), zero, to, clampsFloats) : Value();
+}
+
+Value dequantize(Builder &b, Value x, Value scale, Value zero) {
+  if (!x || !scale)
+    return {};
+  Value wide = withoutZero(b, x, zero);
+  return wide ? b.mul(wide, b.cast(scale, elementOf(wide))) : Value();
+}
+
+/// The range of x, which has to contain 0, is spread over the numbers of a byte.
+Quantized quantizeDynamically(Builder &b, Value x) {
+  Value zero = b.scalarFor(x, 0), one = b.scalarFor(x, 1);
+  Type u8 = mlir::IntegerType::get(b.context(), 8, mlir::IntegerType::Unsigned);
+  SmallVector<int64_t> all = llvm::to_vector(llvm::seq<int64_t>(rankOf(x)));
+  Value least = b.min(b.reshape(b.reduce(ReduceKind::min, x, all), {}), zero);
+  Value most = b.max(b.reshape(b.reduce(ReduceKind::max, x, all), {}), zero);
+  // All zeros need no scale; any but 0 will do.
+  Value scale = b.select(b.compare(Predicate::eq, least, most), one, b.div(b.sub(most, least), 255));
+  Value zeroPoint = b.cast(b.make<RoundOp>(b.div(b.neg(least), scale)), u8, /*saturate=*/true);
+  return {zeroPoint ? quantize(b, x, scale, zeroPoint, u8) : Value(), scale, zeroPoint};
+}
+
+Value alongRows(Builder &b, Value x) {
+  if (!x || elementCount(x.getType()) == 1)
+    return b.reshape(x, {});
+  return rankOf(x) == 1 ? b.unsqueeze(x, {1}) : x;
+}
+
+Value alongColumns(Builder &b, Value x) { return x && elementCount(x.getType()) == 1 ? b.reshape(x, {}) : x; }
+
+Value byteMatMul(Builder &b, Value lhs, Value rhs, Value lhsZero, Value rhsZero) {
+  if (isFloat(lhs)) {
+    lhs = withoutZero(b, lhs, alongRows(b, lhsZero));
+    return b.matmul(lhs, withoutZero(b, rhs, rhsZero));
+  }
+  // Vectors as matrices, so that rows and columns have their places.
+  bool isRow = rankOf(lhs) == 1, isColumn = rankOf(rhs) == 1;
+  lhs = isRow ? b.unsqueeze(lhs, {0}) : lhs;
+  rhs = isColumn ? b.unsqueeze(rhs, {1}) : rhs;
+  if (!lhs || !rhs)
+    return {};
+  lhsZero = alongRows(b, lhsZero);
+  Type i32 = b.ops().getI32Type();
+  Value result = b.matmul(lhs, rhs);
+  auto sum = [&](Value x, int64_t axis) { return b.reduce(ReduceKind::sum, b.cast(x, i32), {axis}); };
+  if (!isNothing(lhsZero))
+    result = correct(b, result, lhsZero, sum(rhs, rankOf(rhs) - 2), false);
+  if (!isNothing(rhsZero))
+    result = correct(b, result, rhsZero, sum(lhs, rankOf(lhs) - 1), false);
+  if (!isNothing(lhsZero) && !isNothing(rhsZero)) {
+    Value count = b.cast(b.sizes({dimsOf(lhs.getType()).back()}, true), i32);
+    result = correct(b, result, lhsZero, b.mul(b.cast(rhsZero, i32), count), true);
+  }
+  if (!result || (!isRow && !isColumn))
+    return result;
+  SmallVector<int64_t> axes;
+  if (isRow)
+    axes.push_back(rankOf(result) - 2);
+  if (isColumn)
+    axes.push_back(rankOf(result) - 1);
+  return b.squeeze(result, axes);
+}
+
 Value requantize(Builder &b, Value x, Value from, Value scale, Value zero) {
   if (!x || !from || !scale || !zero)
     return {};
@@ -203,8 +224,6 @@ Value requantize(Builder &b, Value x, Value from, Value scale, Value zero) {
   Value factor = b.div(b.cast(from, f32), b.cast(b.reshape(scale, {}), f32));
   return saturate(b, b.mul(b.cast(x, f32), factor), b.reshape(zero, {}), elementOf(zero));
 }
-
-} // namespace
 
 // ---- to and from -----------------------------------------------------------------------------------
 
@@ -245,24 +264,15 @@ bool importDequantizeLinear(Node &node) {
   return node.set(b.cast(b.mul(b.cast(withoutZero(b, x, zero), wide), b.cast(scale, wide)), to));
 }
 
-/// The range of x, which has to contain 0, is spread over the numbers of a byte.
 bool importDynamicQuantizeLinear(Node &node) {
-  Builder &b = node.b;
-  Value x = node.input(0), zero = b.scalarFor(x, 0), one = b.scalarFor(x, 1);
-  Type u8 = mlir::IntegerType::get(b.context(), 8, mlir::IntegerType::Unsigned);
-  SmallVector<int64_t> all = llvm::to_vector(llvm::seq<int64_t>(node.rank()));
-  Value least = b.min(b.reshape(b.reduce(ReduceKind::min, x, all), {}), zero);
-  Value most = b.max(b.reshape(b.reduce(ReduceKind::max, x, all), {}), zero);
-  // All zeros need no scale; any but 0 will do.
-  Value scale = b.select(b.compare(Predicate::eq, least, most), one, b.div(b.sub(most, least), 255));
-  Value zeroPoint = b.cast(b.make<RoundOp>(b.div(b.neg(least), scale)), u8, /*saturate=*/true);
-  return zeroPoint && node.set(0, quantize(b, x, scale, zeroPoint, u8)) && node.set(1, scale) && node.set(2, zeroPoint);
+  Quantized result = quantizeDynamically(node.b, node.input(0));
+  return node.set(0, result.value) && node.set(1, result.scale) && node.set(2, result.zero);
 }
 
 // ---- products --------------------------------------------------------------------------------------
 
 bool importMatMulInteger(Node &node) {
-  return node.set(byteMatMul(node, node.input(0), node.input(1), node.input(2), node.input(3)));
+  return node.set(byteMatMul(node.b, node.input(0), node.input(1), node.input(2), node.input(3)));
 }
 
 bool importConvInteger(Node &node) {
@@ -271,10 +281,8 @@ bool importConvInteger(Node &node) {
 
 bool importQLinearMatMul(Node &node) {
   Builder &b = node.b;
-  Value product = byteMatMul(node, node.input(0), node.input(3), node.input(2), node.input(5));
-  Value lhsScale = alongRows(b, node.input(1)), rhsScale = node.input(4);
-  if (elementCount(rhsScale.getType()) == 1)
-    rhsScale = b.reshape(rhsScale, {});
+  Value product = byteMatMul(node.b, node.input(0), node.input(3), node.input(2), node.input(5));
+  Value lhsScale = alongRows(b, node.input(1)), rhsScale = alongColumns(b, node.input(4));
   Type f32 = b.ops().getF32Type();
   return node.set(requantize(b, product, b.mul(b.cast(lhsScale, f32), b.cast(rhsScale, f32)), node.input(6), node.input(7)));
 }

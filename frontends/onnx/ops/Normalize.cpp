@@ -52,6 +52,30 @@ bool importSoftmax(Node &node) {
   return node.set(b.reshape(b.softmax(b.reshape(node.input(0), {outer, inner}), 1, isLog), dims));
 }
 
+/// 1 where the first of the greatest elements is, 0 elsewhere.
+bool importHardmax(Node &node) {
+  Builder &b = node.b;
+  int64_t rank = node.rank(), axis = node.integer("axis", node.version < 13 ? 1 : -1);
+  if (!node.axis(axis, rank))
+    return false;
+  // Before version 13 it is over all dimensions from the axis on.
+  Dims dims = node.dims();
+  Value x = node.input(0);
+  if (node.version < 13) {
+    x = b.reshape(x, {product(b.context(), llvm::ArrayRef(dims).take_front(axis)),
+                      product(b.context(), llvm::ArrayRef(dims).drop_front(axis))});
+    rank = 2;
+    axis = 1;
+  }
+  if (!x)
+    return false;
+  Value most = b.make<ArgReduceOp>(ArgKindAttr::get(b.context(), ArgKind::max), x, b.ops().getI64IntegerAttr(axis), b.unit(false));
+  Dims line(rank, b.dim(1));
+  line[axis] = dimOf(x.getType(), axis);
+  Value isMost = b.compare(Predicate::eq, most, b.iota(line, axis, b.ops().getI64Type()));
+  return node.set(b.reshape(b.cast(isMost, node.element()), dims));
+}
+
 bool importBatchNormalization(Node &node) {
   Builder &b = node.b;
   if (node.integer("training_mode", 0))

@@ -193,10 +193,21 @@ bool sampleRegion(Node &node, const Request &request, size_t listed) {
   return node.set(b.select(allInside, x, b.scalarFor(x, node.real("extrapolation_value", 0))));
 }
 
+/// Interpolation weighs 2^n or 4^n neighbours over n axes at once; beyond this, the rest in a second step.
+constexpr size_t axesAtOnce = 3;
+
 Value resize(Node &node, const Request &request, Value x, llvm::ArrayRef<Axis> axes) {
   Builder &b = node.b;
   if (!x)
     return {};
+  if (axes.size() > axesAtOnce && request.mode != ResizeMode::nearest) {
+    SmallVector<Axis> changing(llvm::make_filter_range(axes, [&](const Axis &axis) {
+      return axis.scale != 1 && (axis.scale != 0 || axis.size != dimOf(x.getType(), axis.index));
+    }));
+    if (changing.size() > axesAtOnce)
+      x = resize(node, request, x, llvm::ArrayRef(changing).drop_front(axesAtOnce));
+    return resize(node, request, x, llvm::ArrayRef(changing).take_front(axesAtOnce));
+  }
   Dims dims = dimsOf(x.getType());
   SmallVector<int64_t> indices;
   SmallVector<double> scales;
@@ -332,6 +343,7 @@ bool importResize(Node &node) {
     if (!node.knownSizes("sizes", 3, sizes, given) || !addSized(node, request, axes, sizes))
       return false;
   }
+  llvm::sort(request.axes, [](const Axis &a, const Axis &b) { return a.index < b.index; });
   if (request.isRegion)
     return sampleRegion(node, request, axes.size());
   return node.set(resize(node, request, node.input(0), request.axes));
