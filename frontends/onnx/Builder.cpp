@@ -78,12 +78,38 @@ bool Builder::checkDims(ArrayRef<DimExpr> dims) {
   return !isLarge;
 }
 
+/// Verifies an op. Its dialect's messages are about the op and its operands as IR has them; here they are
+/// about the model's node.
+bool Builder::isValid(Operation *op) {
+  std::string message;
+  {
+    ScopedDiagnosticHandler collect(context(), [&](Diagnostic &diagnostic) {
+      if (message.empty() && diagnostic.getSeverity() == DiagnosticSeverity::Error)
+        message = diagnostic.str();
+      return success();
+    });
+    if (succeeded(verify(op)))
+      return true;
+  }
+  StringRef text(message);
+  text.consume_front("'" + op->getName().getStringRef().str() + "' op ");
+  unsigned index = 0;
+  if (text.consume_front("operand #") && !text.consumeInteger(10, index) && index < op->getNumOperands()) {
+    std::optional<DType> dtype = dtypeOf(elementOf(op->getOperand(index)));
+    fail("an operand has elements of type " + Twine(dtype ? StringRef(spelling(*dtype)) : "unknown") +
+         ", which the operator does not take there");
+  } else {
+    fail(text);
+  }
+  return false;
+}
+
 Value Builder::finish(OperationState &state) {
   for (Type type : state.types)
     if (!checkDims(dimsOf(type)))
       return {};
   Operation *op = builder.create(state);
-  if (failed(verify(op)) || !requireShapes(op)) {
+  if (!isValid(op) || !requireShapes(op)) {
     op->erase();
     return {};
   }

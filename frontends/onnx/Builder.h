@@ -160,6 +160,7 @@ private:
 
   mlir::RankedTensorType placeholder();
   bool checkDims(llvm::ArrayRef<DimExpr> dims);
+  bool isValid(mlir::Operation *op);
   Value finish(mlir::OperationState &state);
   bool requireShapes(mlir::Operation *op);
   Value fold(mlir::Operation *op);

@@ -264,8 +264,8 @@ Expected<MemoryBuffer *> ModelFile::mapExternal(StringRef location) {
   (void)sys::fs::real_path(parent.empty() ? StringRef(".") : parent, folder);
   (void)sys::fs::real_path(path, model);
   auto isWithin = [&](StringRef prefix) {
-    return StringRef(target).starts_with(prefix) &&
-           (prefix.ends_with("/") || target[prefix.size()] == '/');
+    StringRef rest(target);
+    return rest.consume_front(prefix) && (prefix.ends_with("/") || rest.empty() || rest.starts_with("/"));
   };
   if (!isWithin(folder) && !isWithin(sys::path::parent_path(model)))
     return error("refers to external data outside the model's folder: '" + location + "'");

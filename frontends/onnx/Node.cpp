@@ -62,9 +62,9 @@ const ::onnx::AttributeProto *Node::attribute(StringRef name, int type) const {
   const auto *found = attribute(name);
   if (!found || found->type() == type || found->type() == ::onnx::AttributeProto::UNDEFINED)
     return found;
-  broken = true;
   fail("attribute " + name + " is of type " + attributeTypeName(found->type()) + ", it must be of type " +
        attributeTypeName(type));
+  broken = true;
   return nullptr;
 }
 

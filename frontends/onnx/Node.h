@@ -42,8 +42,10 @@ public:
   bool wants(size_t i) const { return i < outputs.size() && !proto.output(i).empty(); }
   llvm::ArrayRef<Value> results() const { return outputs; }
 
+  /// Says nothing where what is wrong follows from an attribute that has been reported.
   bool fail(const llvm::Twine &message) const {
-    b.fail(message);
+    if (!broken)
+      b.fail(message);
     return false;
   }
   /// Whether an attribute was found to be of another type than its operator has.
