@@ -8,26 +8,27 @@
 // products find their right side as they want it.
 //
 //     task: one place of the leading dimensions, a block of queries
-//       Q^T, scaled, in panels                                  [panel][d][query]
+//       Q^T, scaled                                             [panel][d][query]
 //       for each block of keys
-//         P = K Q^T + bias                                      [key][query]
+//         K and V, as numbers that are added up in              [key][d], [key][e]
+//         P = K Q^T                                             [panel][key][query]
 //         for each vector of queries
+//           P += bias
 //           m' = max(m, the greatest of P); c = exp(m - m'); P = exp(P - m'); l = c * l + the sum of P
-//           O = c * O
-//         O += V^T P                                            [e][query]
+//         O = c * O + V^T P                                     [panel][e][query]
 //       result = O^T / l
 //
-// Q, K and V may be transposes of what is in memory: they are read where they lie. The result may be
-// transposed on its way out. The bias is computed from positions, element by element.
+// A panel is as many queries as a register tile has columns. A block of V and a panel of P stay in the
+// first-level cache. Operands are computed as they are copied, the bias from positions, element by element;
+// the result may be transposed on its way out.
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/Elements.h"
+#include "codegen/PackRows.h"
 #include "codegen/RegisterTile.h"
 #include "codegen/Schedule.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
@@ -39,7 +40,7 @@ using namespace treadle::graph;
 namespace treadle {
 namespace {
 
-constexpr int64_t maxQueryBlock = 64, maxKeyBlock = 192;
+constexpr int64_t maxQueryBlock = 64, minKeyBlock = 32, maxKeyBlock = 256;
 // What sizes that are known only at run time are taken to be.
 constexpr int64_t usualSize = 256;
 
@@ -49,23 +50,26 @@ public:
   void emit();
 
 private:
-  /// A matrix in memory: of one place of the leading dimensions.
-  struct Matrix {
-    Value memory, start;
-    Value rowStride, columnStride;
-    Type element;
-  };
-  /// Where `operand`, seen through transposes, has the matrix of its last two dimensions at `outer`.
-  Matrix matrixOf(Value operand, ArrayRef<Value> outer);
-
-  void packQueries(ArrayRef<Value> outer, Value firstQuery);
+  void packQueries(Value firstQuery);
+  void packBlock(Value operand, DimExpr depth, Value memory, Value firstKey, Value lastKey);
   void clearSums();
-  void scoreKeys(const Matrix &keys, ArrayRef<Value> outer, Value firstQuery, Value firstKey, Value lastKey);
-  void raiseKeys(Value firstKey, Value lastKey);
-  void addValues(const Matrix &values, Value firstKey, Value lastKey);
-  void storeResult(ArrayRef<Value> outer, Value firstQuery);
-  void storeTile(ArrayRef<Value> outer, Value query, Value slot, Value e, int64_t height, Value mask);
-  Value biasAt(ArrayRef<Value> outer, Value query, Value slot, Value key, int64_t offset);
+  void multiplyKeys(Value count);
+  void weighKeys(Value firstQuery, Value firstKey, Value count);
+  Value scoresAt(Value slot, Value key, int64_t row, Value query, Value firstKey, Elements &elements);
+  void addValues(Value count);
+  void storeResult(Value firstQuery);
+  void storeTile(Value query, Value sumsAt, Value totalAt, Value e, int64_t height, Value mask);
+
+  /// Element (query, d) or (key, d) of an operand at the current place of the leading dimensions.
+  Position positionIn(Value operand, Coord row, Coord column);
+  /// Runs `body` for each vector of queries in use, with where it begins: in its block, and in a row of the
+  /// panels of `rows` rows.
+  void overSlots(DimExpr rows, llvm::function_ref<void(Value, Value)> body);
+  /// Where the panel of the queries from `slot` on begins, of panels of `rows` rows.
+  Value panelAt(Value slot, DimExpr rows) { return kernel.mul(slot, kernel.size(rows)); }
+  DimExpr dim(int64_t value) { return DimExpr::constant(b.getContext(), value); }
+  /// What a row takes in a packed block.
+  DimExpr strideOf(DimExpr depth) { return depth.ceilDiv(lanes) * lanes; }
 
   VectorType vectorType() { return VectorType::get({lanes}, sumType); }
   Value constant(double value) {
@@ -73,8 +77,12 @@ private:
   }
   Value load(Value memory, Value at) { return vector::LoadOp::create(b, vectorType(), memory, at); }
   void store(Value value, Value memory, Value at) { vector::StoreOp::create(b, value, memory, at); }
-  /// Lanes of queries from `query` on that exist; null if all do.
-  Value queryMask(Value query);
+  Value max(Value x, Value y);
+  Value expOf(Value x);
+  /// The first `count` lanes.
+  Value maskOf(Value count) {
+    return vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()), ValueRange(count));
+  }
 
   Kernel kernel;
   ImplicitLocOpBuilder &b;
@@ -82,14 +90,16 @@ private:
   Type sumType;
   Dims outerDims;
   DimExpr queries, keys, depth, width; // L, S, D, E
-  int64_t lanes, queryBlock = 1, keyBlock = 1;
+  int64_t lanes, columns = 1;          // of a vector, of a panel
+  int64_t queryBlock = 1, keyBlock = 1;
   TileShape keyTile, valueTile; // of K Q^T and of V^T P
   bool blocksAreWhole = false;  // no block of keys has fewer than a tile's rows
-  Value slots;                  // of a block's queries, as many as tiles cover
-  Value packed;                 // Q^T
-  Value scores;                 // P
-  Value sums;                   // O
-  Value peaks, totals;          // m and l
+
+  SmallVector<Value> outer;                  // the current place
+  Value slots;                               // of a block's queries, as many as tiles cover
+  Value queryPanels, keyBlocks, valueBlocks; // Q^T, K, V
+  Value scores, sums;                        // P, O
+  Value peaks, totals, changes;              // m, l, c
 };
 
 AttentionSchedule::AttentionSchedule(func::FuncOp source, const Target &target, AttentionOp op)
@@ -105,72 +115,107 @@ AttentionSchedule::AttentionSchedule(func::FuncOp source, const Target &target, 
   int64_t known = queries.constantValue().value_or(usualSize);
   lanes = std::min<int64_t>(target.lanes(sumType), std::max<int64_t>(llvm::PowerOf2Ceil(known), 4));
   auto sizeOr = [](DimExpr dim) { return std::max<int64_t>(dim.constantValue().value_or(usualSize), 1); };
-  keyBlock = llvm::divideCeil(sizeOr(keys), llvm::divideCeil(sizeOr(keys), maxKeyBlock));
-  keyTile = TileShape::choose(keyBlock, std::max(known, lanes), lanes, target.vectorRegisters, target);
+  keyTile = TileShape::choose(sizeOr(keys), std::max(known, lanes), lanes, target.vectorRegisters, target);
   valueTile = TileShape::choose(sizeOr(width), std::max(known, lanes), lanes, target.vectorRegisters, target);
   valueTile.vectors = keyTile.vectors = std::min(keyTile.vectors, valueTile.vectors);
+  columns = keyTile.vectors * lanes;
+  queryBlock = std::min(llvm::alignTo(maxQueryBlock, columns), llvm::alignTo(known, columns));
+
+  // A block of V takes half of the first-level cache. Blocks are about equal, and whole tiles.
+  int64_t rowBytes = sizeOr(width) * sumType.getIntOrFloatBitWidth() / 8;
+  int64_t fitting = std::clamp(target.l1Bytes / 2 / rowBytes, minKeyBlock, maxKeyBlock);
+  keyBlock = llvm::divideCeil(sizeOr(keys), llvm::divideCeil(sizeOr(keys), fitting));
+  keyBlock = llvm::alignTo(keyBlock, keyTile.rows);
   if (std::optional<int64_t> count = keys.constantValue(); count && !op.getCausal())
     blocksAreWhole = *count % keyBlock == 0 || *count % keyBlock >= keyTile.rows;
-  int64_t columns = keyTile.vectors * lanes;
-  queryBlock = std::min(llvm::alignTo(maxQueryBlock, columns), llvm::alignTo(known, columns));
 }
 
-AttentionSchedule::Matrix AttentionSchedule::matrixOf(Value operand, ArrayRef<Value> outer) {
-  SmallVector<int64_t> dims = llvm::to_vector(llvm::seq<int64_t>(rankOf(operand)));
-  while (auto transpose = operand.getDefiningOp<TransposeOp>()) {
-    for (int64_t &dim : dims)
-      dim = transpose.getPermutation()[dim];
-    operand = transpose.getInput();
-  }
-  SmallVector<DimExpr> strides = kernel.strides(operand.getType());
-  Matrix matrix;
-  matrix.memory = kernel.bufferOf(cast<BlockArgument>(operand));
-  matrix.element = elementOf(operand);
-  matrix.start = kernel.index(0);
-  Dims sizes = dimsOf(operand.getType());
-  for (auto [i, index] : llvm::enumerate(outer))
-    if (sizes[dims[i]] != 1) // shared by all queries' heads, if there is but one
-      matrix.start = kernel.add(matrix.start, kernel.mul(index, kernel.size(strides[dims[i]])));
-  matrix.rowStride = kernel.size(strides[dims[outer.size()]]);
-  matrix.columnStride = kernel.size(strides[dims[outer.size() + 1]]);
-  return matrix;
+Position AttentionSchedule::positionIn(Value operand, Coord row, Coord column) {
+  Position position;
+  for (auto [index, size] : llvm::zip(outer, dimsOf(operand.getType())))
+    position.push_back(Elements::uniform(size == 1 ? kernel.index(0) : index));
+  position.push_back(row);
+  position.push_back(column);
+  return position;
 }
 
-Value AttentionSchedule::queryMask(Value query) {
-  if (queries.isMultipleOf(queryBlock) || (queries.isMultipleOf(lanes) && queries.isConstant()))
-    return {};
-  return vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()),
-                                      ValueRange(kernel.sub(kernel.size(queries), query)));
+void AttentionSchedule::overSlots(DimExpr rows, llvm::function_ref<void(Value, Value)> body) {
+  kernel.loop(kernel.index(0), slots, columns, [&](Value panel) {
+    kernel.loop(kernel.index(0), kernel.index(columns), lanes,
+                [&](Value lane) { body(kernel.add(panel, lane), kernel.add(panelAt(panel, rows), lane)); });
+  });
+}
+
+/// As a comparison, which is one instruction: NaN in `y` is left to the exponentials.
+Value AttentionSchedule::max(Value x, Value y) {
+  return arith::SelectOp::create(b, arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, y, x), y, x);
+}
+
+/// exp of numbers that are not above 0: 2^n 2^f for x = (n + f) ln 2. Adding a large number rounds to n,
+/// with n + 127 in the lowest bits; from n = -127 on 2^n is 0. 2^f is a polynomial, good to 8e-8 (Remez).
+Value AttentionSchedule::expOf(Value x) {
+  if (!sumType.isF32())
+    return math::ExpOp::create(b, x);
+  Value least = constant(-88), log2e = constant(1.4426950408889634), magic = constant(12582912 + 127);
+  x = arith::SelectOp::create(b, arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, least), least, x);
+  Value rounded = vector::FMAOp::create(b, x, log2e, magic);
+  Value n = arith::SubFOp::create(b, rounded, magic);
+  Value f = vector::FMAOp::create(b, x, log2e, arith::NegFOp::create(b, n));
+  Value power = constant(0.0013276471992851571);
+  for (double c :
+       {0.009675541334449422, 0.05550713273496901, 0.24022119723840105, 0.6931469670647613, 1.0000000716546849})
+    power = vector::FMAOp::create(b, power, f, constant(c));
+  auto bits = VectorType::get({lanes}, b.getI32Type());
+  Value shift = arith::ConstantOp::create(b, DenseElementsAttr::get(bits, b.getI32IntegerAttr(23)));
+  Value scale = arith::ShLIOp::create(b, arith::BitcastOp::create(b, bits, rounded), shift);
+  return arith::MulFOp::create(b, power, arith::BitcastOp::create(b, vectorType(), scale));
 }
 
 /// Queries past the last are zeros.
-void AttentionSchedule::packQueries(ArrayRef<Value> outer, Value firstQuery) {
-  Value panelSize = kernel.mul(kernel.size(depth), keyTile.vectors * lanes);
-  Value scale = constant(op.getScale().convertToDouble());
-  Value zero = constant(0);
-  kernel.loop(kernel.index(0), slots, lanes, [&](Value slot) {
-    Value query = kernel.add(firstQuery, slot), mask = queryMask(query);
-    int64_t columns = keyTile.vectors * lanes;
-    Value start = kernel.add(kernel.mul(kernel.div(slot, columns), panelSize), kernel.rem(slot, columns));
-    auto emit = [&](Value d, int64_t count) {
+void AttentionSchedule::packQueries(Value firstQuery) {
+  Value scale = constant(op.getScale().convertToDouble()), zero = constant(0);
+  overSlots(depth, [&](Value slot, Value start) {
+    Value query = kernel.add(firstQuery, slot);
+    auto emit = [&](Value d, int64_t count, Value mask) {
       Elements elements(kernel, lanes);
       elements.setMask(mask);
-      elements.setTile(count > 1 && !mask ? count : 0);
+      elements.setTile(count > 1 ? count : 0);
       for (int64_t i = 0; i < count; ++i) {
-        Position position = llvm::map_to_vector<4>(outer, [](Value index) { return Elements::uniform(index); });
-        position.push_back(Coord{query, 0, 1, 0, {}});
-        position.push_back(Coord{d, i, 0, count > 1 ? 1 : 0, {}});
+        Position position = positionIn(op.getQuery(), Coord{query, 0, 1, 0, {}}, Coord{d, i, 0, count > 1 ? 1 : 0, {}});
         Value value = arith::MulFOp::create(b, elements.at(op.getQuery(), position), scale);
         if (mask)
           value = arith::SelectOp::create(b, mask, value, zero);
-        store(value, packed, kernel.add(start, kernel.mul(kernel.add(d, i), columns)));
+        store(value, queryPanels, kernel.add(start, kernel.mul(kernel.add(d, i), columns)));
       }
     };
     Value size = kernel.size(depth), whole = kernel.mul(kernel.div(size, lanes), lanes);
-    kernel.loop(kernel.index(0), whole, lanes, [&](Value d) { emit(d, lanes); });
-    if (!depth.isMultipleOf(lanes))
-      kernel.loop(whole, size, 1, [&](Value d) { emit(d, 1); });
+    auto full = [&] {
+      kernel.loop(kernel.index(0), whole, lanes, [&](Value d) { emit(d, lanes, {}); });
+      if (!depth.isMultipleOf(lanes))
+        kernel.loop(whole, size, 1, [&](Value d) { emit(d, 1, {}); });
+    };
+    if (queries.isMultipleOf(queryBlock) || (queries.isMultipleOf(lanes) && queryBlock == lanes))
+      return full();
+    Value left = kernel.sub(kernel.size(queries), query);
+    auto branch = scf::IfOp::create(b, kernel.less(left, kernel.index(lanes)), /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    kernel.loop(kernel.index(0), size, 1, [&](Value d) { emit(d, 1, maskOf(left)); });
+    b.setInsertionPointToStart(branch.elseBlock());
+    full();
   });
+}
+
+/// Rows [firstKey, lastKey) of K or V.
+void AttentionSchedule::packBlock(Value operand, DimExpr size, Value memory, Value firstKey, Value lastKey) {
+  auto positionOf = [&](Coord row, Coord k) { return positionIn(operand, row, k); };
+  RowPacking packing{operand, size, positionOf};
+  packing.isTransposed = !isContiguous(operand, rankOf(operand) - 1);
+  packing.lanes = lanes;
+  packing.sumType = sumType;
+  packing.memory = memory;
+  packing.stride = kernel.size(strideOf(size));
+  packRows(kernel, packing, firstKey, lastKey);
 }
 
 /// Before any key: m is the least number rather than -inf, so that keys that are masked out by -inf
@@ -181,149 +226,156 @@ void AttentionSchedule::clearSums() {
     store(least, peaks, slot);
     store(zero, totals, slot);
   });
-  kernel.loop(kernel.index(0), kernel.mul(kernel.size(width), queryBlock), lanes,
-              [&](Value at) { store(zero, sums, at); });
+  kernel.loop(kernel.index(0), kernel.mul(kernel.size(width), slots), lanes, [&](Value at) { store(zero, sums, at); });
 }
 
-/// The bias of one key for a vector of queries; lanes past the last query hold anything.
-Value AttentionSchedule::biasAt(ArrayRef<Value> outer, Value query, Value slot, Value key, int64_t offset) {
-  Position position = llvm::map_to_vector<4>(outer, [](Value index) { return Elements::uniform(index); });
-  position.push_back(Coord{kernel.add(query, slot), 0, 1, 0, {}});
-  position.push_back(Coord{key, offset, 0, 0, {}});
-  Position inner;
-  int64_t rank = rankOf(op.getBias());
-  for (auto [i, dim] : llvm::enumerate(kernel.dims(op.getBias())))
-    inner.push_back(dim == 1 ? Elements::uniform(kernel.index(0)) : position[position.size() - rank + i]);
-  Elements elements(kernel, lanes);
-  if (!inner.empty() && rank >= 2 && !inner[rank - 2].isUniform())
-    elements.setMask(queryMask(kernel.add(query, slot)));
-  return elements.at(op.getBias(), inner);
-}
-
-/// P of keys [firstKey, lastKey), at rows from 0 on.
-void AttentionSchedule::scoreKeys(const Matrix &matrix, ArrayRef<Value> outer, Value firstQuery, Value firstKey,
-                                  Value lastKey) {
-  int64_t vectors = keyTile.vectors, columns = vectors * lanes;
-  Value panelSize = kernel.mul(kernel.size(depth), columns);
-  auto emit = [&](Value slot, Value key, int64_t rows) {
-    RegisterTile tile{{rows, vectors}, lanes, sumType};
-    tile.lhs = matrix.memory;
-    tile.lhsStart = kernel.add(matrix.start, kernel.mul(key, matrix.rowStride));
-    tile.lhsStride = matrix.rowStride;
-    tile.lhsStep = matrix.columnStride;
-    tile.lhsElement = matrix.element;
-    tile.rhs = packed;
-    tile.rhsStep = columns;
-    Value panel = kernel.mul(kernel.div(slot, columns), panelSize);
-    for (int64_t v = 0; v < vectors; ++v)
-      tile.rhsStarts.push_back(kernel.add(panel, v * lanes));
-    SmallVector<Value> products = emitRegisterTile(kernel, tile, kernel.size(depth), tile.zeros(kernel));
-    for (int64_t r = 0; r < rows; ++r)
-      for (int64_t v = 0; v < vectors; ++v) {
-        Value score = products[r * vectors + v], at = kernel.add(slot, v * lanes);
-        if (op.getBias())
-          score = arith::AddFOp::create(b, score, biasAt(outer, firstQuery, at, key, r));
-        if (op.getCausal()) {
-          // Key j is seen by queries i with j <= i + S - L.
-          Elements elements(kernel, lanes);
-          Value shift = kernel.sub(kernel.size(keys), kernel.size(queries));
-          Value last = elements.vector(Coord{kernel.add(kernel.add(firstQuery, at), shift), 0, 1, 0, {}});
-          Value seen =
-              arith::CmpIOp::create(b, arith::CmpIPredicate::sle, elements.vector(Coord{key, r, 0, 0, {}}), last);
-          score = arith::SelectOp::create(b, seen, score, constant(-std::numeric_limits<double>::infinity()));
-        }
-        Value row = kernel.add(kernel.sub(key, firstKey), r);
-        store(score, scores, kernel.add(kernel.mul(row, queryBlock), at));
-      }
+/// P = K Q^T for a block of `count` keys.
+void AttentionSchedule::multiplyKeys(Value count) {
+  Value stride = kernel.size(strideOf(depth));
+  auto emit = [&](Value key, int64_t rows) {
+    kernel.loop(kernel.index(0), slots, columns, [&](Value slot) {
+      RegisterTile tile{{rows, keyTile.vectors}, lanes, sumType};
+      tile.lhs = keyBlocks;
+      tile.lhsStart = kernel.mul(key, stride);
+      tile.lhsStride = stride;
+      tile.rhs = queryPanels;
+      tile.rhsStep = columns;
+      for (int64_t v = 0; v < keyTile.vectors; ++v)
+        tile.rhsStarts.push_back(kernel.add(panelAt(slot, depth), v * lanes));
+      SmallVector<Value> products = emitRegisterTile(kernel, tile, kernel.size(depth), tile.zeros(kernel));
+      Value to = kernel.add(panelAt(slot, dim(keyBlock)), kernel.mul(key, columns));
+      for (auto [i, product] : llvm::enumerate(products))
+        store(product, scores, kernel.add(to, i * lanes));
+    });
   };
   int64_t height = keyTile.rows;
-  kernel.loop(kernel.index(0), slots, columns, [&](Value slot) {
-    // The last tile begins early enough to be whole: what it computes again is the same.
-    Value latest = kernel.sub(lastKey, kernel.index(height));
-    auto tiles = [&] {
-      kernel.loop(firstKey, lastKey, height, [&](Value key) { emit(slot, kernel.min(key, latest), height); });
-    };
-    auto single = [&] { kernel.loop(firstKey, lastKey, 1, [&](Value key) { emit(slot, key, 1); }); };
-    if (blocksAreWhole || height == 1)
-      return tiles();
-    auto branch = scf::IfOp::create(b, kernel.less(latest, firstKey), /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(branch.thenBlock());
-    single();
-    b.setInsertionPointToStart(branch.elseBlock());
-    tiles();
-  });
+  // The last tile begins early enough to be whole: what it computes again is the same.
+  Value latest = kernel.sub(count, kernel.index(height));
+  auto tiles = [&] {
+    kernel.loop(kernel.index(0), count, height, [&](Value key) { emit(kernel.min(key, latest), height); });
+  };
+  if (blocksAreWhole || height == 1)
+    return tiles();
+  auto branch = scf::IfOp::create(b, kernel.less(count, kernel.index(height)), /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  kernel.loop(kernel.index(0), count, 1, [&](Value key) { emit(key, 1); });
+  b.setInsertionPointToStart(branch.elseBlock());
+  tiles();
 }
 
-/// P becomes exp(P - m), with what that does to m, l and O.
-void AttentionSchedule::raiseKeys(Value firstKey, Value lastKey) {
-  Value count = kernel.sub(lastKey, firstKey);
-  auto exp = [&](Value x) -> Value { return math::ExpOp::create(b, x); };
-  auto sub = [&](Value x, Value y) -> Value { return arith::SubFOp::create(b, x, y); };
-  // Two rows at a time, to hide what an addition and a comparison take.
-  auto overRows = [&](Value slot, ValueRange start, llvm::function_ref<Value(Value, Value)> step) {
-    Value even = kernel.mul(kernel.div(count, 2), 2);
-    SmallVector<Value> both = kernel.loop(kernel.index(0), even, 2, start, [&](Value key, ValueRange carried) {
-      SmallVector<Value> next;
-      for (int64_t i = 0; i < 2; ++i)
-        next.push_back(step(kernel.add(kernel.mul(kernel.add(key, i), queryBlock), slot), carried[i]));
+/// The scores of key `key` + `row` of the block for a vector of queries, with bias and mask.
+Value AttentionSchedule::scoresAt(Value at, Value key, int64_t row, Value query, Value firstKey, Elements &elements) {
+  Value score = load(scores, at);
+  Coord queryCoord{query, 0, 1, 0, {}}, keyCoord{kernel.add(firstKey, key), row, 0, 1, {}};
+  if (Value bias = op.getBias()) {
+    Position position = positionIn(op.getResult(), queryCoord, keyCoord), inner;
+    for (auto [coord, size] : llvm::zip(ArrayRef(position).take_back(rankOf(bias)), dimsOf(bias.getType())))
+      inner.push_back(size == 1 ? Elements::uniform(kernel.index(0)) : coord);
+    score = arith::AddFOp::create(b, score, elements.at(bias, inner));
+  }
+  if (op.getCausal()) {
+    // Key j is seen by queries i with j <= i + S - L.
+    Value shift = kernel.sub(kernel.size(keys), kernel.size(queries));
+    Value last = elements.vector(Coord{kernel.add(query, shift), 0, 1, 0, {}});
+    Value seen = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, elements.vector(keyCoord), last);
+    score = arith::SelectOp::create(b, seen, score, constant(-std::numeric_limits<double>::infinity()));
+  }
+  return score;
+}
+
+/// P becomes exp(P - m), with what that does to m and l; what O is to be multiplied with is kept.
+void AttentionSchedule::weighKeys(Value firstQuery, Value firstKey, Value count) {
+  bool isChanged = op.getBias() || op.getCausal();
+  // Several rows at a time, to hide what an addition and a comparison take.
+  auto overRows = [&](int64_t rows, ValueRange start,
+                      llvm::function_ref<void(Value, int64_t, MutableArrayRef<Value>)> step) {
+    Value whole = kernel.mul(kernel.div(count, rows), rows);
+    SmallVector<Value> sums = kernel.loop(kernel.index(0), whole, rows, start, [&](Value key, ValueRange carried) {
+      SmallVector<Value> next(carried);
+      step(key, rows, next);
       return next;
     });
-    return kernel.loop(even, count, 1, both, [&](Value key, ValueRange carried) {
-      return SmallVector<Value>{step(kernel.add(kernel.mul(key, queryBlock), slot), carried[0]), carried[1]};
+    return kernel.loop(whole, count, 1, sums, [&](Value key, ValueRange carried) {
+      SmallVector<Value> next(carried);
+      step(key, 1, next);
+      return next;
     });
   };
-  kernel.loop(kernel.index(0), slots, lanes, [&](Value slot) {
-    Value before = load(peaks, slot);
-    SmallVector<Value> highest = overRows(slot, {before, before}, [&](Value at, Value most) -> Value {
-      return arith::MaxNumFOp::create(b, most, load(scores, at));
-    });
-    Value peak = arith::MaxNumFOp::create(b, highest[0], highest[1]);
-    SmallVector<Value> total = overRows(slot, {constant(0), constant(0)}, [&](Value at, Value sum) -> Value {
-      Value weight = exp(sub(load(scores, at), peak));
-      store(weight, scores, at);
-      return arith::AddFOp::create(b, sum, weight);
-    });
-    Value change = exp(sub(before, peak));
+  overSlots(dim(keyBlock), [&](Value slot, Value start) {
+    auto at = [&](Value key, int64_t row) { return kernel.add(start, kernel.mul(kernel.add(key, row), columns)); };
+    Value query = kernel.add(firstQuery, slot), before = load(peaks, slot);
+    auto findPeak = [&](Value mask) {
+      return overRows(isChanged ? lanes : 4, {before, before},
+                      [&](Value key, int64_t rows, MutableArrayRef<Value> most) {
+                        Elements elements(kernel, lanes);
+                        elements.setMask(mask);
+                        elements.setTile(mask ? 0 : rows);
+                        for (int64_t row = 0; row < rows; ++row) {
+                          Value score = scoresAt(at(key, row), key, row, query, firstKey, elements);
+                          if (isChanged)
+                            store(score, scores, at(key, row));
+                          most[row % 2] = max(most[row % 2], score);
+                        }
+                      });
+    };
+    SmallVector<Value> highest;
+    if (!op.getBias() || queries.isMultipleOf(queryBlock)) {
+      highest = findPeak({});
+    } else {
+      // The bias of queries past the last is not read.
+      Value left = kernel.sub(kernel.size(queries), query);
+      auto branch = scf::IfOp::create(b, TypeRange{vectorType(), vectorType()}, kernel.less(left, kernel.index(lanes)),
+                                      /*withElseRegion=*/true);
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(branch.thenBlock());
+      scf::YieldOp::create(b, findPeak(maskOf(left)));
+      b.setInsertionPointToStart(branch.elseBlock());
+      scf::YieldOp::create(b, findPeak({}));
+      highest = branch.getResults();
+    }
+    Value peak = max(highest[0], highest[1]);
+    SmallVector<Value> total =
+        overRows(2, {constant(0), constant(0)}, [&](Value key, int64_t rows, MutableArrayRef<Value> sum) {
+          SmallVector<Value> weights;
+          for (int64_t row = 0; row < rows; ++row)
+            weights.push_back(expOf(arith::SubFOp::create(b, load(scores, at(key, row)), peak)));
+          for (auto [row, weight] : llvm::enumerate(weights)) {
+            store(weight, scores, at(key, row));
+            sum[row] = arith::AddFOp::create(b, sum[row], weight);
+          }
+        });
+    Value change = expOf(arith::SubFOp::create(b, before, peak));
     Value sum = arith::AddFOp::create(b, total[0], total[1]);
     store(peak, peaks, slot);
+    store(change, changes, slot);
     store(vector::FMAOp::create(b, load(totals, slot), change, sum), totals, slot);
-    kernel.loop(kernel.index(0), kernel.size(width), 1, [&](Value e) {
-      Value at = kernel.add(kernel.mul(e, queryBlock), slot);
-      store(arith::MulFOp::create(b, load(sums, at), change), sums, at);
-    });
   });
 }
 
-/// O += V^T P
-void AttentionSchedule::addValues(const Matrix &matrix, Value firstKey, Value lastKey) {
-  int64_t vectors = valueTile.vectors;
+/// O = c * O + V^T P
+void AttentionSchedule::addValues(Value count) {
+  int64_t vectors = valueTile.vectors, height = valueTile.rows;
   auto emit = [&](Value slot, Value e, int64_t rows) {
     RegisterTile tile{{rows, vectors}, lanes, sumType};
-    tile.lhs = matrix.memory;
-    tile.lhsStart = kernel.add(kernel.add(matrix.start, kernel.mul(firstKey, matrix.rowStride)),
-                               kernel.mul(e, matrix.columnStride));
-    tile.lhsStride = matrix.columnStride;
-    tile.lhsStep = matrix.rowStride;
-    tile.lhsElement = matrix.element;
+    tile.lhs = valueBlocks;
+    tile.lhsStart = e;
+    tile.lhsStride = kernel.index(1);
+    tile.lhsStep = kernel.size(strideOf(width));
     tile.rhs = scores;
-    tile.rhsStep = queryBlock;
-    SmallVector<Value> start;
-    auto at = [&](int64_t r, int64_t v) {
-      return kernel.add(kernel.mul(kernel.add(e, r), queryBlock), kernel.add(slot, v * lanes));
-    };
-    for (int64_t v = 0; v < vectors; ++v)
-      tile.rhsStarts.push_back(kernel.add(slot, v * lanes));
-    for (int64_t r = 0; r < rows; ++r)
-      for (int64_t v = 0; v < vectors; ++v)
-        start.push_back(load(sums, at(r, v)));
-    SmallVector<Value> next = emitRegisterTile(kernel, tile, kernel.sub(lastKey, firstKey), start);
-    for (int64_t r = 0; r < rows; ++r)
-      for (int64_t v = 0; v < vectors; ++v)
-        store(next[r * vectors + v], sums, at(r, v));
+    tile.rhsStep = columns;
+    SmallVector<Value> start, change;
+    for (int64_t v = 0; v < vectors; ++v) {
+      tile.rhsStarts.push_back(kernel.add(panelAt(slot, dim(keyBlock)), v * lanes));
+      change.push_back(load(changes, kernel.add(slot, v * lanes)));
+    }
+    Value at = kernel.add(panelAt(slot, width), kernel.mul(e, columns));
+    for (int64_t i = 0; i < rows * vectors; ++i)
+      start.push_back(arith::MulFOp::create(b, load(sums, kernel.add(at, i * lanes)), change[i % vectors]));
+    for (auto [i, sum] : llvm::enumerate(emitRegisterTile(kernel, tile, count, start)))
+      store(sum, sums, kernel.add(at, i * lanes));
   };
-  kernel.loop(kernel.index(0), slots, vectors * lanes, [&](Value slot) {
-    int64_t height = valueTile.rows;
+  kernel.loop(kernel.index(0), slots, columns, [&](Value slot) {
     Value size = kernel.size(width), whole = kernel.mul(kernel.div(size, height), height);
     kernel.loop(kernel.index(0), whole, height, [&](Value e) { emit(slot, e, height); });
     if (std::optional<int64_t> known = width.constantValue()) {
@@ -336,23 +388,21 @@ void AttentionSchedule::addValues(const Matrix &matrix, Value firstKey, Value la
 }
 
 /// `height` queries from `query` on, a vector of their elements from `e` on: a square of O, transposed.
-void AttentionSchedule::storeTile(ArrayRef<Value> outer, Value query, Value slot, Value e, int64_t height, Value mask) {
+void AttentionSchedule::storeTile(Value query, Value sumsAt, Value totalAt, Value e, int64_t height, Value mask) {
   SmallVector<Value> rows;
   Value last = kernel.sub(kernel.size(width), kernel.index(1));
-  Value one = constant(1), inverse = arith::DivFOp::create(b, one, load(totals, slot));
+  Value inverse = arith::DivFOp::create(b, constant(1), load(totals, totalAt));
   for (int64_t i = 0; i < lanes; ++i) {
     // Rows past the last of O are never stored.
     Value row = mask ? kernel.min(kernel.add(e, i), last) : kernel.add(e, i);
-    rows.push_back(arith::MulFOp::create(b, load(sums, kernel.add(kernel.mul(row, queryBlock), slot)), inverse));
+    rows.push_back(arith::MulFOp::create(b, load(sums, kernel.add(sumsAt, kernel.mul(row, columns))), inverse));
   }
   transposeSquare(b, rows);
   for (int64_t i = 0; i < height; ++i) {
     Elements elements(kernel, lanes);
     elements.setMask(mask);
     elements.bind(op.getResult(), [&](const Position &) { return rows[i]; });
-    Position position = llvm::map_to_vector<4>(outer, [](Value index) { return Elements::uniform(index); });
-    position.push_back(Coord{query, i, 0, 0, {}});
-    position.push_back(Coord{e, 0, 1, 0, {}});
+    Position position = positionIn(op.getResult(), Coord{query, i, 0, 0, {}}, Coord{e, 0, 1, 0, {}});
     for (auto [number, result] : llvm::enumerate(kernel.results())) {
       Value computed = result;
       SmallVector<TransposeOp> transposes;
@@ -372,38 +422,43 @@ void AttentionSchedule::storeTile(ArrayRef<Value> outer, Value query, Value slot
   }
 }
 
-void AttentionSchedule::storeResult(ArrayRef<Value> outer, Value firstQuery) {
-  Value count = kernel.min(kernel.sub(kernel.size(queries), firstQuery), kernel.index(queryBlock));
+void AttentionSchedule::storeResult(Value firstQuery) {
   Value size = kernel.size(width), whole = kernel.mul(kernel.div(size, lanes), lanes);
-  auto overWidth = [&](Value slot, llvm::function_ref<void(Value, Value)> emit) {
+  auto overWidth = [&](llvm::function_ref<void(Value, Value)> emit) {
     kernel.loop(kernel.index(0), whole, lanes, [&](Value e) { emit(e, {}); });
-    if (width.isMultipleOf(lanes))
-      return;
-    kernel.when(kernel.less(whole, size), [&] {
-      emit(whole, vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()),
-                                               ValueRange(kernel.sub(size, whole))));
-    });
+    if (!width.isMultipleOf(lanes))
+      kernel.when(kernel.less(whole, size), [&] { emit(whole, maskOf(kernel.sub(size, whole))); });
   };
-  Value full = kernel.mul(kernel.div(count, lanes), lanes);
-  kernel.loop(kernel.index(0), full, lanes, [&](Value slot) {
-    overWidth(slot, [&](Value e, Value mask) { storeTile(outer, kernel.add(firstQuery, slot), slot, e, lanes, mask); });
-  });
-  if (queries.isMultipleOf(lanes))
-    return;
-  // What is left of the last vector of queries, one by one: its square is turned so that it comes first.
-  kernel.loop(full, count, 1, [&](Value slot) {
-    overWidth(slot, [&](Value e, Value mask) { storeTile(outer, kernel.add(firstQuery, slot), slot, e, 1, mask); });
+  overSlots(width, [&](Value slot, Value at) {
+    Value query = kernel.add(firstQuery, slot), left = kernel.sub(kernel.size(queries), query);
+    auto full = [&] { overWidth([&](Value e, Value mask) { storeTile(query, at, slot, e, lanes, mask); }); };
+    if (queries.isMultipleOf(queryBlock))
+      return full();
+    auto branch = scf::IfOp::create(b, kernel.less(left, kernel.index(lanes)), /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    // What is left of the last vector of queries, one by one: its square is turned so that it comes first.
+    kernel.loop(kernel.index(0), left, 1, [&](Value i) {
+      overWidth([&](Value e, Value mask) {
+        storeTile(kernel.add(query, i), kernel.add(at, i), kernel.add(slot, i), e, 1, mask);
+      });
+    });
+    b.setInsertionPointToStart(branch.elseBlock());
+    full();
   });
 }
 
 void AttentionSchedule::emit() {
   MLIRContext *context = b.getContext();
-  DimExpr block = DimExpr::constant(context, queryBlock);
+  DimExpr block = dim(queryBlock), keysAtMost = DimExpr::min(keys, dim(keyBlock));
   // A vector of slack: the last squares of O are read past their queries.
-  packed = kernel.scratch(sumType, depth * queryBlock);
-  scores = kernel.scratch(sumType, DimExpr::min(keys, DimExpr::constant(context, keyBlock)) * queryBlock);
+  queryPanels = kernel.scratch(sumType, depth * queryBlock);
+  keyBlocks = kernel.scratch(sumType, keysAtMost * strideOf(depth));
+  valueBlocks = kernel.scratch(sumType, keysAtMost * strideOf(width));
+  scores = kernel.scratch(sumType, dim(keyBlock) * queryBlock);
   sums = kernel.scratch(sumType, width * queryBlock + lanes);
   peaks = kernel.scratch(sumType, block);
+  changes = kernel.scratch(sumType, block);
   totals = kernel.scratch(sumType, block + lanes);
   SmallVector<DimExpr> grid(outerDims);
   grid.push_back(queries.ceilDiv(queryBlock));
@@ -411,28 +466,29 @@ void AttentionSchedule::emit() {
   kernel.loop(kernel.begin(), kernel.end(), 1, [&](Value task) {
     SmallVector<Value> sizes = llvm::map_to_vector(grid, [&](DimExpr size) { return kernel.size(size); });
     SmallVector<Value> at = kernel.delinearize(task, sizes);
-    ArrayRef<Value> outer = ArrayRef(at).drop_back();
+    outer.assign(at.begin(), at.end() - 1);
     Value firstQuery = kernel.mul(at.back(), queryBlock);
-    Matrix keyMatrix = matrixOf(op.getKey(), outer), valueMatrix = matrixOf(op.getValue(), outer);
     slots = kernel.index(queryBlock);
-    if (int64_t columns = keyTile.vectors * lanes; !queries.isMultipleOf(queryBlock) && queryBlock > columns) {
+    if (!queries.isMultipleOf(queryBlock) && queryBlock > columns) {
       Value left = kernel.sub(kernel.size(queries), firstQuery);
       slots = kernel.min(slots, kernel.mul(kernel.div(kernel.add(left, columns - 1), columns), columns));
     }
-    packQueries(outer, firstQuery);
+    packQueries(firstQuery);
     clearSums();
     Value end = kernel.size(keys);
-    if (op.getCausal()) // keys that the last query of the block does not see
-      end = kernel.max(
-          kernel.min(end, kernel.add(kernel.add(firstQuery, kernel.sub(end, kernel.size(queries))), queryBlock)),
-          kernel.index(0));
+    if (op.getCausal()) { // keys that the last query of the block does not see
+      Value shift = kernel.sub(end, kernel.size(queries));
+      end = kernel.max(kernel.min(end, kernel.add(kernel.add(firstQuery, shift), queryBlock)), kernel.index(0));
+    }
     kernel.loop(kernel.index(0), end, keyBlock, [&](Value firstKey) {
-      Value lastKey = kernel.min(kernel.add(firstKey, keyBlock), end);
-      scoreKeys(keyMatrix, outer, firstQuery, firstKey, lastKey);
-      raiseKeys(firstKey, lastKey);
-      addValues(valueMatrix, firstKey, lastKey);
+      Value lastKey = kernel.min(kernel.add(firstKey, keyBlock), end), count = kernel.sub(lastKey, firstKey);
+      packBlock(op.getKey(), depth, keyBlocks, firstKey, lastKey);
+      packBlock(op.getValue(), width, valueBlocks, firstKey, lastKey);
+      multiplyKeys(count);
+      weighKeys(firstQuery, firstKey, count);
+      addValues(count);
     });
-    storeResult(outer, firstQuery);
+    storeResult(firstQuery);
   });
   kernel.finish({product(context, grid)});
 }
@@ -449,12 +505,6 @@ LogicalResult scheduleAttention(func::FuncOp source, const Target &target) {
     }
   if (!anchor)
     return source.emitError("needs an attention");
-  for (Value operand : {anchor.getQuery(), anchor.getKey(), anchor.getValue()}) {
-    while (auto transpose = operand.getDefiningOp<TransposeOp>())
-      operand = transpose.getInput();
-    if (!isa<BlockArgument>(operand))
-      return anchor.emitOpError("needs query, key and value in memory, or transposes of them");
-  }
   AttentionSchedule(source, target, anchor).emit();
   return success();
 }

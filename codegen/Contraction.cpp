@@ -97,17 +97,17 @@ bool ContractionSchedule::rowsAreAlike() {
 // ---- positions -------------------------------------------------------------------------------
 
 /// Element (row, k) of a matmul's A.
-Position ContractionSchedule::lhsPosition(Value row, Coord k) {
+Position ContractionSchedule::lhsPosition(Coord row, Coord k) {
   auto matmul = cast<MatMulOp>(op);
   int64_t rank = rankOf(shape.lhs), resultRank = rankOf(op->getResult(0));
   SmallVector<Value> sizes = llvm::map_to_vector(shape.rows, [&](DimExpr dim) { return kernel.size(dim); });
   SmallVector<Value> batch = outer;
-  llvm::append_range(batch, kernel.delinearize(row, sizes));
+  llvm::append_range(batch, kernel.delinearize(row.base, sizes));
   Position position(rank);
   Dims dims = dimsOf(shape.lhs.getType());
   for (int64_t i = 0; i < rank - 2; ++i)
     position[i] = Elements::uniform(dims[i] == 1 ? kernel.index(0) : batch[resultRank - rank + i]);
-  Coord m = Elements::uniform(batch.back());
+  Coord m = shape.rows.size() == 1 ? row : Elements::uniform(batch.back());
   position[rank - 2] = matmul.getTransposeLhs() ? k : m;
   position[rank - 1] = matmul.getTransposeLhs() ? m : k;
   return position;

@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/ContractionSchedule.h"
+#include "codegen/PackRows.h"
 #include "codegen/RegisterTile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -19,25 +20,8 @@ using namespace mlir;
 using namespace treadle::graph;
 
 namespace treadle {
-namespace {
 
-constexpr int64_t panelColumns = UnpackOp::panelColumns;
-
-/// Whether neighbours along dimension `dim` of `value` are neighbours in memory.
-bool isContiguous(Value value, int64_t dim) {
-  if (auto transpose = value.getDefiningOp<TransposeOp>())
-    return isContiguous(transpose.getInput(), transpose.getPermutation()[dim]);
-  if (Operation *op = value.getDefiningOp(); op && isElementwise(op)) {
-    for (Value operand : op->getOperands()) {
-      int64_t inner = dim - (rankOf(value) - rankOf(operand));
-      if (inner >= 0 && dimsOf(operand.getType()) == dimsOf(value.getType()))
-        return isContiguous(operand, inner);
-    }
-  }
-  return dim == rankOf(value) - 1;
-}
-
-} // namespace
+static constexpr int64_t panelColumns = UnpackOp::panelColumns;
 
 // ---- A ---------------------------------------------------------------------------------------
 
@@ -56,42 +40,15 @@ ContractionSchedule::Matrix ContractionSchedule::directLhs(Value firstRow) {
 }
 
 void ContractionSchedule::packMatrix(Value firstRow, Value lastRow) {
-  Value depth = kernel.size(shape.depth);
   int64_t kDim = rankOf(shape.lhs) - (cast<MatMulOp>(op).getTransposeLhs() ? 2 : 1);
-  bool tiled = shape.rows.size() == 1 && !isContiguous(shape.lhs, kDim);
-  // `count` rows from `row`, of which one is done at a time or all as a tile.
-  auto packRows = [&](Value row, int64_t count) {
-    auto emit = [&](Value k, Value mask) {
-      Elements elements(kernel, lanes);
-      elements.setMask(mask);
-      elements.setTile(count > 1 && !mask ? count : 0);
-      for (int64_t r = 0; r < count; ++r) {
-        Position position = lhsPosition(row, Coord{k, 0, 1, 0, {}});
-        if (count > 1) {
-          Coord &m = position[rankOf(shape.lhs) - (cast<MatMulOp>(op).getTransposeLhs() ? 1 : 2)];
-          m.offset = r;
-          m.row = 1;
-        }
-        Value to = kernel.add(kernel.mul(kernel.add(kernel.sub(row, firstRow), r), kernel.size(lhsStride)), k);
-        vector::StoreOp::create(b, extend(elements.at(shape.lhs, position), shape.lhs), lhsBlock, to);
-      }
-    };
-    Value whole = kernel.mul(kernel.div(depth, lanes), lanes);
-    kernel.loop(kernel.index(0), whole, lanes, [&](Value k) { emit(k, {}); });
-    if (shape.depth.isMultipleOf(lanes))
-      return;
-    kernel.when(kernel.less(whole, depth), [&] {
-      emit(whole, vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()),
-                                               ValueRange(kernel.sub(depth, whole))));
-    });
-  };
-  // Backwards is not needed: what a row writes beyond its end is the next row's, written later.
-  Value rest = firstRow;
-  if (tiled) {
-    rest = kernel.add(firstRow, kernel.mul(kernel.div(kernel.sub(lastRow, firstRow), lanes), lanes));
-    kernel.loop(firstRow, rest, lanes, [&](Value row) { packRows(row, lanes); });
-  }
-  kernel.loop(rest, lastRow, 1, [&](Value row) { packRows(row, 1); });
+  auto positionOf = [&](Coord row, Coord k) { return lhsPosition(row, k); };
+  RowPacking packing{shape.lhs, shape.depth, positionOf};
+  packing.isTransposed = shape.rows.size() == 1 && !isContiguous(shape.lhs, kDim);
+  packing.lanes = lanes;
+  packing.sumType = shape.sumType;
+  packing.memory = lhsBlock;
+  packing.stride = kernel.size(lhsStride);
+  packRows(kernel, packing, firstRow, lastRow);
 }
 
 /// Zeros from `target` on, at least `length` of them and less than a vector more.

@@ -32,7 +32,7 @@ private:
   bool lhsIsDirect();
   bool rowsAreAlike();
 
-  Position lhsPosition(mlir::Value row, Coord k);
+  Position lhsPosition(Coord row, Coord k);
   Position resultPosition(mlir::Value row, int64_t offset, Coord column);
   Matrix directLhs(mlir::Value firstRow);
   void packMatrix(mlir::Value firstRow, mlir::Value lastRow);

@@ -34,13 +34,13 @@ struct RegisterTile {
   mlir::Type sumType;
 
   /// Element (r, k) of A is lhs[lhsStart + r * lhsStride + k * lhsStep]; without lhsStep they are neighbours.
-  mlir::Value lhs, lhsStart, lhsStride, lhsStep;
+  mlir::Value lhs = {}, lhsStart = {}, lhsStride = {}, lhsStep = {};
   /// Vector v of step k begins at rhs[rhsStarts[v] + k * rhsStep].
-  mlir::Value rhs;
-  llvm::SmallVector<mlir::Value> rhsStarts;
+  mlir::Value rhs = {};
+  llvm::SmallVector<mlir::Value> rhsStarts = {};
   int64_t rhsStep = 1;
   /// What the elements in memory are; null where they are of the sums' type.
-  mlir::Type lhsElement, rhsElement;
+  mlir::Type lhsElement = {}, rhsElement = {};
 
   mlir::VectorType sumVector() const { return mlir::VectorType::get({lanes}, sumType); }
   llvm::SmallVector<mlir::Value> zeros(Kernel &kernel) const;

@@ -164,9 +164,43 @@ struct MergeReshapes : OpRewritePattern<ReshapeOp> {
     return success();
   }
 };
+
+/// reshape(transpose(reshape(x))) is a transpose of x, where the inner reshape merges dimensions and the
+/// outer one splits them as they were.
+struct TransposeUnmerged : OpRewritePattern<ReshapeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ReshapeOp op, PatternRewriter &rewriter) const override {
+    auto transpose = op.getInput().getDefiningOp<TransposeOp>();
+    auto merge = transpose ? transpose.getInput().getDefiningOp<ReshapeOp>() : ReshapeOp();
+    if (!merge)
+      return failure();
+    Dims before = dimsOf(merge.getInput().getType()), after;
+    SmallVector<SmallVector<int64_t>> groups; // of x's dimensions, one for each that is transposed
+    size_t next = 0;
+    for (DimExpr merged : dimsOf(merge.getType())) {
+      SmallVector<int64_t> &group = groups.emplace_back();
+      DimExpr size = DimExpr::constant(getContext(), 1);
+      while (size != merged && next < before.size()) {
+        size = size * before[next];
+        group.push_back(next++);
+      }
+    }
+    if (next != before.size())
+      return failure();
+    SmallVector<int64_t> permutation;
+    for (int64_t dim : transpose.getPermutation())
+      permutation.append(groups[dim]);
+    for (int64_t dim : permutation)
+      after.push_back(before[dim]);
+    if (after != dimsOf(op.getType()))
+      return failure();
+    rewriter.replaceOpWithNewOp<TransposeOp>(op, merge.getInput(), permutation);
+    return success();
+  }
+};
 } // namespace
 void ReshapeOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
-  patterns.add<MergeReshapes>(context);
+  patterns.add<MergeReshapes, TransposeUnmerged>(context);
 }
 
 // ---- transpose -------------------------------------------------------------------------------

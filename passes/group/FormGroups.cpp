@@ -263,13 +263,10 @@ bool Former::mayPrecede(Group *reader, Group *group) {
     // The filter, stored with channels last.
     return isa<TransposeOp>(group->ops.front()) && group->ops.front()->getOperand(0).getDefiningOp<ConstantOp>();
   case Kind::Attention: {
-    // Query, key and value are read where they lie; the bias is computed for each score.
+    // Queries are copied once, keys and values for each block of queries, the bias is computed for each score.
     auto attention = cast<AttentionOp>(*llvm::find_if(reader->ops, [](Operation *op) { return isa<AttentionOp>(op); }));
-    bool isBias = attention.getBias() && maker(attention.getBias()) == group;
-    bool isOther = llvm::any_of(attention->getOperands().take_front(3), [&](Value operand) { return maker(operand) == group; });
-    if (isBias && !isOther)
-      return llvm::all_of(group->ops, isCheap);
-    return !isBias && llvm::all_of(group->ops, [](Operation *op) { return isa<TransposeOp>(op); });
+    return llvm::all_of(group->ops, isCheap) &&
+           llvm::any_of(attention->getOperands(), [&](Value operand) { return maker(operand) == group; });
   }
   }
   return false;
