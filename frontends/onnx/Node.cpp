@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontends/onnx/Node.h"
+#include "frontends/onnx/Functions.h"
 #include "frontends/onnx/Weights.h"
 #include "llvm/ADT/SmallSet.h"
 #include "llvm/ADT/StringMap.h"
@@ -78,7 +79,7 @@ double Node::real(StringRef name, double fallback) const {
 }
 std::string Node::text(StringRef name, StringRef fallback) const {
   const auto *found = attribute(name, ::onnx::AttributeProto::STRING);
-  return found ? found->s() : fallback.str();
+  return found ? printable(found->s()) : fallback.str();
 }
 SmallVector<int64_t> Node::integers(StringRef name, ArrayRef<int64_t> fallback) const {
   const auto *found = attribute(name, ::onnx::AttributeProto::INTS);

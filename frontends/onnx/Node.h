@@ -57,6 +57,7 @@ public:
   bool has(llvm::StringRef name) const { return attribute(name); }
   int64_t integer(llvm::StringRef name, int64_t fallback) const;
   double real(llvm::StringRef name, double fallback) const;
+  /// Without what is no text, as messages repeat it.
   std::string text(llvm::StringRef name, llvm::StringRef fallback) const;
   llvm::SmallVector<int64_t> integers(llvm::StringRef name, llvm::ArrayRef<int64_t> fallback = {}) const;
   llvm::SmallVector<double> reals(llvm::StringRef name) const;

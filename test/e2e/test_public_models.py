@@ -19,7 +19,8 @@ pytestmark = pytest.mark.slow
 MODELS = """
 nsfw-resnet50-thin squeezenet-snacks mnist-cntk yolov8n-nudenet picodet-layout ppocrv4-det ppocrv4-rec ppocr-cls
 sr-animevideov3-x4 waifu2x-upconv7-photo ultraface-rfb-320 yunet-n-dynamic basic-pitch dnsmos-p808 pulsevad
-eeg-spindle-unet paraphrase-minilm-l3 minilm-l6-int8 magika attacut-c
+eeg-spindle-unet paraphrase-minilm-l3 minilm-l6-int8 magika attacut-c khmer-segment ultraface-slim-320
+dnsmos-sig-bak-ovr pulsevad-int8 style-starry-night-fp16 mlp-surrogate
 """.split()
 
 

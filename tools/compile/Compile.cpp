@@ -14,11 +14,11 @@
 #include "targets/cpu/compile/CpuTarget.h"
 #include "tools/compile/Artifact.h"
 #include "tools/compile/Register.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SHA256.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ThreadPool.h"
 #include <cstring>
 #include <dlfcn.h>
@@ -52,9 +52,34 @@ private:
   std::mutex lock;
 };
 
+/// A message with types as people write them: f32 [n, 3, 8] for 'tensor<?x3x8xf32, #graph.dims<n, 3, 8>>'.
+std::string spellTypes(StringRef text) {
+  constexpr StringLiteral start = "'tensor<", dims = "#graph.dims<";
+  std::string result;
+  for (size_t at; (at = text.find(start)) != StringRef::npos;) {
+    size_t end = text.find('\'', at + 1);
+    if (end == StringRef::npos)
+      break;
+    result += text.take_front(at);
+    StringRef body = text.slice(at + start.size(), end).drop_back(), shape = body.split(',').first;
+    text = text.drop_front(end + 1);
+    StringRef element = shape.substr(shape.find_last_of('x') + 1);
+    result += (element + " [").str();
+    if (size_t list = body.find(dims); list != StringRef::npos) {
+      result += body.substr(list + dims.size()).take_until([](char c) { return c == '>'; });
+    } else {
+      SmallVector<StringRef> sizes;
+      shape.drop_back(element.size()).split(sizes, 'x', -1, /*KeepEmpty=*/false);
+      result += llvm::join(sizes, ", ");
+    }
+    result += "]";
+  }
+  return result + text.str();
+}
+
 /// A diagnostic as one line: where in the model, and what.
 std::string toLine(Diagnostic &diagnostic) {
-  std::string text = diagnostic.str(), name = graph::sourceName(diagnostic.getLocation());
+  std::string text = spellTypes(diagnostic.str()), name = graph::sourceName(diagnostic.getLocation());
   for (char &c : text)
     if (c == '\n')
       c = ' ';

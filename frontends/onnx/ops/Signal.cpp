@@ -186,14 +186,20 @@ bool importDft(Node &node) {
   return node.set(b.transpose(result, back));
 }
 
-/// signal [batch, samples, 1 or 2] -> [batch, frames, bins, 2]
+/// signal [batch, samples, 1 or 2], or [batch, samples] as some exporters write it -> [batch, frames, bins, 2]
 bool importStft(Node &node) {
   Builder &b = node.b;
   std::optional<DimExpr> step, asked;
-  if (!checkSignal(node, 3) || !readSize(node, "frame_step", 1, step) || !readSize(node, "frame_length", 3, asked))
+  Value signal = node.input(0);
+  bool isReal = node.rank() == 2;
+  if ((!isReal && !checkSignal(node, 3)) || !readSize(node, "frame_step", 1, step) || !readSize(node, "frame_length", 3, asked))
     return false;
-  if (node.rank() != 3)
+  if (!isReal && node.rank() != 3)
     return node.fail("takes a signal of 3 dimensions, not of " + llvm::Twine(node.rank()));
+  if (isReal)
+    signal = b.unsqueeze(signal, {2});
+  if (!signal || !llvm::isa<mlir::FloatType>(elementOf(signal)))
+    return node.fail("takes a signal of floats");
   Value window = node.input(2);
   if (window && node.rank(2) != 1)
     return node.fail("takes a window of one dimension, not of " + llvm::Twine(node.rank(2)));
@@ -206,7 +212,7 @@ bool importStft(Node &node) {
     return false;
   if (window && !b.require(node.dims(2)[0], b.dim(*length), "the window must have frame_length elements"))
     return false;
-  bool isComplex = node.dims().back() == 2;
+  bool isComplex = dimOf(signal.getType(), 2) == 2;
   int64_t bins = !isComplex && node.integer("onesided", 1) ? *length / 2 + 1 : *length;
   DimExpr frames = (node.dims()[1] - *length).floorDiv(*stride) + 1;
   if (frames.isConstant() && *frames.constantValue() < 1)
@@ -218,7 +224,7 @@ bool importStft(Node &node) {
     x = x ? b.gather(x, index, 1) : Value();
     return window && x ? b.mul(x, b.cast(window, elementOf(x))) : x;
   };
-  return node.set(transform(b, framed(part(b, node.input(0), 0)), framed(part(b, node.input(0), 1)),
+  return node.set(transform(b, framed(part(b, signal, 0)), framed(part(b, signal, 1)),
                             basis(b, *length, *length, bins, node.element()), false));
 }
 
