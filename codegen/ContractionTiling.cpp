@@ -3,8 +3,9 @@
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Tiles are those that suit the registers (RegisterTile.h). Blocks are as large as a few microseconds of
-// work and the second-level cache allow.
+// Tiles are those that suit the registers (RegisterTile.h). Blocks, which are tasks, are found by trying
+// many and counting cycles: what must come from which cache, what is packed again for each block, and how
+// long the last task runs alone.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,18 +19,66 @@ using namespace treadle::graph;
 namespace treadle {
 namespace {
 
-// What sizes that are known only at run time are taken to be.
-constexpr int64_t usualSize = 256;
-
-/// Floating-point operations of a task: some tens of microseconds.
-constexpr int64_t taskFlops = 4'000'000;
-/// Bytes of B that a task of few rows streams through.
-constexpr int64_t taskBytes = 512 << 10;
+// What sizes that are known only at run time are taken to be: places of an image, else tokens.
+constexpr int64_t usualPlaces = 4096, usualSize = 256;
 
 /// Rows in tiles whose addresses are not constant: each takes a general register.
 constexpr int64_t maxDynamicRows = 6;
 
 int64_t sizeOr(DimExpr dim, int64_t usual) { return std::max<int64_t>(dim.constantValue().value_or(usual), 1); }
+
+/// Cycles that a cut into blocks takes.
+struct BlockCost {
+  const Target &target;
+  int64_t outer, rows, columns, depth, elementBytes;
+  int64_t tileRows, tileColumns, lanes;
+  bool packsLhs, packsRhs;
+
+  // A machine that is usual: cores that share the tasks; cycles that a task, and that waking others take.
+  static constexpr int64_t cores = 4, taskCycles = 200, wakingCycles = 4000;
+  static constexpr double packingCyclesPerElement = 0.3;
+
+  double operator()(int64_t rowBlock, int64_t columnBlock) const {
+    auto times = [](int64_t size, int64_t block) { return double(llvm::divideCeil(size, block)); };
+    double lhsBytes = double(rows) * depth * elementBytes, rhsBytes = double(columns) * depth * elementBytes;
+    double rowBytes = double(depth) * elementBytes, tileBytes = tileColumns * rowBytes;
+
+    // Of B a tile's columns stay in the first-level cache for all rows of a block, or come again for each tile.
+    bool rhsStays = tileBytes + tileRows * rowBytes <= 0.75 * target.l1Bytes;
+    bool lhsStays = tileBytes + rowBlock * rowBytes <= 0.75 * target.l1Bytes;
+    double fromL2 = rhsBytes * (rhsStays ? times(rows, rowBlock) : times(rows, tileRows)) +
+                    lhsBytes * (lhsStays ? times(columns, columnBlock) : times(columns, tileColumns));
+    // A block of B serves all blocks of rows, which follow each other; one of A all tiles of columns.
+    bool rhsFits = columnBlock * rowBytes <= 0.5 * target.l2Bytes, lhsFits = rowBlock * rowBytes <= 0.5 * target.l2Bytes;
+    double fromMemory = rhsBytes * (rhsFits ? 1 : times(rows, rowBlock)) +
+                        lhsBytes * (lhsFits ? times(columns, columnBlock) : times(columns, tileColumns));
+
+    double cycles = double(rows) * columns * depth / (lanes * target.fmasPerCycle);
+    cycles += 0.5 * fromL2 / target.l2BytesPerCycle + fromMemory / target.memoryBytesPerCycle;
+    if (packsLhs)
+      cycles += packingCyclesPerElement * rows * depth * times(columns, columnBlock);
+    if (packsRhs)
+      cycles += packingCyclesPerElement * columns * depth;
+    cycles *= outer;
+
+    double tasks = outer * times(columns, columnBlock) * (packsRhs ? 1 : times(rows, rowBlock));
+    double shared = (cycles + tasks * taskCycles) / std::min(double(cores), tasks);
+    return shared + cycles / tasks / 2 + (tasks > 1 ? wakingCycles : 0);
+  }
+};
+
+/// 1, 2, 3, 4, 6, 8, 12, 16, 24, .. times `unit` below `size`, then `size` in whole units.
+SmallVector<int64_t> blockSizes(int64_t unit, int64_t size) {
+  SmallVector<int64_t> sizes;
+  int64_t whole = llvm::alignTo(size, unit);
+  for (int64_t factor = 1; factor * unit < whole; factor *= 2) {
+    sizes.push_back(factor * unit);
+    if (factor > 1 && factor * 3 / 2 * unit < whole)
+      sizes.push_back(factor * 3 / 2 * unit);
+  }
+  sizes.push_back(whole);
+  return sizes;
+}
 
 } // namespace
 
@@ -67,7 +116,8 @@ ContractionTiling ContractionTiling::choose(const ContractionShape &shape, const
                                             bool packsRhs) {
   ContractionTiling tiling;
   std::optional<int64_t> knownRows = shape.rowCount().constantValue();
-  int64_t rows = sizeOr(shape.rowCount(), usualSize), columns = sizeOr(shape.columns, usualSize);
+  int64_t rows = sizeOr(shape.rowCount(), isa<ConvOp>(shape.op) ? usualPlaces : usualSize);
+  int64_t columns = sizeOr(shape.columns, usualSize);
   int64_t depth = sizeOr(shape.depth, usualSize);
 
   // Few columns fill a narrower vector better; panels have room for four.
@@ -79,24 +129,23 @@ ContractionTiling ContractionTiling::choose(const ContractionShape &shape, const
   tiling.tileRows = tile.rows;
   tiling.tileVectors = tile.vectors;
 
-  // Rows of a task: those that are in the second-level cache while all columns go over them.
   int64_t elementBytes = std::max<int64_t>(shape.sumType.getIntOrFloatBitWidth() / 8, 1);
-  int64_t cached = std::max<int64_t>(target.l2Bytes / 2 / (depth * elementBytes), 1);
-  int64_t wanted = std::max<int64_t>(taskFlops / (2 * columns * depth), 1);
-  tiling.rowBlock = llvm::alignTo(std::min({cached, wanted, knownRows.value_or(wanted)}), tiling.tileRows);
-  if (packsRhs) // a task goes over all rows, block by block
-    tiling.rowBlock = llvm::alignTo(std::min({cached, knownRows.value_or(cached), int64_t(512)}), tiling.tileRows);
-  else if (knownRows) { // equal shares
-    int64_t blocks = llvm::divideCeil(rows, tiling.rowBlock);
-    tiling.rowBlock = llvm::alignTo(llvm::divideCeil(rows, blocks), tiling.tileRows);
-  }
-
-  // Columns of a task: all, unless that is too much work for one.
-  int64_t taskRows = packsRhs ? rows : std::min(rows, tiling.rowBlock);
-  int64_t parts = std::max(2 * taskRows * columns * depth / (2 * taskFlops), depth * columns * elementBytes / (taskRows < 16 ? taskBytes : taskBytes * 16));
-  int64_t least = packsLhs ? 128 : 4 * 16;
-  tiling.columnBlock = std::max(llvm::divideCeil(columns, std::max<int64_t>(parts, 1)), uint64_t(least));
-  tiling.columnBlock = llvm::alignTo(tiling.columnBlock, std::lcm<int64_t>(tiling.tileColumns(), 16));
+  int64_t outer = sizeOr(product(shape.op->getContext(), shape.outer), 1);
+  BlockCost cost{target,          outer,   rows,    columns, depth, elementBytes, tiling.tileRows, tiling.tileColumns(),
+                 tiling.lanes, packsLhs, packsRhs};
+  double best = 0;
+  for (int64_t columnBlock : blockSizes(std::lcm<int64_t>(tiling.tileColumns(), 16), columns))
+    for (int64_t rowBlock : blockSizes(tiling.tileRows, rows)) {
+      double cycles = cost(rowBlock, columnBlock);
+      if (best != 0 && cycles >= best)
+        continue;
+      best = cycles;
+      tiling.rowBlock = rowBlock;
+      tiling.columnBlock = columnBlock;
+    }
+  // Equal shares.
+  if (knownRows)
+    tiling.rowBlock = llvm::alignTo(llvm::divideCeil(rows, llvm::divideCeil(rows, tiling.rowBlock)), tiling.tileRows);
   if (columns <= tiling.columnBlock)
     tiling.columnBlock = llvm::alignTo(columns, 16);
 

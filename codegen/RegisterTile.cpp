@@ -50,8 +50,8 @@ TileShape TileShape::choose(int64_t rows, int64_t columns, int64_t lanes, int64_
       if (vectors > 1 && (vectors - 1) * lanes >= columns)
         break;
       double cycles = cost.total(rows, columns, {height, vectors}, lanes);
-      // Of equals the one with the fewest loads.
-      cycles *= 1 + 0.01 * (1.0 / height + 1.0 / (vectors * 2));
+      // Of equals the one with the fewest loads; those of B come from further away.
+      cycles *= 1 + 0.01 * (1.0 / height + 1.0 / (vectors * 4));
       if (best == 0 || cycles < best) {
         best = cycles;
         result = {height, vectors};

@@ -25,6 +25,8 @@ template <typename T, typename F> void forEachField(T &target, F visit) {
   visit("masked_memory", target.maskedMemory);
   visit("l1_bytes", target.l1Bytes);
   visit("l2_bytes", target.l2Bytes);
+  visit("l2_bytes_per_cycle", target.l2BytesPerCycle);
+  visit("memory_bytes_per_cycle", target.memoryBytesPerCycle);
 }
 
 } // namespace

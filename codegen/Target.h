@@ -32,6 +32,8 @@ struct Target {
 
   int64_t l1Bytes = 32 << 10; // data cache of a core
   int64_t l2Bytes = 256 << 10;
+  int64_t l2BytesPerCycle = 32;    // from the second-level to the first-level cache
+  int64_t memoryBytesPerCycle = 8; // from beyond the second-level cache
 
   /// Elements of a type in one vector register, at least 1.
   int64_t lanes(mlir::Type elementType) const;
