@@ -37,8 +37,9 @@ ContractionSchedule::ContractionSchedule(func::FuncOp source, const Target &targ
   lanes = target.lanes(shape.sumType);
   direct = lhsIsDirect();
   packed = static_cast<bool>(shape.rhs.getDefiningOp<UnpackOp>());
+  narrow = packed && UnpackOp::panelWidth(*shape.columns.constantValue()) == 1;
   alike = rowsAreAlike();
-  tiling = ContractionTiling::choose(shape, target, !direct, !packed);
+  tiling = ContractionTiling::choose(shape, target, !direct, !packed, narrow);
 }
 
 /// A can be read in place: stored in the type of the sums, rows after rows, at no power-of-two distance
@@ -113,8 +114,8 @@ Position ContractionSchedule::lhsPosition(Coord row, Coord k) {
   return position;
 }
 
-/// Element (row + offset, column) of the result.
-Position ContractionSchedule::resultPosition(Value row, int64_t offset, Coord column) {
+/// Element (row, column) of the result; rows may lie in lanes if one number stands for all their indices.
+Position ContractionSchedule::resultPosition(Coord row, Coord column) {
   Position position;
   if (conv) {
     if (conv.getGroups() != 1)
@@ -130,10 +131,10 @@ Position ContractionSchedule::resultPosition(Value row, int64_t offset, Coord co
     while (carrier > 0 && shape.rows[carrier] == 1)
       --carrier;
     for (size_t i = 0; i < shape.rows.size(); ++i)
-      position.push_back(i == carrier ? Coord{row, offset, 0, 0, {}} : Elements::uniform(kernel.index(0)));
+      position.push_back(i == carrier ? row : Elements::uniform(kernel.index(0)));
   } else {
     SmallVector<Value> sizes = llvm::map_to_vector(shape.rows, [&](DimExpr dim) { return kernel.size(dim); });
-    for (Value index : kernel.delinearize(kernel.add(row, offset), sizes))
+    for (Value index : kernel.delinearize(kernel.add(row.base, row.offset), sizes))
       position.push_back(Elements::uniform(index));
   }
   position.push_back(column);
@@ -178,8 +179,7 @@ void ContractionSchedule::emitTile(Matrix lhs, Value blockStart, Value row, Valu
     for (int64_t v = 0; v < vectors; ++v) {
       current = sums[r * vectors + v];
       elements.setMask(v == vectors - 1 ? mask : Value());
-      Position position = resultPosition(row, r, Coord{column, v * width, 1, 0, {}});
-      elements.storeResults(position);
+      elements.storeResults(resultPosition(Coord{row, r, 0, 0, {}}, Coord{column, v * width, 1, 0, {}}));
     }
 }
 
@@ -201,6 +201,44 @@ void ContractionSchedule::emitRows(Matrix lhs, Value blockStart, Value firstRow,
   }
   for (int64_t height : tiling.tailRows)
     emitWhile(height);
+}
+
+/// `rows` rows, one or as many as a vector has lanes, of all of a few columns.
+void ContractionSchedule::emitDotRows(Matrix lhs, Value blockStart, Value row, int64_t rows) {
+  int64_t width = tiling.lanes;
+  Value depth = kernel.size(shape.depth), stride = kernel.size(lhs.stride);
+  DotTile tile{rows, width, shape.sumType};
+  tile.lhs = lhs.memory;
+  tile.lhsStart = kernel.add(lhs.start, kernel.mul(kernel.sub(row, blockStart), stride));
+  tile.lhsStride = stride;
+  tile.rhs = panels;
+  tile.rhsElement = elementOf(shape.rhs);
+  bool together = rows > 1 && (alike || shape.rows.size() == 1);
+  Elements elements(kernel, together ? width : 1);
+  Value current;
+  elements.bind(op->getResult(0), [&](const Position &) { return current; });
+  for (int64_t column = 0; column < *shape.columns.constantValue(); ++column) {
+    tile.rhsStart = kernel.add(panelStart, kernel.mul(depth, column));
+    Value sums = emitDotTile(kernel, tile, depth);
+    Coord at = Elements::uniform(kernel.index(column));
+    if (together) {
+      current = sums;
+      elements.storeResults(resultPosition(Coord{row, 0, 1, 0, {}}, at));
+      continue;
+    }
+    for (int64_t r = 0; r < rows; ++r) {
+      current = vector::ExtractStridedSliceOp::create(b, sums, ArrayRef(r), ArrayRef<int64_t>(1), ArrayRef<int64_t>(1));
+      elements.storeResults(resultPosition(Coord{row, r, 0, 0, {}}, at));
+    }
+  }
+}
+
+/// All rows of a block, for all of a few columns.
+void ContractionSchedule::emitDots(Matrix lhs, Value firstRow, Value lastRow) {
+  int64_t height = tiling.tileRows;
+  Value rest = kernel.add(firstRow, kernel.mul(kernel.div(kernel.sub(lastRow, firstRow), height), height));
+  kernel.loop(firstRow, rest, height, [&](Value row) { emitDotRows(lhs, firstRow, row, height); });
+  kernel.loop(rest, lastRow, 1, [&](Value row) { emitDotRows(lhs, firstRow, row, 1); });
 }
 
 void ContractionSchedule::emit() {
@@ -234,7 +272,7 @@ void ContractionSchedule::emit() {
     Value lastColumn = kernel.min(kernel.add(firstColumn, tiling.columnBlock), kernel.size(shape.columns));
     if (packed)
       panelStart = kernel.mul(conv ? outer[0] : kernel.index(0),
-                              kernel.size(shape.columns.ceilDiv(panelColumns) * shape.depth * panelColumns));
+                              kernel.size(shape.depth * (narrow ? shape.columns : shape.columns.ceilDiv(panelColumns) * panelColumns)));
     else
       packPanels(firstColumn, lastColumn);
 
@@ -246,6 +284,8 @@ void ContractionSchedule::emit() {
       else
         conv ? packImage(firstRow, lastRow) : packMatrix(firstRow, lastRow);
 
+      if (narrow)
+        return emitDots(lhs, firstRow, lastRow);
       auto emit = [&](Value column, int64_t vectors, Value mask) {
         emitRows(lhs, firstRow, firstRow, lastRow, column, vectors, mask);
       };

@@ -33,7 +33,7 @@ private:
   bool rowsAreAlike();
 
   Position lhsPosition(Coord row, Coord k);
-  Position resultPosition(mlir::Value row, int64_t offset, Coord column);
+  Position resultPosition(Coord row, Coord column);
   Matrix directLhs(mlir::Value firstRow);
   void packMatrix(mlir::Value firstRow, mlir::Value lastRow);
   void packImage(mlir::Value firstRow, mlir::Value lastRow);
@@ -50,6 +50,9 @@ private:
   void emitTile(Matrix lhs, mlir::Value blockStart, mlir::Value row, mlir::Value column, int64_t rows, int64_t vectors,
                 mlir::Value mask);
 
+  void emitDots(Matrix lhs, mlir::Value firstRow, mlir::Value lastRow);
+  void emitDotRows(Matrix lhs, mlir::Value blockStart, mlir::Value row, int64_t rows);
+
   mlir::Value extend(mlir::Value value, mlir::Value tensor);
 
   Kernel kernel;
@@ -60,6 +63,7 @@ private:
   graph::ConvOp conv;       // or null
   bool direct = false;      // A is read where it is
   bool packed = false;      // B is panels already
+  bool narrow = false;      // these are one column wide
   bool alike = false;       // what follows needs no coordinates of rows
   int64_t lanes = 1;        // of vectors that pack
   graph::DimExpr lhsStride; // between rows of the packed block

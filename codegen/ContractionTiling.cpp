@@ -113,7 +113,7 @@ ContractionShape ContractionShape::of(Operation *op) {
 }
 
 ContractionTiling ContractionTiling::choose(const ContractionShape &shape, const Target &target, bool packsLhs,
-                                            bool packsRhs) {
+                                            bool packsRhs, bool narrow) {
   ContractionTiling tiling;
   std::optional<int64_t> knownRows = shape.rowCount().constantValue();
   int64_t rows = sizeOr(shape.rowCount(), isa<ConvOp>(shape.op) ? usualPlaces : usualSize);
@@ -128,6 +128,10 @@ ContractionTiling ContractionTiling::choose(const ContractionShape &shape, const
   TileShape tile = TileShape::choose(knownRows ? rows : 1000, columns, tiling.lanes, std::min(maxRows, rows), target);
   tiling.tileRows = tile.rows;
   tiling.tileVectors = tile.vectors;
+  if (narrow) {
+    tiling.lanes = tiling.tileRows = target.lanes(shape.sumType);
+    tiling.tileVectors = 1;
+  }
 
   int64_t elementBytes = std::max<int64_t>(shape.sumType.getIntOrFloatBitWidth() / 8, 1);
   int64_t outer = sizeOr(product(shape.op->getContext(), shape.outer), 1);

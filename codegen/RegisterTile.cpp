@@ -76,6 +76,12 @@ SmallVector<Value> RegisterTile::zeros(Kernel &kernel) const {
   return SmallVector<Value>(shape.rows * shape.vectors, zero);
 }
 
+static Value multiplyAdd(ImplicitLocOpBuilder &b, Value left, Value right, Value sum) {
+  if (isa<FloatType>(getElementTypeOrSelf(sum.getType())))
+    return vector::FMAOp::create(b, left, right, sum);
+  return arith::AddIOp::create(b, sum, arith::MulIOp::create(b, left, right));
+}
+
 SmallVector<Value> emitRegisterTile(Kernel &kernel, const RegisterTile &tile, Value depth, ValueRange start) {
   ImplicitLocOpBuilder &b = kernel.b;
   auto stored = VectorType::get({tile.lanes}, cast<MemRefType>(tile.rhs.getType()).getElementType());
@@ -97,14 +103,64 @@ SmallVector<Value> emitRegisterTile(Kernel &kernel, const RegisterTile &tile, Va
       Value left = vector::BroadcastOp::create(b, tile.sumVector(), element);
       for (int64_t v = 0; v < tile.shape.vectors; ++v) {
         Value &sum = next[r * tile.shape.vectors + v];
-        if (isa<FloatType>(tile.sumType))
-          sum = vector::FMAOp::create(b, left, right[v], sum);
-        else
-          sum = arith::AddIOp::create(b, sum, arith::MulIOp::create(b, left, right[v]));
+        sum = multiplyAdd(b, left, right[v], sum);
       }
     }
     return next;
   });
+}
+
+/// Of 2, 4, 8, .. vectors, as many as they have lanes, the sum of each in its lane: neighbours are added,
+/// and half as many vectors left, until one is.
+static Value sumsOfVectors(ImplicitLocOpBuilder &b, SmallVector<Value> vectors, int64_t lanes) {
+  SmallVector<int64_t> even, odd;
+  for (int64_t i = 0; i < lanes; ++i) {
+    even.push_back(2 * i);
+    odd.push_back(2 * i + 1);
+  }
+  for (; vectors.size() > 1; vectors.resize(vectors.size() / 2))
+    for (size_t i = 0; i < vectors.size() / 2; ++i) {
+      Value first = vectors[2 * i], second = vectors[2 * i + 1];
+      Value left = vector::ShuffleOp::create(b, first, second, even);
+      Value right = vector::ShuffleOp::create(b, first, second, odd);
+      bool isFloat = isa<FloatType>(getElementTypeOrSelf(left.getType()));
+      vectors[i] = isFloat ? Value(arith::AddFOp::create(b, left, right)) : arith::AddIOp::create(b, left, right);
+    }
+  return vectors[0];
+}
+
+Value emitDotTile(Kernel &kernel, const DotTile &tile, Value depth) {
+  ImplicitLocOpBuilder &b = kernel.b;
+  auto sumVector = VectorType::get({tile.lanes}, tile.sumType);
+  auto load = [&](Value memory, Value at, Value mask) -> Value {
+    auto type = VectorType::get({tile.lanes}, cast<MemRefType>(memory.getType()).getElementType());
+    if (!mask)
+      return vector::LoadOp::create(b, type, memory, at);
+    Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
+    return vector::MaskedLoadOp::create(b, type, memory, at, mask, zero);
+  };
+  auto step = [&](Value k, Value mask, ValueRange sums) {
+    SmallVector<Value> next(sums);
+    Value right = fromStorage(b, load(tile.rhs, kernel.add(tile.rhsStart, k), mask), tile.rhsElement);
+    right = extendTo(b, right, tile.sumType, tile.rhsElement.isUnsignedInteger());
+    for (int64_t r = 0; r < tile.rows; ++r) {
+      Value at = kernel.add(kernel.add(tile.lhsStart, kernel.mul(tile.lhsStride, r)), k);
+      next[r] = multiplyAdd(b, load(tile.lhs, at, mask), right, next[r]);
+    }
+    return next;
+  };
+  SmallVector<Value> sums(tile.rows, arith::ConstantOp::create(b, b.getZeroAttr(sumVector)));
+  Value whole = kernel.mul(kernel.div(depth, tile.lanes), tile.lanes);
+  sums = kernel.loop(kernel.index(0), whole, tile.lanes, sums,
+                     [&](Value k, ValueRange carried) { return step(k, {}, carried); });
+  std::optional<int64_t> known = getConstantIntValue(depth);
+  if (!known || *known % tile.lanes)
+    sums = step(whole,
+                vector::CreateMaskOp::create(b, VectorType::get({tile.lanes}, b.getI1Type()),
+                                             ValueRange(kernel.sub(depth, whole))),
+                sums);
+  sums.resize(tile.lanes, sums[0]);
+  return sumsOfVectors(b, sums, tile.lanes);
 }
 
 } // namespace treadle

@@ -50,6 +50,21 @@ struct RegisterTile {
 llvm::SmallVector<mlir::Value> emitRegisterTile(Kernel &kernel, const RegisterTile &tile, mlir::Value depth,
                                                 mlir::ValueRange start);
 
+/// `rows` dot products at once: vectors lie along the depth, which suits few columns.
+struct DotTile {
+  int64_t rows = 1, lanes = 1;
+  mlir::Type sumType;
+
+  /// Element (r, k) of A is lhs[lhsStart + r * lhsStride + k], of the sums' type.
+  mlir::Value lhs, lhsStart, lhsStride;
+  /// Element k of the column is rhs[rhsStart + k], of type `rhsElement`.
+  mlir::Value rhs, rhsStart;
+  mlir::Type rhsElement;
+};
+
+/// The sums, one a lane. `rows` is `lanes`, or 1 for one sum in all lanes.
+mlir::Value emitDotTile(Kernel &kernel, const DotTile &tile, mlir::Value depth);
+
 /// A scalar, or elements of a vector, as the type that is added up in.
 mlir::Value extendTo(mlir::ImplicitLocOpBuilder &b, mlir::Value value, mlir::Type sumType, bool isUnsigned);
 

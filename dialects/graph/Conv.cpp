@@ -78,6 +78,11 @@ LogicalResult ConvOp::inferReturnTypes(MLIRContext *context, std::optional<Locat
   return success();
 }
 
+bool ConvOp::isDepthwise() {
+  Dims filter = dimsOf(getFilter().getType());
+  return getChannelsLast() && getGroups() > 1 && filter[0] == getGroups() && filter[1] == 1;
+}
+
 LogicalResult ConvOp::verify() { return success(); }
 
 LogicalResult ConvOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {

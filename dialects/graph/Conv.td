@@ -26,6 +26,8 @@ def Graph_ConvOp : Graph_InferredOp<"conv", [], ["countFlops"]> {
     int64_t channelDim() { return getChannelsLast() ? spatialRank() + 1 : 1; }
     int64_t spatialDim(int64_t i) { return getChannelsLast() ? i + 1 : i + 2; }
     int64_t spatialRank() { return getStrides().size(); }
+    /// Channels are last, and each of several output channels is made of its own input channel.
+    bool isDepthwise();
   }];
 }
 

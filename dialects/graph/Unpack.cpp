@@ -15,20 +15,20 @@ using namespace mlir;
 namespace treadle::graph {
 namespace {
 
-constexpr int64_t width = UnpackOp::panelColumns;
-
 /// Visits every element: its place in the matrix and in the panels.
 void forEachElement(ArrayRef<int64_t> shape, bool filter, bool transposed, int64_t groups,
                     llvm::function_ref<void(int64_t, int64_t)> visit) {
   if (!filter) {
     int64_t depth = shape[transposed ? 1 : 0], columns = shape[transposed ? 0 : 1];
+    int64_t width = UnpackOp::panelWidth(columns);
     for (int64_t n = 0; n < columns; ++n)
       for (int64_t k = 0; k < depth; ++k)
         visit(transposed ? n * depth + k : k * columns + n, (n / width * depth + k) * width + n % width);
     return;
   }
   int64_t channels = shape[1], taps = ShapedType::getNumElements(shape.drop_front(2));
-  int64_t columns = shape[0] / groups, depth = channels * taps, panels = llvm::divideCeil(columns, width);
+  int64_t columns = shape[0] / groups, depth = channels * taps, width = UnpackOp::panelWidth(columns);
+  int64_t panels = llvm::divideCeil(columns, width);
   for (int64_t o = 0; o < shape[0]; ++o) {
     int64_t g = o / columns, n = o % columns;
     for (int64_t c = 0; c < channels; ++c)
@@ -44,6 +44,7 @@ Tensor UnpackOp::pack(const Tensor &matrix, bool filter, bool transposed, int64_
   ArrayRef<int64_t> shape = matrix.shape();
   int64_t columns = filter ? shape[0] / groups : shape[transposed ? 0 : 1];
   int64_t depth = filter ? ShapedType::getNumElements(shape.drop_front()) : shape[transposed ? 1 : 0];
+  int64_t width = panelWidth(columns);
   Tensor panels(matrix.dtype(), {groups, static_cast<int64_t>(llvm::divideCeil(columns, width)), depth, width});
   int64_t bytes = byteSize(matrix.dtype(), 1);
   const char *from = matrix.raw().data();
@@ -56,8 +57,8 @@ Tensor UnpackOp::pack(const Tensor &matrix, bool filter, bool transposed, int64_
 
 LogicalResult UnpackOp::verify() {
   auto panels = cast<RankedTensorType>(getPanels().getType()), result = cast<RankedTensorType>(getType());
-  if (!panels.hasStaticShape() || !result.hasStaticShape() || panels.getRank() != 4 || panels.getDimSize(3) != width)
-    return emitOpError("needs panels of known size [G, P, K, 16]");
+  if (!panels.hasStaticShape() || !result.hasStaticShape() || panels.getRank() != 4)
+    return emitOpError("needs panels of known size [G, P, K, W]");
   if (bitWidth(*dtypeOf(panels.getElementType())) < 8)
     return emitOpError("needs elements of at least a byte");
   int64_t groups = panels.getDimSize(0), columns, depth;
@@ -72,7 +73,9 @@ LogicalResult UnpackOp::verify() {
     columns = result.getDimSize(getTransposed() ? 0 : 1);
     depth = result.getDimSize(getTransposed() ? 1 : 0);
   }
-  if (panels.getDimSize(1) != llvm::divideCeil(columns, width) || panels.getDimSize(2) != depth)
+  int64_t width = panelWidth(columns);
+  if (panels.getDimSize(1) != llvm::divideCeil(columns, width) || panels.getDimSize(2) != depth ||
+      panels.getDimSize(3) != width)
     return emitOpError("of ") << panels << " is no " << result;
   return success();
 }

@@ -44,15 +44,9 @@ llvm::StringRef familyOf(Kind kind) {
   return "";
 }
 
-/// A convolution each of whose output channels is made of its own input channel.
-bool isDepthwise(Operation *op) {
-  auto conv = dyn_cast<ConvOp>(op);
-  return conv && conv.getChannelsLast() && dimOf(conv.getFilter().getType(), 1) == 1 &&
-         dimOf(conv.getFilter().getType(), 0) == conv.getGroups();
-}
-
 Kind kindOf(Operation *op) {
-  if (isDepthwise(op) || isa<PoolOp>(op))
+  auto conv = dyn_cast<ConvOp>(op);
+  if ((conv && conv.isDepthwise()) || isa<PoolOp>(op))
     return Kind::Window;
   if (isa<ConvOp, MatMulOp>(op))
     return Kind::Contraction;

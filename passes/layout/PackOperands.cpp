@@ -34,8 +34,7 @@ struct PackOperands : impl::PackOperandsBase<PackOperands> {
       if (auto conv = dyn_cast<ConvOp>(op)) {
         if (!conv.getChannelsLast())
           continue;
-        bool depthwise = dimOf(rhs.getType(), 1) == 1 && dimOf(rhs.getType(), 0) == conv.getGroups();
-        if (depthwise)
+        if (conv.isDepthwise())
           packDepthwise(conv, constant);
         else if (int64_t tile = winogradTile(conv))
           packTransformed(conv, constant, tile);
