@@ -83,6 +83,7 @@ private:
   Value integerPower();
   Value saturate(Value value, Type type, bool isUnsigned);
   Value cast(CastOp op);
+  Value roundToOdd(Value wide, Type type);
   Value compareOp(Predicate predicate);
   Value shift(bool left);
 
@@ -232,6 +233,22 @@ Value Emitter::saturate(Value value, Type type, bool isUnsigned) {
   return select(above, limit(isUnsigned ? APInt::getMaxValue(width) : APInt::getSignedMaxValue(width)), number);
 }
 
+/// An f64 as an f32 that rounds further to what the f64 itself would: towards zero, the last bit set where
+/// anything was lost (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums", 2008).
+Value Emitter::roundToOdd(Value wide, Type type) {
+  Type word = b.getI32Type();
+  if (auto vector = dyn_cast<VectorType>(type))
+    word = vector.clone(word);
+  auto wordOf = [&](int32_t value) { return integerLike(word, APInt(32, value, /*isSigned=*/true)); };
+  Value nearest = make<arith::TruncFOp>(type, wide), back = make<arith::ExtFOp>(wide.getType(), nearest);
+  Value lost = make<arith::CmpFOp>(arith::CmpFPredicate::ONE, back, wide);
+  Value further = make<arith::CmpFOp>(arith::CmpFPredicate::OGT, make<math::AbsFOp>(back), make<math::AbsFOp>(wide));
+  Value bits = make<arith::BitcastOp>(word, nearest);
+  Value towardsZero = select(further, make<arith::SubIOp>(bits, wordOf(1)), bits);
+  Value odd = make<arith::OrIOp>(towardsZero, wordOf(1));
+  return make<arith::BitcastOp>(type, select(lost, odd, bits));
+}
+
 Value Emitter::cast(CastOp cast) {
   Type fromElement = elementOf(cast.getInput()), toElement = cast.getTo();
   Type from = element(), to = computeType(toElement);
@@ -249,7 +266,7 @@ Value Emitter::cast(CastOp cast) {
       // Computed in f32; what the narrow format cannot hold is lost here, as the op says.
       Type narrow = isa<VectorType>(type) ? Type(llvm::cast<VectorType>(type).clone(toElement)) : toElement;
       if (from.isF64()) // for which not every machine has instructions
-        value = make<arith::TruncFOp>(type, value);
+        value = roundToOdd(value, type);
       return make<arith::ExtFOp>(type, make<arith::TruncFOp>(narrow, value));
     }
     if (from == to)
