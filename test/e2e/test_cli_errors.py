@@ -290,5 +290,6 @@ def test_compiling_is_interrupted(build, tmp_path):
         if status == 0:  # it was quicker
             (tmp_path / "out" / "net.tdl").unlink()
         else:
-            assert status == 130, shown
+            # On a busy machine the signal may come before the program is there to take it.
+            assert status in (130, -signal.SIGINT), shown
         assert listing(tmp_path / "out") == []
