@@ -6,11 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "test/conformance/Case.h"
-#include "test/conformance/Compiled.h"
-#include "test/conformance/Reference.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
 #include "targets/cpu/compile/CpuTarget.h"
+#include "test/conformance/Compiled.h"
+#include "test/conformance/Reference.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -21,7 +21,7 @@ namespace {
 
 SmallVector<StringRef> wordsOf(StringRef text, StringRef separator) {
   SmallVector<StringRef> words;
-  text.split(words, separator);
+  text.split(words, separator, -1, /*KeepEmpty=*/false);
   for (StringRef &word : words)
     word = word.trim();
   return words;
@@ -78,6 +78,23 @@ void describe(ModuleOp module, func::FuncOp function) {
   module->setAttr("graph.symbols", b.getArrayAttr(symbols));
 }
 
+/// Arguments that are marked as constants become some, with the numbers they would have been given.
+LogicalResult makeConstants(func::FuncOp function, uint64_t seed) {
+  OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
+  for (unsigned i = function.getNumArguments(); i-- > 0;) {
+    if (!function.getArgAttr(i, "test.constant"))
+      continue;
+    FailureOr<Tensor> value = randomInput(function, i, {}, seed);
+    if (failed(value))
+      return failure();
+    Value constant = ConstantOp::create(builder, function.getLoc(), value->toAttr(function.getContext()));
+    function.getArgument(i).replaceAllUsesWith(constant);
+    if (failed(function.eraseArgument(i)))
+      return failure();
+  }
+  return success();
+}
+
 struct Run {
   std::string what; // for messages
   SmallVector<Tensor> inputs;
@@ -116,30 +133,48 @@ std::vector<Case> readCases(StringRef text) {
     std::vector<Case> cases(1);
     cases[0].source = chunk.str();
     std::vector<SymbolValues> symbols;
-    for (StringRef line : llvm::split(chunk, '\n')) {
+    // Each case once with each of the choices in place of the names.
+    auto multiply = [&](ArrayRef<StringRef> names, ArrayRef<SmallVector<StringRef>> choices) {
+      std::vector<Case> multiplied;
+      for (const Case &test : cases)
+        for (ArrayRef<StringRef> words : choices) {
+          Case &copy = multiplied.emplace_back(test);
+          if (words.size() != names.size())
+            copy.source = "a choice has " + std::to_string(words.size()) + " words for " +
+                          std::to_string(names.size()) + " names";
+          copy.name += "_" + nameOf(words.front());
+          for (auto [name, word] : llvm::zip(names, words))
+            replaceAll(copy.source, "$" + name.str(), word.str());
+        }
+      cases = std::move(multiplied);
+    };
+    SmallVector<StringRef> lines, columns;
+    SmallVector<SmallVector<StringRef>> rows;
+    chunk.split(lines, '\n');
+    for (StringRef line : lines) {
+      if (line.consume_front("//   ")) {
+        rows.push_back(wordsOf(line, "  "));
+        continue;
+      }
+      if (!rows.empty())
+        multiply(columns, std::exchange(rows, {}));
       if (line.consume_front("// name "))
         cases[0].name = line.trim().str();
+      else if (line.consume_front("// table "))
+        columns = wordsOf(line, " ");
       else if (line.consume_front("// with ")) {
         for (StringRef values : wordsOf(line, "|"))
           symbols.push_back(symbolsOf(values));
       } else if (line.consume_front("// for ")) {
         auto [variables, choices] = line.split(" in ");
         SmallVector<StringRef> names = wordsOf(variables, " ");
-        std::vector<Case> multiplied;
-        for (const Case &test : cases)
-          for (StringRef choice : wordsOf(choices, choices.contains('|') ? "|" : ",")) {
-            SmallVector<StringRef> words = {choice};
-            if (names.size() > 1)
-              words = wordsOf(choice, " ");
-            multiplied.push_back(test);
-            multiplied.back().name += "_" + nameOf(words.front());
-            for (auto [name, word] : llvm::zip(names, words))
-              replaceAll(multiplied.back().source, "$" + name.str(), word.str());
-          }
-        cases = std::move(multiplied);
+        SmallVector<SmallVector<StringRef>> words;
+        for (StringRef choice : wordsOf(choices, choices.contains('|') ? "|" : ","))
+          words.push_back(names.size() > 1 ? wordsOf(choice, " ") : SmallVector<StringRef>{choice});
+        multiply(names, words);
       }
     }
-    if (cases[0].name.empty())
+    if (cases.empty() || cases[0].name.empty())
       continue; // a file's head
     if (symbols.empty())
       symbols.push_back({});
@@ -155,6 +190,8 @@ std::string check(ModuleOp module, ArrayRef<SymbolValues> symbols, uint64_t seed
   auto function = module.lookupSymbol<func::FuncOp>("main");
   if (!function)
     return "has no @main";
+  if (failed(makeConstants(function, seed)))
+    return takeErrors();
   describe(module, function);
   std::vector<Run> runs;
   for (const SymbolValues &values : symbols) {
@@ -178,9 +215,8 @@ std::string check(ModuleOp module, ArrayRef<SymbolValues> symbols, uint64_t seed
     function.removeArgAttr(i, "test.values");
   }
 
-  bool severalOps = llvm::count_if(function.getBody().front(), [](Operation &op) {
-                      return isa<GraphOpInterface>(op) && !isa<ConstantOp>(op);
-                    }) > 1;
+  bool severalOps = llvm::count_if(function.getBody().front(),
+                                   [](Operation &op) { return isa<GraphOpInterface>(op) && !isa<ConstantOp>(op); }) > 1;
   for (bool fuse : {true, false}) {
     if (!fuse && !severalOps)
       break;

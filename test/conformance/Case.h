@@ -8,8 +8,13 @@
 //     // name add                          what the test is called
 //     // for T in f32, f16                 once with each word in place of $T; the next line multiplies
 //     // for N M in 1 2 | 3 4              once with each pair in place of $N and $M
+//     // table NAME A B                     the same, a choice a line; what stands between two spaces or
+//     //   first   1  n + 1                 more is one word, the first of each is the test's name
 //     // with n=1 m=3 | n=17 m=8           run for each of these values of the symbols
 //     func.func @main(%a: tensor<?x?x$T, #graph.dims<n, m>>) -> ..
+//
+// Arguments get random numbers; Reference.h says which attributes of theirs choose them. One with the
+// attribute `test.constant` is made a constant of the graph before it is compiled.
 //
 //===----------------------------------------------------------------------===//
 
