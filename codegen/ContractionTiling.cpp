@@ -120,9 +120,9 @@ ContractionTiling ContractionTiling::choose(const ContractionShape &shape, const
   int64_t columns = sizeOr(shape.columns, usualSize);
   int64_t depth = sizeOr(shape.depth, usualSize);
 
-  // Few columns fill a narrower vector better; panels have room for four.
-  tiling.lanes = std::min<int64_t>(target.lanes(shape.sumType),
-                                   std::max<int64_t>(llvm::PowerOf2Ceil(columns), 4));
+  // Few columns fill a narrower vector better; panels have room for four. A vector is of one panel.
+  tiling.lanes = std::min<int64_t>({target.lanes(shape.sumType), UnpackOp::panelColumns,
+                                    std::max<int64_t>(llvm::PowerOf2Ceil(columns), 4)});
 
   int64_t maxRows = shape.depth.isConstant() ? target.vectorRegisters : maxDynamicRows;
   TileShape tile = TileShape::choose(knownRows ? rows : 1000, columns, tiling.lanes, std::min(maxRows, rows), target);

@@ -131,7 +131,6 @@ std::vector<Case> readCases(StringRef text) {
   text.split(chunks, "// -----\n");
   for (StringRef chunk : chunks) {
     std::vector<Case> cases(1);
-    cases[0].source = chunk.str();
     std::vector<SymbolValues> symbols;
     // Each case once with each of the choices in place of the names.
     auto multiply = [&](ArrayRef<StringRef> names, ArrayRef<SmallVector<StringRef>> choices) {
@@ -151,6 +150,9 @@ std::vector<Case> readCases(StringRef text) {
     SmallVector<StringRef> lines, columns;
     SmallVector<SmallVector<StringRef>> rows;
     chunk.split(lines, '\n');
+    for (StringRef line : lines)
+      if (!line.starts_with("//"))
+        cases[0].source += (line + "\n").str();
     for (StringRef line : lines) {
       if (line.consume_front("//   ")) {
         rows.push_back(wordsOf(line, "  "));
