@@ -36,34 +36,32 @@ using Clock = std::chrono::steady_clock;
 constexpr int64_t block = 1 << 14; // multiply-adds of each chain between two looks at the clock
 volatile float sink;
 
-double elapsed(Clock::time_point since) {
-  return std::chrono::duration<double>(Clock::now() - since).count();
-}
+double elapsed(Clock::time_point since) { return std::chrono::duration<double>(Clock::now() - since).count(); }
 
-#define TREADLE_FMA_LOOP(name, isa, vector, set, fma, lanes, chains)                               \
-  __attribute__((target(isa))) double name(double seconds) {                                       \
-    vector factor = set(0.999f), term = set(1e-3f), sum[chains];                                   \
-    for (vector &s : sum) {                                                                        \
-      s = set(1.0f);                                                                               \
-      asm volatile("" : "+v"(s)); /* so that no chain is known to equal another */                 \
-    }                                                                                              \
-    int64_t blocks = 0;                                                                            \
-    auto start = Clock::now();                                                                     \
-    double time;                                                                                   \
-    do {                                                                                           \
-      for (int64_t i = 0; i < block; ++i) {                                                        \
-        _Pragma("unroll") for (int c = 0; c < chains; ++c) sum[c] = fma(sum[c], factor, term);     \
-      }                                                                                            \
-      ++blocks;                                                                                    \
-      time = elapsed(start);                                                                       \
-    } while (time < seconds);                                                                      \
-    float lane[lanes], total = 0;                                                                  \
-    for (vector &s : sum) {                                                                        \
-      std::memcpy(lane, &s, sizeof(lane));                                                         \
-      total += lane[0];                                                                            \
-    }                                                                                              \
-    sink = total;                                                                                  \
-    return 2.0 * blocks * block * chains * (lanes) / time * 1e-9;                                  \
+#define TREADLE_FMA_LOOP(name, isa, vector, set, fma, lanes, chains)                                                   \
+  __attribute__((target(isa))) double name(double seconds) {                                                           \
+    vector factor = set(0.999f), term = set(1e-3f), sum[chains];                                                       \
+    for (vector &s : sum) {                                                                                            \
+      s = set(1.0f);                                                                                                   \
+      asm volatile("" : "+v"(s)); /* so that no chain is known to equal another */                                     \
+    }                                                                                                                  \
+    int64_t blocks = 0;                                                                                                \
+    auto start = Clock::now();                                                                                         \
+    double time;                                                                                                       \
+    do {                                                                                                               \
+      for (int64_t i = 0; i < block; ++i) {                                                                            \
+        _Pragma("unroll") for (int c = 0; c < chains; ++c) sum[c] = fma(sum[c], factor, term);                         \
+      }                                                                                                                \
+      ++blocks;                                                                                                        \
+      time = elapsed(start);                                                                                           \
+    } while (time < seconds);                                                                                          \
+    float lane[lanes], total = 0;                                                                                      \
+    for (vector &s : sum) {                                                                                            \
+      std::memcpy(lane, &s, sizeof(lane));                                                                             \
+      total += lane[0];                                                                                                \
+    }                                                                                                                  \
+    sink = total;                                                                                                      \
+    return 2.0 * blocks * block * chains * (lanes) / time * 1e-9;                                                      \
   }
 
 TREADLE_FMA_LOOP(fmaAvx2, "avx2,fma", __m256, _mm256_set1_ps, _mm256_fmadd_ps, 8, 12)
@@ -154,8 +152,7 @@ int main(int argc, char **argv) {
     for (int t = 0; t < threads; ++t)
       arrays.push_back(std::make_unique<Triad>((size_t(64) << 20) / 4 / threads));
     double bandwidth = best(threads, [&](int t) { return arrays[t]->run(seconds); });
-    std::printf("%s{\"threads\": %d, \"gflops\": %.2f, \"gbytes\": %.2f}", i ? ", " : "", threads,
-                gflops, bandwidth);
+    std::printf("%s{\"threads\": %d, \"gflops\": %.2f, \"gbytes\": %.2f}", i ? ", " : "", threads, gflops, bandwidth);
   }
   std::printf("]}\n");
   return 0;

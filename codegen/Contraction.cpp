@@ -271,8 +271,9 @@ void ContractionSchedule::emit() {
     Value firstColumn = kernel.mul(at[shape.outer.size()], tiling.columnBlock);
     Value lastColumn = kernel.min(kernel.add(firstColumn, tiling.columnBlock), kernel.size(shape.columns));
     if (packed)
-      panelStart = kernel.mul(conv ? outer[0] : kernel.index(0),
-                              kernel.size(shape.depth * (narrow ? shape.columns : shape.columns.ceilDiv(panelColumns) * panelColumns)));
+      panelStart = kernel.mul(
+          conv ? outer[0] : kernel.index(0),
+          kernel.size(shape.depth * (narrow ? shape.columns : shape.columns.ceilDiv(panelColumns) * panelColumns)));
     else
       packPanels(firstColumn, lastColumn);
 

@@ -42,8 +42,8 @@ struct ContractionShape {
 struct ContractionTiling {
   /// `packsLhs`: A is copied for each task, so that tasks should have many columns. `narrow`: columns are so
   /// few that lanes lie along the depth; a tile has as many rows as a vector has lanes.
-  static ContractionTiling choose(const ContractionShape &shape, const Target &target, bool packsLhs,
-                                  bool packsRhs, bool narrow);
+  static ContractionTiling choose(const ContractionShape &shape, const Target &target, bool packsLhs, bool packsRhs,
+                                  bool narrow);
 
   int64_t lanes = 1;
   int64_t tileRows = 1, tileVectors = 1;

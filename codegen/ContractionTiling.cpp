@@ -49,7 +49,8 @@ struct BlockCost {
     double fromL2 = rhsBytes * (rhsStays ? times(rows, rowBlock) : times(rows, tileRows)) +
                     lhsBytes * (lhsStays ? times(columns, columnBlock) : times(columns, tileColumns));
     // A block of B serves all blocks of rows, which follow each other; one of A all tiles of columns.
-    bool rhsFits = columnBlock * rowBytes <= 0.5 * target.l2Bytes, lhsFits = rowBlock * rowBytes <= 0.5 * target.l2Bytes;
+    bool rhsFits = columnBlock * rowBytes <= 0.5 * target.l2Bytes,
+         lhsFits = rowBlock * rowBytes <= 0.5 * target.l2Bytes;
     double fromMemory = rhsBytes * (rhsFits ? 1 : times(rows, rowBlock)) +
                         lhsBytes * (lhsFits ? times(columns, columnBlock) : times(columns, tileColumns));
 
@@ -121,8 +122,8 @@ ContractionTiling ContractionTiling::choose(const ContractionShape &shape, const
   int64_t depth = sizeOr(shape.depth, usualSize);
 
   // Few columns fill a narrower vector better; panels have room for four. A vector is of one panel.
-  tiling.lanes = std::min<int64_t>({target.lanes(shape.sumType), UnpackOp::panelColumns,
-                                    std::max<int64_t>(llvm::PowerOf2Ceil(columns), 4)});
+  tiling.lanes = std::min<int64_t>(
+      {target.lanes(shape.sumType), UnpackOp::panelColumns, std::max<int64_t>(llvm::PowerOf2Ceil(columns), 4)});
 
   int64_t maxRows = shape.depth.isConstant() ? target.vectorRegisters : maxDynamicRows;
   TileShape tile = TileShape::choose(knownRows ? rows : 1000, columns, tiling.lanes, std::min(maxRows, rows), target);
@@ -135,7 +136,7 @@ ContractionTiling ContractionTiling::choose(const ContractionShape &shape, const
 
   int64_t elementBytes = std::max<int64_t>(shape.sumType.getIntOrFloatBitWidth() / 8, 1);
   int64_t outer = sizeOr(product(shape.op->getContext(), shape.outer), 1);
-  BlockCost cost{target,          outer,   rows,    columns, depth, elementBytes, tiling.tileRows, tiling.tileColumns(),
+  BlockCost cost{target,       outer,    rows,    columns, depth, elementBytes, tiling.tileRows, tiling.tileColumns(),
                  tiling.lanes, packsLhs, packsRhs};
   double best = 0;
   for (int64_t columnBlock : blockSizes(std::lcm<int64_t>(tiling.tileColumns(), 16), columns))

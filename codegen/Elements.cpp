@@ -22,9 +22,7 @@ namespace treadle {
 
 // ---- vectors and coordinates -----------------------------------------------------------------
 
-Value Elements::splat(Value scalar) {
-  return vector::BroadcastOp::create(b, vectorOf(scalar.getType()), scalar);
-}
+Value Elements::splat(Value scalar) { return vector::BroadcastOp::create(b, vectorOf(scalar.getType()), scalar); }
 
 Value Elements::constant(TypedAttr scalar) {
   return arith::ConstantOp::create(b, DenseElementsAttr::get(vectorOf(scalar.getType()), Attribute(scalar)));
@@ -33,8 +31,8 @@ Value Elements::constant(TypedAttr scalar) {
 Value Elements::constant(Type elementType, double value) {
   if (isa<FloatType>(elementType))
     return constant(b.getFloatAttr(elementType, value));
-  return constant(IntegerAttr::get(elementType, APInt(elementType.getIntOrFloatBitWidth(),
-                                                      static_cast<int64_t>(value), true, true)));
+  return constant(IntegerAttr::get(
+      elementType, APInt(elementType.getIntOrFloatBitWidth(), static_cast<int64_t>(value), true, true)));
 }
 
 Value Elements::scalar(const Coord &coord) {
@@ -149,8 +147,7 @@ void transposeSquare(ImplicitLocOpBuilder &b, MutableArrayRef<Value> rows) {
 
 /// The tile [row][lane] of which memory holds the transpose: a load for each lane, and the transpose of
 /// the square.
-Value Elements::loadTransposed(Value memory, Type element, const Position &position, Value start,
-                               int64_t laneStride) {
+Value Elements::loadTransposed(Value memory, Type element, const Position &position, Value start, int64_t laneStride) {
   Position origin = position;
   int64_t row = 0;
   for (Coord &coord : origin)
@@ -189,8 +186,8 @@ void Elements::store(Value elements, Value memory, RankedTensorType type, const 
   Value indices = vector(Coord{{}, 0, at.lane, 0, {}});
   if (at.lanes)
     indices = at.lane ? Value(arith::AddIOp::create(b, at.lanes, indices)) : at.lanes;
-  vector::ScatterOp::create(b, /*result=*/Type(), memory, start, indices,
-                            mask ? mask : constant(b.getBoolAttr(true)), stored);
+  vector::ScatterOp::create(b, /*result=*/Type(), memory, start, indices, mask ? mask : constant(b.getBoolAttr(true)),
+                            stored);
 }
 
 void Elements::storeResults(const Position &position, llvm::function_ref<bool(Value)> which) {
@@ -233,9 +230,8 @@ Value Elements::compute(Value value, const Position &position) {
       Position inner;
       for (auto [i, dim] : llvm::enumerate(kernel.dims(operand))) {
         const Coord &coord = position[position.size() - rankOf(operand) + i];
-        inner.push_back(dim == 1 && dimOf(type, type.getRank() - rankOf(operand) + i) != 1
-                            ? uniform(kernel.index(0))
-                            : coord);
+        inner.push_back(dim == 1 && dimOf(type, type.getRank() - rankOf(operand) + i) != 1 ? uniform(kernel.index(0))
+                                                                                           : coord);
       }
       operands.push_back(at(operand, inner));
     }
@@ -247,7 +243,8 @@ Value Elements::compute(Value value, const Position &position) {
         Tensor tensor = *constantOf(value);
         if (isa<FloatType>(element))
           return constant(element, tensor.get<double>(0));
-        return constant(IntegerAttr::get(element, APInt(element.getIntOrFloatBitWidth(), tensor.get<int64_t>(0), false, true)));
+        return constant(
+            IntegerAttr::get(element, APInt(element.getIntOrFloatBitWidth(), tensor.get<int64_t>(0), false, true)));
       })
       .Case<SizesOp>([&](SizesOp sizes) {
         Value result;
@@ -257,8 +254,8 @@ Value Elements::compute(Value value, const Position &position) {
             result = size;
             continue;
           }
-          Value here = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, vector(position[0]),
-                                             constant(b.getI32Type(), i));
+          Value here =
+              arith::CmpIOp::create(b, arith::CmpIPredicate::eq, vector(position[0]), constant(b.getI32Type(), i));
           result = arith::SelectOp::create(b, here, size, result);
         }
         return result;
@@ -334,8 +331,8 @@ Value Elements::padAt(PadOp op, Position position) {
     if (std::optional<int64_t> value = low.constantValue())
       coord.offset -= *value;
     else if (coord.lanes)
-      coord.lanes = arith::SubIOp::create(b, coord.lanes,
-                                          splat(arith::IndexCastOp::create(b, b.getI32Type(), kernel.size(low))));
+      coord.lanes =
+          arith::SubIOp::create(b, coord.lanes, splat(arith::IndexCastOp::create(b, b.getI32Type(), kernel.size(low))));
     else
       coord.base = kernel.sub(coord.base, kernel.size(low));
 
@@ -365,7 +362,8 @@ Value Elements::padAt(PadOp op, Position position) {
     switch (op.getMode()) {
     case PadMode::reflect:
       index = arith::SelectOp::create(b, lessThan(index, zero), sub(zero, index), index);
-      index = arith::SelectOp::create(b, lessThan(last, index), sub(arith::MulIOp::create(b, last, number(2)), index), index);
+      index = arith::SelectOp::create(b, lessThan(last, index), sub(arith::MulIOp::create(b, last, number(2)), index),
+                                      index);
       break;
     case PadMode::edge:
       index = arith::MinSIOp::create(b, arith::MaxSIOp::create(b, index, zero), last);
@@ -427,8 +425,8 @@ Value Elements::concatAt(ConcatOp op, Position position) {
   Value index = vector(coord), result;
   for (size_t i = 0; i < op.getInputs().size(); ++i) {
     Value first = splat(arith::IndexCastOp::create(b, b.getI32Type(), kernel.size(starts[i])));
-    Value limit = splat(arith::IndexCastOp::create(
-        b, b.getI32Type(), kernel.size(starts[i] + dimOf(op.getInputs()[i].getType(), axis))));
+    Value limit = splat(arith::IndexCastOp::create(b, b.getI32Type(),
+                                                   kernel.size(starts[i] + dimOf(op.getInputs()[i].getType(), axis))));
     Value here = arith::AndIOp::create(b, arith::CmpIOp::create(b, arith::CmpIPredicate::sge, index, first),
                                        arith::CmpIOp::create(b, arith::CmpIPredicate::slt, index, limit));
     Value elements = masked(here, [&] { return at(op.getInputs()[i], moved(i)); });
@@ -497,7 +495,8 @@ Value Elements::reshapeAt(ReshapeOp op, const Position &position) {
   while (same < from.size() && same < to.size() && from[same] == to[same])
     ++same;
   size_t tail = 0;
-  while (tail < from.size() - same && tail < to.size() - same && from[from.size() - 1 - tail] == to[to.size() - 1 - tail])
+  while (tail < from.size() - same && tail < to.size() - same &&
+         from[from.size() - 1 - tail] == to[to.size() - 1 - tail])
     ++tail;
   ArrayRef<DimExpr> inner = ArrayRef(from).slice(same, from.size() - same - tail);
   ArrayRef<DimExpr> outer = ArrayRef(to).slice(same, to.size() - same - tail);

@@ -27,11 +27,11 @@ namespace treadle {
 
 /// Where along one dimension the lanes of a vector lie.
 struct Coord {
-  mlir::Value base;     // index; null with `lanes`
-  int64_t offset = 0;   // constant part
-  int64_t lane = 0;     // distance from lane to lane
-  int64_t row = 0;      // how `offset` grows from row to row of a tile, see Elements::setTile
-  mlir::Value lanes;    // vector of i32: any coordinates
+  mlir::Value base;   // index; null with `lanes`
+  int64_t offset = 0; // constant part
+  int64_t lane = 0;   // distance from lane to lane
+  int64_t row = 0;    // how `offset` grows from row to row of a tile, see Elements::setTile
+  mlir::Value lanes;  // vector of i32: any coordinates
 
   bool operator==(const Coord &other) const {
     return base == other.base && offset == other.offset && lane == other.lane && row == other.row &&
@@ -104,8 +104,8 @@ public:
 private:
   mlir::Value compute(mlir::Value value, const Position &position);
   mlir::Value load(mlir::Value memory, mlir::RankedTensorType type, const Position &position);
-  mlir::Value loadTransposed(mlir::Value memory, mlir::Type element, const Position &position,
-                             mlir::Value start, int64_t laneStride);
+  mlir::Value loadTransposed(mlir::Value memory, mlir::Type element, const Position &position, mlir::Value start,
+                             int64_t laneStride);
 
   // One for each op that is more than elementwise (Elements.cpp, Windows.cpp).
   mlir::Value sliceAt(graph::SliceOp op, Position position);
@@ -131,9 +131,9 @@ private:
   };
   /// Runs `combine` for each tap of the window at `position` that is inside, carrying a value: with the
   /// input position, the taps, the lanes that are inside (null for all) and the value so far.
-  mlir::Value window(const Window &window, const Position &position, mlir::Value start,
-                     llvm::function_ref<mlir::Value(const Position &, llvm::ArrayRef<mlir::Value>, mlir::Value,
-                                                    mlir::Value)> combine);
+  mlir::Value window(
+      const Window &window, const Position &position, mlir::Value start,
+      llvm::function_ref<mlir::Value(const Position &, llvm::ArrayRef<mlir::Value>, mlir::Value, mlir::Value)> combine);
   Range insideRange(const Window &window, size_t i, const Coord &out);
 
   struct Tap {

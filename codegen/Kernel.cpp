@@ -107,13 +107,9 @@ Kernel::Kernel(func::FuncOp source, const Target &target)
   bodyStart = arith::ConstantIndexOp::create(b, 0);
 }
 
-Value Kernel::bufferOf(BlockArgument argument) {
-  return function.getArgument(argument.getArgNumber());
-}
+Value Kernel::bufferOf(BlockArgument argument) { return function.getArgument(argument.getArgNumber()); }
 
-Value Kernel::resultBuffer(unsigned index) {
-  return function.getArgument(source.getNumArguments() + index);
-}
+Value Kernel::resultBuffer(unsigned index) { return function.getArgument(source.getNumArguments() + index); }
 
 Value Kernel::size(DimExpr expr) {
   if (Value known = sizes.lookup(expr))
@@ -171,8 +167,8 @@ Value Kernel::scratch(Type elementType, DimExpr count) {
   Value offset = size(scratchBytes), length = size(count);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPoint(bodyStart);
-  auto view = memref::ViewOp::create(b, MemRefType::get({ShapedType::kDynamic}, elementType), scratchArgument,
-                                     offset, ValueRange(length));
+  auto view = memref::ViewOp::create(b, MemRefType::get({ShapedType::kDynamic}, elementType), scratchArgument, offset,
+                                     ValueRange(length));
   scratchBytes = scratchBytes + bytes.ceilDiv(alignment) * alignment;
   return view;
 }
@@ -243,9 +239,7 @@ Value Kernel::max(Value x, Value y) {
     return index(std::max(*a, *c));
   return x == y ? x : Value(arith::MaxSIOp::create(b, x, y));
 }
-Value Kernel::less(Value x, Value y) {
-  return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, x, y);
-}
+Value Kernel::less(Value x, Value y) { return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, x, y); }
 
 SmallVector<Value> Kernel::delinearize(Value linear, ArrayRef<Value> boxSizes) {
   SmallVector<Value> result(boxSizes.size());

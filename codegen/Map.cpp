@@ -137,8 +137,8 @@ void MapSchedule::emitRow(Position position, Value from, Value to, int64_t rows)
   if (dims.back().isMultipleOf(lanes))
     return;
   kernel.when(kernel.less(whole, to), [&] {
-    Value mask = vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()),
-                                              ValueRange(kernel.sub(to, whole)));
+    Value mask =
+        vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()), ValueRange(kernel.sub(to, whole)));
     for (int64_t row = 0; row < std::max<int64_t>(rows, 1); ++row) {
       Position at = position;
       at.back() = Coord{whole, 0, 1, 0, {}};

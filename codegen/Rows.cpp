@@ -140,7 +140,8 @@ RowsSchedule::RowsSchedule(func::FuncOp source, const Target &target) : kernel(s
     }
   int64_t rank = dims.size();
   lanesAlongRow = axes.back() == rank - 1;
-  isFlat = lanesAlongRow && axes.front() == rank - static_cast<int64_t>(axes.size()) && axes.size() > 1 && reducedAreAlike();
+  isFlat =
+      lanesAlongRow && axes.front() == rank - static_cast<int64_t>(axes.size()) && axes.size() > 1 && reducedAreAlike();
   findPasses();
   chooseLanes();
 }
@@ -249,9 +250,8 @@ Value RowsSchedule::combineLanes(Operation *reduction, ArrayRef<Value> sums) {
       SmallVector<int64_t> swapped;
       for (int64_t i = 0; i < lanes; ++i)
         swapped.push_back(i ^ half);
-      SmallVector<Value> other = llvm::map_to_vector(total, [&](Value value) -> Value {
-        return vector::ShuffleOp::create(b, value, value, swapped);
-      });
+      SmallVector<Value> other = llvm::map_to_vector(
+          total, [&](Value value) -> Value { return vector::ShuffleOp::create(b, value, value, swapped); });
       total = combine(reduction, total, other);
     }
   Elements elements(kernel, lanes);
@@ -306,7 +306,8 @@ SmallVector<Value> RowsSchedule::step(int64_t pass, const Position &row, Coord i
 
   SmallVector<Value> next(sums);
   size_t at = 0;
-  for (Operation *reduction : pass < static_cast<int64_t>(reductions.size()) ? reductions[pass] : SmallVector<Operation *>()) {
+  for (Operation *reduction :
+       pass < static_cast<int64_t>(reductions.size()) ? reductions[pass] : SmallVector<Operation *>()) {
     size_t width = startOf(reduction).size();
     auto mine = MutableArrayRef<Value>(next).slice(at + chain * width, width);
     SmallVector<Value> candidate = {elements.at(reduction->getOperand(0), position)};
@@ -360,13 +361,15 @@ void RowsSchedule::emitPass(int64_t pass, const Position &row, Value mask) {
     if (!lanesAlongRow || length.isMultipleOf(lanes))
       return sums;
     // At most one more, of which some lanes are beyond the end.
-    Value inside = vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()), ValueRange(kernel.sub(count, rest)));
+    Value inside =
+        vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()), ValueRange(kernel.sub(count, rest)));
     Value end = kernel.add(rest, kernel.min(kernel.sub(count, rest), kernel.index(1)));
     return kernel.loop(rest, end, 1, sums, [&](Value i, ValueRange carried) {
       return step(pass, row, coord(i, 0), outerIndices, inside, SmallVector<Value>(carried), 0, chains);
     });
   };
-  std::function<SmallVector<Value>(SmallVector<Value>, ValueRange)> nest = [&](SmallVector<Value> indices, ValueRange start) {
+  std::function<SmallVector<Value>(SmallVector<Value>, ValueRange)> nest = [&](SmallVector<Value> indices,
+                                                                               ValueRange start) {
     if (isFlat || indices.size() + 1 == axes.size())
       return emitInner(indices, start);
     Value size = kernel.size(dims[axes[indices.size()]]);
@@ -397,7 +400,8 @@ void RowsSchedule::storeRowResults(const Position &row, Value mask) {
   for (auto &[reduction, value] : bound) {
     Value element = value;
     if (lanesAlongRow)
-      element = vector::ExtractStridedSliceOp::create(b, value, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{1}, ArrayRef<int64_t>{1});
+      element = vector::ExtractStridedSliceOp::create(b, value, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{1},
+                                                      ArrayRef<int64_t>{1});
     elements.bind(reduction->getResult(0), [element](const Position &) { return element; });
   }
   Position position = row;
@@ -454,7 +458,8 @@ void RowsSchedule::emit() {
       row.back() = Coord{from, 0, 1, 0, {}};
       if (dims.back().isMultipleOf(lanes))
         return emitRow(row, {});
-      Value mask = vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()), ValueRange(kernel.sub(size, from)));
+      Value mask =
+          vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()), ValueRange(kernel.sub(size, from)));
       emitRow(row, mask);
     });
     return kernel.finish({product(context, grid)});

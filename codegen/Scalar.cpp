@@ -33,9 +33,7 @@ private:
   template <typename Op, typename... Args> Value make(Args &&...args) {
     return Op::create(b, std::forward<Args>(args)...);
   }
-  template <typename Op> Value fp(Value a, Value c) {
-    return Op::create(b, a, c, arith::FastMathFlags::contract);
-  }
+  template <typename Op> Value fp(Value a, Value c) { return Op::create(b, a, c, arith::FastMathFlags::contract); }
   Value fadd(Value a, Value c) { return fp<arith::AddFOp>(a, c); }
   Value fsub(Value a, Value c) { return fp<arith::SubFOp>(a, c); }
   Value fmul(Value a, Value c) { return fp<arith::MulFOp>(a, c); }
@@ -69,12 +67,8 @@ private:
     return make<arith::ConstantOp>(attr);
   }
   Value select(Value condition, Value a, Value c) { return make<arith::SelectOp>(condition, a, c); }
-  Value compare(arith::CmpFPredicate predicate, Value a, Value c) {
-    return make<arith::CmpFOp>(predicate, a, c);
-  }
-  Value compare(arith::CmpIPredicate predicate, Value a, Value c) {
-    return make<arith::CmpIOp>(predicate, a, c);
-  }
+  Value compare(arith::CmpFPredicate predicate, Value a, Value c) { return make<arith::CmpFOp>(predicate, a, c); }
+  Value compare(arith::CmpIPredicate predicate, Value a, Value c) { return make<arith::CmpIOp>(predicate, a, c); }
 
   Value extremum(bool isMax);
   Value divide();
@@ -128,7 +122,8 @@ Value Emitter::modulo(bool truncated) {
     Value rest = make<arith::RemFOp>(x(), y());
     if (truncated)
       return rest;
-    Value signs = make<arith::XOrIOp>(compare(arith::CmpFPredicate::OLT, rest, zero), compare(arith::CmpFPredicate::OLT, y(), zero));
+    Value signs = make<arith::XOrIOp>(compare(arith::CmpFPredicate::OLT, rest, zero),
+                                      compare(arith::CmpFPredicate::OLT, y(), zero));
     Value differs = make<arith::AndIOp>(signs, compare(arith::CmpFPredicate::ONE, rest, zero));
     return select(differs, fadd(rest, y()), rest);
   }
@@ -178,11 +173,13 @@ Value Emitter::power() {
     Type target = integer ? Type(b.getF64Type()) : element();
     if (type == target)
       return value;
-    Type shaped = isa<VectorType>(value.getType()) ? Type(llvm::cast<VectorType>(value.getType()).clone(target)) : target;
+    Type shaped =
+        isa<VectorType>(value.getType()) ? Type(llvm::cast<VectorType>(value.getType()).clone(target)) : target;
     if (isa<FloatType>(type))
       return type.getIntOrFloatBitWidth() < target.getIntOrFloatBitWidth() ? make<arith::ExtFOp>(shaped, value)
                                                                            : make<arith::TruncFOp>(shaped, value);
-    return elementOf(tensor).isUnsignedInteger() ? make<arith::UIToFPOp>(shaped, value) : make<arith::SIToFPOp>(shaped, value);
+    return elementOf(tensor).isUnsignedInteger() ? make<arith::UIToFPOp>(shaped, value)
+                                                 : make<arith::SIToFPOp>(shaped, value);
   };
   Value result = make<math::PowFOp>(toFloat(base, op->getOperand(0)), toFloat(power, op->getOperand(1)));
   if (!integer)
@@ -209,7 +206,8 @@ Value Emitter::integerPower() {
     return result;
   // A negative exponent: only 1 and -1 have such a power. Its last bit says which of the two.
   Value negative = compare(arith::CmpIPredicate::slt, y(), none);
-  Value isUnit = make<arith::OrIOp>(compare(arith::CmpIPredicate::eq, x(), one), compare(arith::CmpIPredicate::eq, x(), constant(-1)));
+  Value isUnit = make<arith::OrIOp>(compare(arith::CmpIPredicate::eq, x(), one),
+                                    compare(arith::CmpIPredicate::eq, x(), constant(-1)));
   return select(negative, select(isUnit, result, constant(0)), result);
 }
 
@@ -218,9 +216,11 @@ Value Emitter::integerPower() {
 Value Emitter::saturate(Value value, Type type, bool isUnsigned) {
   auto integer = llvm::cast<IntegerType>(getElementTypeOrSelf(type));
   unsigned width = integer.getWidth();
-  Value low = constant(isUnsigned ? 0 : -std::ldexp(1.0, width - 1)), high = constant(std::ldexp(1.0, isUnsigned ? width : width - 1));
+  Value low = constant(isUnsigned ? 0 : -std::ldexp(1.0, width - 1)),
+        high = constant(std::ldexp(1.0, isUnsigned ? width : width - 1));
   Value below = compare(arith::CmpFPredicate::OLE, value, low), above = compare(arith::CmpFPredicate::OGE, value, high);
-  Value inside = make<arith::AndIOp>(compare(arith::CmpFPredicate::OGT, value, low), compare(arith::CmpFPredicate::OLT, value, high));
+  Value inside = make<arith::AndIOp>(compare(arith::CmpFPredicate::OGT, value, low),
+                                     compare(arith::CmpFPredicate::OLT, value, high));
   Value safe = select(inside, value, constant(0)), number;
   if (width < 32) {
     Type wide = isa<VectorType>(type) ? Type(llvm::cast<VectorType>(type).clone(b.getI32Type())) : b.getI32Type();

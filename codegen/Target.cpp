@@ -45,9 +45,8 @@ DictionaryAttr Target::toAttr(MLIRContext *context) const {
     Attribute operator()(int64_t value) { return builder.getI64IntegerAttr(value); }
     Attribute operator()(bool value) { return builder.getBoolAttr(value); }
   } make{builder};
-  forEachField(*this, [&](StringRef name, const auto &field) {
-    attrs.push_back(builder.getNamedAttr(name, make(field)));
-  });
+  forEachField(*this,
+               [&](StringRef name, const auto &field) { attrs.push_back(builder.getNamedAttr(name, make(field))); });
   return builder.getDictionaryAttr(attrs);
 }
 

@@ -182,7 +182,8 @@ void WindowSchedule::emit() {
       if (dims.back().isMultipleOf(lanes))
         return;
       kernel.when(kernel.less(whole, channels), [&] {
-        Value mask = vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()), ValueRange(kernel.sub(channels, whole)));
+        Value mask = vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()),
+                                                  ValueRange(kernel.sub(channels, whole)));
         Position inside = position;
         inside.back() = Coord{whole, 0, 1, 0, {}};
         emitVector(inside, mask);
@@ -202,7 +203,8 @@ LogicalResult scheduleWindow(func::FuncOp source, const Target &target) {
   if (!anchor)
     return source.emitError("needs a pool or a depthwise conv");
   auto conv = dyn_cast<ConvOp>(anchor);
-  if (conv && llvm::any_of(ArrayRef(dimsOf(conv.getFilter().getType())).drop_front(2), [](DimExpr dim) { return !dim.isConstant(); }))
+  if (conv && llvm::any_of(ArrayRef(dimsOf(conv.getFilter().getType())).drop_front(2),
+                           [](DimExpr dim) { return !dim.isConstant(); }))
     return conv.emitOpError("needs a filter of known size to be done channel by channel");
   int64_t rank = rankOf(anchor->getResult(0));
   bool channelsLast = rank >= 2 && (conv || !llvm::is_contained(cast<PoolOp>(anchor).getAxes(), rank - 1));

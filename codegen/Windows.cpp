@@ -113,8 +113,8 @@ static Coord windowCoord(Elements &elements, const Coord &out, int64_t stride, i
   }
   Value shift = kernel.mul(tap, dilation);
   if (coord.lanes)
-    coord.lanes = arith::AddIOp::create(b, coord.lanes,
-                                        elements.splat(arith::IndexCastOp::create(b, b.getI32Type(), shift)));
+    coord.lanes =
+        arith::AddIOp::create(b, coord.lanes, elements.splat(arith::IndexCastOp::create(b, b.getI32Type(), shift)));
   else
     coord.base = coord.base ? kernel.add(coord.base, shift) : shift;
   return coord;
@@ -174,17 +174,18 @@ Elements::Range Elements::insideRange(const Window &window, size_t i, const Coor
 }
 
 Value Elements::poolAt(PoolOp op, const Position &position) {
-  Window window{op.getAxes(), op.getKernel(), op.getStrides(), op.getDilations(), op.getPadLow(),
-                kernel.dims(op.getInput())};
+  Window window{op.getAxes(),      op.getKernel(), op.getStrides(),
+                op.getDilations(), op.getPadLow(), kernel.dims(op.getInput())};
   ReduceKind kind = op.getKind() == PoolKind::max ? ReduceKind::max : ReduceKind::sum;
   Value input = op.getInput();
   Value start = constant(neutralOf(kind, elementOf(input)));
-  Value result = this->window(window, position, start, [&](const Position &inner, ArrayRef<Value>, Value inside, Value carried) {
-    auto combined = [&] { return emitCombine(b, kind, isUnsignedElement(input), carried, at(input, inner)); };
-    if (!inside)
-      return combined();
-    return Value(arith::SelectOp::create(b, inside, masked(inside, combined), carried));
-  });
+  Value result =
+      this->window(window, position, start, [&](const Position &inner, ArrayRef<Value>, Value inside, Value carried) {
+        auto combined = [&] { return emitCombine(b, kind, isUnsignedElement(input), carried, at(input, inner)); };
+        if (!inside)
+          return combined();
+        return Value(arith::SelectOp::create(b, inside, masked(inside, combined), carried));
+      });
   if (op.getKind() != PoolKind::average)
     return result;
 
@@ -200,7 +201,9 @@ Value Elements::poolAt(PoolOp op, const Position &position) {
     if (isa<FloatType>(element))
       return arith::SIToFPOp::create(b, type, number);
     unsigned width = element.getIntOrFloatBitWidth();
-    return width == 32 ? number : width < 32 ? Value(arith::TruncIOp::create(b, type, number)) : Value(arith::ExtSIOp::create(b, type, number));
+    return width == 32  ? number
+           : width < 32 ? Value(arith::TruncIOp::create(b, type, number))
+                        : Value(arith::ExtSIOp::create(b, type, number));
   };
   if (interior) {
     double total = 1;
@@ -231,7 +234,8 @@ Value Elements::poolAt(PoolOp op, const Position &position) {
       count = constant(b.getI32Type(), 0);
       Value limit = splat(arith::IndexCastOp::create(b, b.getI32Type(), kernel.size(op.getCountPad() ? padded : size)));
       for (int64_t tap = 0; tap < window.kernel[i]; ++tap) {
-        Value index = vector(windowCoord(*this, out, window.strides[i], window.padLow[i], window.dilations[i], tap, {}));
+        Value index =
+            vector(windowCoord(*this, out, window.strides[i], window.padLow[i], window.dilations[i], tap, {}));
         auto predicate = op.getCountPad() ? arith::CmpIPredicate::slt : arith::CmpIPredicate::ult;
         Value here = arith::CmpIOp::create(b, predicate, index, limit);
         count = arith::AddIOp::create(b, count, arith::ExtUIOp::create(b, vectorOf(b.getI32Type()), here));
@@ -254,23 +258,25 @@ Value Elements::depthwiseAt(ConvOp op, const Position &position) {
   Type element = computeType(elementOf(op.getResult()));
   Value start = constant(element, 0);
   const Coord &channel = position[op.channelDim()];
-  return this->window(window, position, start, [&](const Position &inner, ArrayRef<Value> taps, Value inside, Value carried) {
-    auto product = [&]() -> Value {
-      Position weight = {channel, uniform(kernel.index(0))};
-      for (Value tap : taps)
-        weight.push_back(uniform(tap));
-      Value x = at(op.getInput(), inner), w = at(op.getFilter(), weight);
-      if (isa<FloatType>(element))
-        return vector::FMAOp::create(b, x, w, carried);
-      auto extend = [&](Value value) -> Value {
-        return value.getType() == vectorOf(element) ? value : Value(arith::ExtSIOp::create(b, vectorOf(element), value));
-      };
-      return arith::AddIOp::create(b, arith::MulIOp::create(b, extend(x), extend(w)), carried);
-    };
-    if (!inside)
-      return product();
-    return Value(arith::SelectOp::create(b, inside, masked(inside, product), carried));
-  });
+  return this->window(
+      window, position, start, [&](const Position &inner, ArrayRef<Value> taps, Value inside, Value carried) {
+        auto product = [&]() -> Value {
+          Position weight = {channel, uniform(kernel.index(0))};
+          for (Value tap : taps)
+            weight.push_back(uniform(tap));
+          Value x = at(op.getInput(), inner), w = at(op.getFilter(), weight);
+          if (isa<FloatType>(element))
+            return vector::FMAOp::create(b, x, w, carried);
+          auto extend = [&](Value value) -> Value {
+            return value.getType() == vectorOf(element) ? value
+                                                        : Value(arith::ExtSIOp::create(b, vectorOf(element), value));
+          };
+          return arith::AddIOp::create(b, arith::MulIOp::create(b, extend(x), extend(w)), carried);
+        };
+        if (!inside)
+          return product();
+        return Value(arith::SelectOp::create(b, inside, masked(inside, product), carried));
+      });
 }
 
 // ---- interpolation ---------------------------------------------------------------------------
@@ -435,7 +441,9 @@ Value Elements::resizeAt(ResizeOp op, const Position &position) {
     return arith::ExtFOp::create(b, vectorOf(element), result);
   Value wide = arith::FPToSIOp::create(b, vectorOf(b.getI32Type()), result);
   unsigned width = element.getIntOrFloatBitWidth();
-  return width == 32 ? wide : width < 32 ? Value(arith::TruncIOp::create(b, vectorOf(element), wide)) : Value(arith::ExtSIOp::create(b, vectorOf(element), wide));
+  return width == 32  ? wide
+         : width < 32 ? Value(arith::TruncIOp::create(b, vectorOf(element), wide))
+                      : Value(arith::ExtSIOp::create(b, vectorOf(element), wide));
 }
 
 } // namespace treadle

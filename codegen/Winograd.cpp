@@ -16,10 +16,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/graph/Winograd.h"
 #include "codegen/Elements.h"
 #include "codegen/RegisterTile.h"
 #include "codegen/Schedule.h"
-#include "dialects/graph/Winograd.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -144,8 +144,8 @@ private:
 
   void chooseSizes();
   void transformInput(Value tile, Value slot);
-  void transformVectors(Value slot, llvm::function_ref<Value(int64_t, int64_t, Value)> offsetOf, ArrayRef<Value> rowMasks,
-                        ArrayRef<Value> columnMasks);
+  void transformVectors(Value slot, llvm::function_ref<Value(int64_t, int64_t, Value)> offsetOf,
+                        ArrayRef<Value> rowMasks, ArrayRef<Value> columnMasks);
   void multiply(Value firstColumn, Value lastColumn, Value rows);
   void transformOutput(Value tile, Value slot, Value firstColumn, Value lastColumn);
   void storeOutputs(const Place &place, Value slot, Value firstColumn, Value column, Value mask, bool whole);
@@ -169,7 +169,7 @@ private:
   int64_t columnPart = 1;       // output channels of a task
   int64_t vRow = 1, vPlane = 1; // distances in V and M
   int64_t mRow = 1, mPlane = 1;
-  Value v, products;            // V and M
+  Value v, products; // V and M
 };
 
 WinogradSchedule::WinogradSchedule(func::FuncOp source, const Target &target, ConvOp conv)
@@ -229,7 +229,8 @@ void WinogradSchedule::forVectors(Value from, Value to, DimExpr count, llvm::fun
   if (count.isMultipleOf(lanes))
     return;
   kernel.when(kernel.less(whole, to), [&] {
-    body(whole, vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()), ValueRange(kernel.sub(to, whole))));
+    body(whole,
+         vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()), ValueRange(kernel.sub(to, whole))));
   });
 }
 
@@ -276,7 +277,8 @@ void WinogradSchedule::transformInput(Value tile, Value slot) {
   Place place = placeOf(tile);
   SmallVector<DimExpr> strides = kernel.strides(conv.getInput().getType());
   Value height = kernel.size(input[1]), width = kernel.size(input[2]);
-  Value y = kernel.sub(place.row, kernel.index(conv.getPadLow()[0])), x = kernel.sub(place.column, kernel.index(conv.getPadLow()[1]));
+  Value y = kernel.sub(place.row, kernel.index(conv.getPadLow()[0])),
+        x = kernel.sub(place.column, kernel.index(conv.getPadLow()[1]));
   Value image = kernel.mul(place.image, kernel.size(strides[0]));
   auto within = [&](Value first, Value size) -> Value {
     Value low = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, first, kernel.index(0));
@@ -289,10 +291,12 @@ void WinogradSchedule::transformInput(Value tile, Value slot) {
   b.setInsertionPointToStart(branch.thenBlock());
   {
     Value start = kernel.add(image, kernel.add(kernel.mul(y, kernel.size(strides[1])), kernel.mul(x, channels)));
-    transformVectors(slot, [&](int64_t i, int64_t j, Value c) {
-      Value row = kernel.add(start, kernel.mul(kernel.size(strides[1]), i));
-      return kernel.add(kernel.add(row, c), j * channels);
-    }, {}, {});
+    transformVectors(slot,
+                     [&](int64_t i, int64_t j, Value c) {
+                       Value row = kernel.add(start, kernel.mul(kernel.size(strides[1]), i));
+                       return kernel.add(kernel.add(row, c), j * channels);
+                     },
+                     {}, {});
   }
   b.setInsertionPointToStart(branch.elseBlock());
   // What is outside is read at the border and cleared.
@@ -308,10 +312,13 @@ void WinogradSchedule::transformInput(Value tile, Value slot) {
   SmallVector<Value> rows, columnsAt, rowMasks, columnMasks;
   clamp(y, height, rows, rowMasks);
   clamp(x, width, columnsAt, columnMasks);
-  transformVectors(slot, [&](int64_t i, int64_t j, Value c) {
-    Value row = kernel.add(image, kernel.mul(rows[i], kernel.size(strides[1])));
-    return kernel.add(kernel.add(row, kernel.mul(columnsAt[j], channels)), c);
-  }, rowMasks, columnMasks);
+  transformVectors(
+      slot,
+      [&](int64_t i, int64_t j, Value c) {
+        Value row = kernel.add(image, kernel.mul(rows[i], kernel.size(strides[1])));
+        return kernel.add(kernel.add(row, kernel.mul(columnsAt[j], channels)), c);
+      },
+      rowMasks, columnMasks);
 }
 
 // ---- products --------------------------------------------------------------------------------
@@ -333,11 +340,13 @@ void WinogradSchedule::multiply(Value firstColumn, Value lastColumn, Value rows)
         registers.lhsStart = kernel.add(kernel.mul(x, vPlane), kernel.mul(row, vRow));
         for (int64_t vector = 0; vector < vectors; ++vector) {
           Value at = kernel.add(column, vector * lanes);
-          registers.rhsStarts.push_back(kernel.add(kernel.add(kernel.mul(x, plane), kernel.mul(kernel.div(at, panelColumns), panel)),
-                                                   kernel.rem(at, panelColumns)));
+          registers.rhsStarts.push_back(
+              kernel.add(kernel.add(kernel.mul(x, plane), kernel.mul(kernel.div(at, panelColumns), panel)),
+                         kernel.rem(at, panelColumns)));
         }
         SmallVector<Value> sums = emitRegisterTile(kernel, registers, depth, registers.zeros(kernel));
-        Value to = kernel.add(kernel.add(kernel.mul(x, mPlane), kernel.mul(row, mRow)), kernel.sub(column, firstColumn));
+        Value to =
+            kernel.add(kernel.add(kernel.mul(x, mPlane), kernel.mul(row, mRow)), kernel.sub(column, firstColumn));
         for (int64_t r = 0; r < tile.rows; ++r)
           for (int64_t vector = 0; vector < vectors; ++vector)
             vector::StoreOp::create(b, sums[r * vectors + vector], products, kernel.add(to, r * mRow + vector * lanes));
@@ -355,7 +364,8 @@ void WinogradSchedule::multiply(Value firstColumn, Value lastColumn, Value rows)
 // ---- A^T M A ---------------------------------------------------------------------------------
 
 /// The outputs of one tile for the vector of channels at `column`; `whole`: none of them is outside.
-void WinogradSchedule::storeOutputs(const Place &place, Value slot, Value firstColumn, Value column, Value mask, bool whole) {
+void WinogradSchedule::storeOutputs(const Place &place, Value slot, Value firstColumn, Value column, Value mask,
+                                    bool whole) {
   LinearMap map(b, vectorType());
   Value start = kernel.add(kernel.mul(slot, mRow), kernel.sub(column, firstColumn));
   SmallVector<SmallVector<Value>> half(t); // A^T M, column by column
@@ -390,9 +400,8 @@ void WinogradSchedule::storeOutputs(const Place &place, Value slot, Value firstC
 void WinogradSchedule::transformOutput(Value tile, Value slot, Value firstColumn, Value lastColumn) {
   Place place = placeOf(tile);
   auto emit = [&](bool whole) {
-    forVectors(firstColumn, lastColumn, result[3], [&](Value column, Value mask) {
-      storeOutputs(place, slot, firstColumn, column, mask, whole);
-    });
+    forVectors(firstColumn, lastColumn, result[3],
+               [&](Value column, Value mask) { storeOutputs(place, slot, firstColumn, column, mask, whole); });
   };
   if (result[1].isMultipleOf(m) && result[2].isMultipleOf(m))
     return emit(true);
@@ -429,7 +438,8 @@ void WinogradSchedule::emit() {
       Value end = kernel.min(kernel.add(column, columnBlock), lastColumn);
       multiply(column, end, rows);
       Value stored = kernel.min(end, kernel.index(columns));
-      kernel.loop(kernel.index(0), count, 1, [&](Value slot) { transformOutput(kernel.add(first, slot), slot, column, stored); });
+      kernel.loop(kernel.index(0), count, 1,
+                  [&](Value slot) { transformOutput(kernel.add(first, slot), slot, column, stored); });
     });
   });
   kernel.finish({blocks * parts});
@@ -443,8 +453,8 @@ LogicalResult scheduleWinograd(func::FuncOp source, const Target &target) {
     if (auto found = dyn_cast<ConvOp>(op))
       conv = found;
   auto isOne = [](int64_t value) { return value == 1; };
-  if (!conv || !conv.getFilter().getDefiningOp<WinogradFilterOp>() || !conv.getChannelsLast() || conv.getGroups() != 1 ||
-      !isa<BlockArgument>(conv.getInput()) || !elementOf(conv.getInput()).isF32() ||
+  if (!conv || !conv.getFilter().getDefiningOp<WinogradFilterOp>() || !conv.getChannelsLast() ||
+      conv.getGroups() != 1 || !isa<BlockArgument>(conv.getInput()) || !elementOf(conv.getInput()).isF32() ||
       !llvm::all_of(conv.getStrides(), isOne) || !llvm::all_of(conv.getDilations(), isOne))
     return source.emitError("needs a conv of stride 1 by a 3x3 filter that is stored transformed");
   WinogradSchedule(source, target, conv).emit();

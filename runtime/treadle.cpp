@@ -86,7 +86,8 @@ treadle_error *infoOf(const flatbuffers::Vector<flatbuffers::Offset<format::Tens
                       const std::vector<treadle_program::Info> &infos, int32_t index, const char *what,
                       treadle_tensor_info *info) {
   if (index < 0 || static_cast<size_t>(index) >= infos.size())
-    return toError(error(TREADLE_INVALID_ARGUMENT, "the program has ", infos.size(), " ", what, "s, there is no number ", index));
+    return toError(
+        error(TREADLE_INVALID_ARGUMENT, "the program has ", infos.size(), " ", what, "s, there is no number ", index));
   const format::Tensor &tensor = *list->Get(index);
   info->name = tensor.name()->c_str();
   info->dtype = static_cast<treadle_dtype>(tensor.dtype());
@@ -113,7 +114,8 @@ size_t treadle_dtype_bytes(treadle_dtype dtype, int64_t count) { return byteSize
 
 // ---- programs --------------------------------------------------------------------------------
 
-treadle_error *treadle_program_open_file(const char *path, const treadle_open_options *options, treadle_program **program) {
+treadle_error *treadle_program_open_file(const char *path, const treadle_open_options *options,
+                                         treadle_program **program) {
   if (!path || !program)
     return nullArgument("treadle_program_open_file");
   std::unique_ptr<MappedFile> file;
@@ -128,7 +130,8 @@ treadle_error *treadle_program_open_memory(const void *data, size_t bytes, const
   if (!data || !program)
     return nullArgument("treadle_program_open_memory");
   if (reinterpret_cast<uintptr_t>(data) % weightAlignment)
-    return toError(error(TREADLE_INVALID_ARGUMENT, "an artifact in memory must start at a multiple of ", weightAlignment));
+    return toError(
+        error(TREADLE_INVALID_ARGUMENT, "an artifact in memory must start at a multiple of ", weightAlignment));
   return openBytes(static_cast<const char *>(data), bytes, "artifact in memory", options, nullptr, program);
 }
 
@@ -221,13 +224,14 @@ treadle_error *treadle_session_create(treadle_program *program, const treadle_se
   if (!chosen) {
     treadle_device_info info;
     treadle_error_free(treadle_device(0, &info));
-    return toError(error(TREADLE_UNSUPPORTED, program->program->name(), ": has code for ", offered.empty() ? "nothing" : offered,
-                         ", not for this device (", info.description, "); compile the model for it"));
+    return toError(error(TREADLE_UNSUPPORTED, program->program->name(), ": has code for ",
+                         offered.empty() ? "nothing" : offered, ", not for this device (", info.description,
+                         "); compile the model for it"));
   }
   if (Status status = driver->load(*program->program, *chosen); status.failed())
     return toError(status);
-  *session = new treadle_session{std::make_unique<Session>(program->program, std::move(driver), options->allocator,
-                                                           options->memory_limit)};
+  *session = new treadle_session{
+      std::make_unique<Session>(program->program, std::move(driver), options->allocator, options->memory_limit)};
   return nullptr;
 }
 
@@ -243,7 +247,9 @@ treadle_error *treadle_session_output_shape(treadle_session *session, int32_t in
   return toError(session->session->outputShape(index, *shape));
 }
 
-uint64_t treadle_session_memory(const treadle_session *session) { return session ? session->session->memoryBytes() : 0; }
+uint64_t treadle_session_memory(const treadle_session *session) {
+  return session ? session->session->memoryBytes() : 0;
+}
 
 treadle_error *treadle_session_run(treadle_session *session, const treadle_tensor *inputs, int32_t inputCount,
                                    treadle_tensor *outputs, int32_t outputCount) {

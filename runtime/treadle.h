@@ -46,19 +46,19 @@ typedef struct treadle_error treadle_error;
 
 typedef enum treadle_code {
   TREADLE_OK = 0,
-  TREADLE_INVALID_ARGUMENT = 1,  /* the call itself: a null pointer, a wrong count, shape or type */
-  TREADLE_NOT_FOUND = 2,         /* a file, a device, a name */
-  TREADLE_DAMAGED = 3,           /* a file that is no artifact, is cut short or was altered */
-  TREADLE_UNSUPPORTED = 4,       /* a newer artifact, or one without code for this device */
-  TREADLE_OUT_OF_MEMORY = 5,     /* the allocator failed, or a limit would be exceeded */
-  TREADLE_IO = 6,                /* reading or writing failed */
-  TREADLE_DEVICE = 7,            /* the device or its driver failed */
+  TREADLE_INVALID_ARGUMENT = 1, /* the call itself: a null pointer, a wrong count, shape or type */
+  TREADLE_NOT_FOUND = 2,        /* a file, a device, a name */
+  TREADLE_DAMAGED = 3,          /* a file that is no artifact, is cut short or was altered */
+  TREADLE_UNSUPPORTED = 4,      /* a newer artifact, or one without code for this device */
+  TREADLE_OUT_OF_MEMORY = 5,    /* the allocator failed, or a limit would be exceeded */
+  TREADLE_IO = 6,               /* reading or writing failed */
+  TREADLE_DEVICE = 7,           /* the device or its driver failed */
   TREADLE_CANCELLED = 8
 } treadle_code;
 
-TREADLE_API treadle_code treadle_error_code(const treadle_error *error); /* TREADLE_OK for NULL */
+TREADLE_API treadle_code treadle_error_code(const treadle_error *error);   /* TREADLE_OK for NULL */
 TREADLE_API const char *treadle_error_message(const treadle_error *error); /* one line; "" for NULL */
-TREADLE_API void treadle_error_free(treadle_error *error); /* NULL is allowed */
+TREADLE_API void treadle_error_free(treadle_error *error);                 /* NULL is allowed */
 
 /* "1.2.3" */
 TREADLE_API const char *treadle_version(void);
@@ -68,11 +68,30 @@ TREADLE_API const char *treadle_version(void);
 /* Element types; the numbers are those of onnx.TensorProto.DataType. Types under 8 bits are packed,
    low bits first. */
 typedef enum treadle_dtype {
-  TREADLE_F32 = 1, TREADLE_U8 = 2, TREADLE_I8 = 3, TREADLE_U16 = 4, TREADLE_I16 = 5,
-  TREADLE_I32 = 6, TREADLE_I64 = 7, TREADLE_BOOL = 9, TREADLE_F16 = 10, TREADLE_F64 = 11,
-  TREADLE_U32 = 12, TREADLE_U64 = 13, TREADLE_C64 = 14, TREADLE_C128 = 15, TREADLE_BF16 = 16,
-  TREADLE_F8E4M3FN = 17, TREADLE_F8E4M3FNUZ = 18, TREADLE_F8E5M2 = 19, TREADLE_F8E5M2FNUZ = 20,
-  TREADLE_U4 = 21, TREADLE_I4 = 22, TREADLE_F4E2M1 = 23, TREADLE_F8E8M0 = 24, TREADLE_U2 = 25,
+  TREADLE_F32 = 1,
+  TREADLE_U8 = 2,
+  TREADLE_I8 = 3,
+  TREADLE_U16 = 4,
+  TREADLE_I16 = 5,
+  TREADLE_I32 = 6,
+  TREADLE_I64 = 7,
+  TREADLE_BOOL = 9,
+  TREADLE_F16 = 10,
+  TREADLE_F64 = 11,
+  TREADLE_U32 = 12,
+  TREADLE_U64 = 13,
+  TREADLE_C64 = 14,
+  TREADLE_C128 = 15,
+  TREADLE_BF16 = 16,
+  TREADLE_F8E4M3FN = 17,
+  TREADLE_F8E4M3FNUZ = 18,
+  TREADLE_F8E5M2 = 19,
+  TREADLE_F8E5M2FNUZ = 20,
+  TREADLE_U4 = 21,
+  TREADLE_I4 = 22,
+  TREADLE_F4E2M1 = 23,
+  TREADLE_F8E8M0 = 24,
+  TREADLE_U2 = 25,
   TREADLE_I2 = 26
 } treadle_dtype;
 
@@ -87,8 +106,8 @@ typedef struct treadle_tensor {
   void *data;
   treadle_dtype dtype;
   int32_t rank;
-  const int64_t *dims;   /* rank numbers; NULL for rank 0 */
-  size_t capacity;       /* bytes at data; 0 means exactly what dtype and dims need */
+  const int64_t *dims; /* rank numbers; NULL for rank 0 */
+  size_t capacity;     /* bytes at data; 0 means exactly what dtype and dims need */
 } treadle_tensor;
 
 /* What a program says of an input or output. */
@@ -96,8 +115,8 @@ typedef struct treadle_tensor_info {
   const char *name;
   treadle_dtype dtype;
   int32_t rank;
-  const int64_t *dims;            /* -1 where the size is known only at run time */
-  const char *const *dim_names;   /* "batch", "height / 2"; the number itself where it is fixed */
+  const int64_t *dims;          /* -1 where the size is known only at run time */
+  const char *const *dim_names; /* "batch", "height / 2"; the number itself where it is fixed */
 } treadle_tensor_info;
 
 /* ---- programs ---------------------------------------------------------------------------------- */
@@ -133,13 +152,11 @@ TREADLE_API treadle_error *treadle_program_open_file(const char *path, const tre
 /* Uses `data` in place; it must stay until the program and its sessions are closed, and start at a
    multiple of 64. */
 TREADLE_API treadle_error *treadle_program_open_memory(const void *data, size_t bytes,
-                                                       const treadle_open_options *options,
-                                                       treadle_program **program);
+                                                       const treadle_open_options *options, treadle_program **program);
 
 /* Reads everything through `reader`, which may be gone when this returns. */
 TREADLE_API treadle_error *treadle_program_open_reader(const treadle_reader *reader,
-                                                       const treadle_open_options *options,
-                                                       treadle_program **program);
+                                                       const treadle_open_options *options, treadle_program **program);
 
 /* Sessions of it stay usable. NULL is allowed. */
 TREADLE_API void treadle_program_close(treadle_program *program);
@@ -160,9 +177,9 @@ TREADLE_API const char *treadle_program_json(treadle_program *program);
 /* ---- devices ----------------------------------------------------------------------------------- */
 
 typedef struct treadle_device_info {
-  const char *name;         /* as options take it: "cpu" */
-  const char *description;  /* "AMD EPYC 9B14, 2 threads, x86-64-v4" */
-  uint64_t memory;          /* bytes */
+  const char *name;        /* as options take it: "cpu" */
+  const char *description; /* "AMD EPYC 9B14, 2 threads, x86-64-v4" */
+  uint64_t memory;         /* bytes */
 } treadle_device_info;
 
 /* Devices that this machine has, for index 0, 1, ...; TREADLE_NOT_FOUND past the last. */
@@ -178,8 +195,7 @@ typedef struct treadle_session treadle_session;
 typedef struct treadle_pool {
   void *user;
   int32_t workers;
-  void (*run)(void *user, int64_t count, void (*task)(void *context, int64_t index, int32_t worker),
-              void *context);
+  void (*run)(void *user, int64_t count, void (*task)(void *context, int64_t index, int32_t worker), void *context);
 } treadle_pool;
 
 typedef struct treadle_session_options {
@@ -191,8 +207,7 @@ typedef struct treadle_session_options {
 } treadle_session_options;
 
 /* Needs no shapes yet. The session holds the program. */
-TREADLE_API treadle_error *treadle_session_create(treadle_program *program,
-                                                  const treadle_session_options *options,
+TREADLE_API treadle_error *treadle_session_create(treadle_program *program, const treadle_session_options *options,
                                                   treadle_session **session);
 TREADLE_API void treadle_session_close(treadle_session *session); /* NULL is allowed */
 
@@ -202,8 +217,7 @@ TREADLE_API treadle_error *treadle_session_prepare(treadle_session *session, con
                                                    int32_t input_count);
 
 /* The shape that output `index` has, for the shapes settled last. dims belongs to the session. */
-TREADLE_API treadle_error *treadle_session_output_shape(treadle_session *session, int32_t index,
-                                                        treadle_tensor *shape);
+TREADLE_API treadle_error *treadle_session_output_shape(treadle_session *session, int32_t index, treadle_tensor *shape);
 
 /* Bytes of arena and scratch that the settled shapes take. */
 TREADLE_API uint64_t treadle_session_memory(const treadle_session *session);
@@ -212,8 +226,7 @@ TREADLE_API uint64_t treadle_session_memory(const treadle_session *session);
    memory of the session's, valid until the next run; else data must have room (capacity). dtype,
    rank and dims of outputs are filled in. */
 TREADLE_API treadle_error *treadle_session_run(treadle_session *session, const treadle_tensor *inputs,
-                                               int32_t input_count, treadle_tensor *outputs,
-                                               int32_t output_count);
+                                               int32_t input_count, treadle_tensor *outputs, int32_t output_count);
 
 /* Makes a run in another thread stop at its next step with TREADLE_CANCELLED. */
 TREADLE_API void treadle_session_cancel(treadle_session *session);

@@ -20,8 +20,8 @@ LogicalResult AttentionOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
   size_t rank = query.size();
   if (rank < 2 || key.size() != rank || value.size() != rank)
     return emitOptionalError(loc, "query, key and value must have the same number of dimensions, two or more");
-  bool fits = succeeded(unifyDims(query[rank - 1], key[rank - 1])) &&
-              succeeded(unifyDims(key[rank - 2], value[rank - 2]));
+  bool fits =
+      succeeded(unifyDims(query[rank - 1], key[rank - 1])) && succeeded(unifyDims(key[rank - 2], value[rank - 2]));
   for (size_t i = 0; i + 2 < rank; ++i)
     for (DimExpr other : {key[i], value[i]})
       fits &= other == 1 || succeeded(unifyDims(query[i], other));

@@ -14,8 +14,7 @@ namespace treadle::graph {
 namespace {
 
 /// What both directions need: equal lists, positive strides, ranks that fit.
-template <typename Adaptor>
-LogicalResult checkWindow(std::optional<Location> loc, Adaptor adaptor) {
+template <typename Adaptor> LogicalResult checkWindow(std::optional<Location> loc, Adaptor adaptor) {
   int64_t spatial = adaptor.getStrides().size();
   for (ArrayRef<int64_t> list : {adaptor.getDilations(), adaptor.getPadLow(), adaptor.getPadHigh()})
     if (static_cast<int64_t>(list.size()) != spatial)
@@ -39,8 +38,9 @@ Type accumulatorOf(Type input, Type filter) {
 
 /// Adds input x filter over one direction's index arithmetic. `visit` is called with the output index,
 /// input index and filter index of every multiplication that lies within all three.
-template <typename T> void accumulate(const Tensor &input, const Tensor &filter, Tensor &result,
-                                      llvm::function_ref<void(llvm::function_ref<void(int64_t, int64_t, int64_t)>)> walk) {
+template <typename T>
+void accumulate(const Tensor &input, const Tensor &filter, Tensor &result,
+                llvm::function_ref<void(llvm::function_ref<void(int64_t, int64_t, int64_t)>)> walk) {
   std::vector<T> a = input.read<T>(), b = filter.read<T>(), sums(result.size(), T(0));
   walk([&](int64_t to, int64_t x, int64_t w) { sums[to] += a[x] * b[w]; });
   result.write<T>(sums);
@@ -126,8 +126,8 @@ DimExpr ConvOp::countFlops() {
 
 // ---- conv_transpose --------------------------------------------------------------------------
 
-LogicalResult ConvTransposeOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
-                                                Adaptor adaptor, SmallVectorImpl<Type> &types) {
+LogicalResult ConvTransposeOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc, Adaptor adaptor,
+                                                SmallVectorImpl<Type> &types) {
   if (failed(checkWindow(loc, adaptor)))
     return failure();
   if (adaptor.getOutputPad().size() != adaptor.getStrides().size())
@@ -139,8 +139,7 @@ LogicalResult ConvTransposeOp::inferReturnTypes(MLIRContext *context, std::optio
     return emitOptionalError(loc, filter[0], " channels cannot be split into ", adaptor.getGroups(), " groups");
   Dims dims = {input[0], filter[1] * adaptor.getGroups()};
   for (size_t i = 0; i < adaptor.getStrides().size(); ++i) {
-    dims.push_back((input[i + 2] - 1) * adaptor.getStrides()[i] +
-                   (filter[i + 2] - 1) * adaptor.getDilations()[i] +
+    dims.push_back((input[i + 2] - 1) * adaptor.getStrides()[i] + (filter[i + 2] - 1) * adaptor.getDilations()[i] +
                    (adaptor.getOutputPad()[i] + 1 - adaptor.getPadLow()[i] - adaptor.getPadHigh()[i]));
     if (std::optional<int64_t> value = dims.back().constantValue(); value && *value < 1)
       return emitOptionalError(loc, "spatial dimension ", i, " of the result would be ", *value);

@@ -44,8 +44,7 @@ void GraphDialect::initialize() {
   addInterfaces<GraphInliner>();
 }
 
-Operation *GraphDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type,
-                                             Location loc) {
+Operation *GraphDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type, Location loc) {
   if (auto elements = dyn_cast<ElementsAttr>(value))
     return ConstantOp::create(builder, loc, elements);
   return nullptr;
@@ -79,8 +78,7 @@ std::optional<double> splatOf(Value value) {
 
 std::optional<Sizes> sizesOf(Value value) {
   auto type = cast<RankedTensorType>(value.getType());
-  if (!type.getElementType().isIntOrFloat() || !type.hasStaticShape() ||
-      type.getNumElements() > sizesLimit)
+  if (!type.getElementType().isIntOrFloat() || !type.hasStaticShape() || type.getNumElements() > sizesLimit)
     return std::nullopt;
   Operation *op = value.getDefiningOp();
   if (!op)
@@ -121,8 +119,8 @@ Value makeScalar(OpBuilder &builder, Location loc, double value, Type elementTyp
   if (isa<FloatType>(elementType))
     attr = FloatAttr::get(elementType, value);
   else
-    attr = IntegerAttr::get(elementType, APInt(elementType.getIntOrFloatBitWidth(),
-                                               static_cast<int64_t>(value), false, true));
+    attr = IntegerAttr::get(elementType,
+                            APInt(elementType.getIntOrFloatBitWidth(), static_cast<int64_t>(value), false, true));
   return ConstantOp::create(builder, loc, DenseElementsAttr::get(type, attr));
 }
 

@@ -22,8 +22,7 @@ namespace {
 
 DimAttr attrOf(DimExpr expr) { return cast<DimAttr>(expr.attribute()); }
 
-DimExpr make(MLIRContext *context, DimKind kind, int64_t value, StringRef symbol,
-             ArrayRef<DimExpr> operands) {
+DimExpr make(MLIRContext *context, DimKind kind, int64_t value, StringRef symbol, ArrayRef<DimExpr> operands) {
   SmallVector<Attribute> attrs;
   for (DimExpr operand : operands)
     attrs.push_back(operand.attribute());
@@ -389,15 +388,11 @@ DimExpr DimExpr::constant(MLIRContext *context, int64_t value) {
   return make(context, DimKind::Constant, clampToRange(value), "", {});
 }
 
-DimExpr DimExpr::symbol(MLIRContext *context, StringRef name) {
-  return make(context, DimKind::Symbol, 0, name, {});
-}
+DimExpr DimExpr::symbol(MLIRContext *context, StringRef name) { return make(context, DimKind::Symbol, 0, name, {}); }
 
 DimKind DimExpr::kind() const { return attrOf(*this).getKind(); }
 unsigned DimExpr::operandCount() const { return attrOf(*this).getOperands().size(); }
-DimExpr DimExpr::operand(unsigned index) const {
-  return DimExpr(attrOf(*this).getOperands()[index]);
-}
+DimExpr DimExpr::operand(unsigned index) const { return DimExpr(attrOf(*this).getOperands()[index]); }
 int64_t DimExpr::value() const { return attrOf(*this).getValue(); }
 StringRef DimExpr::symbolName() const { return attrOf(*this).getSymbol().getValue(); }
 
@@ -501,11 +496,9 @@ bool DimExpr::isAtLeast(int64_t bound) const {
   case DimKind::FloorDiv:
     return bound <= 0 && operand(0).isAtLeast(0);
   case DimKind::Min:
-    return llvm::all_of(llvm::seq(operandCount()),
-                        [&](unsigned i) { return operand(i).isAtLeast(bound); });
+    return llvm::all_of(llvm::seq(operandCount()), [&](unsigned i) { return operand(i).isAtLeast(bound); });
   case DimKind::Max:
-    return llvm::any_of(llvm::seq(operandCount()),
-                        [&](unsigned i) { return operand(i).isAtLeast(bound); });
+    return llvm::any_of(llvm::seq(operandCount()), [&](unsigned i) { return operand(i).isAtLeast(bound); });
   }
   return false;
 }
@@ -555,8 +548,7 @@ DimExpr DimExpr::substitute(llvm::function_ref<DimExpr(StringRef)> replacement) 
   return *this;
 }
 
-std::optional<int64_t>
-DimExpr::evaluate(llvm::function_ref<std::optional<int64_t>(StringRef)> valueOf) const {
+std::optional<int64_t> DimExpr::evaluate(llvm::function_ref<std::optional<int64_t>(StringRef)> valueOf) const {
   if (kind() == DimKind::Constant)
     return value();
   if (kind() == DimKind::Symbol)
@@ -707,9 +699,7 @@ Attribute DimAttr::parse(AsmParser &parser, Type) {
   return expr->attribute();
 }
 
-void DimAttr::print(AsmPrinter &printer) const {
-  printer << '<' << DimExpr(*this).str() << '>';
-}
+void DimAttr::print(AsmPrinter &printer) const { printer << '<' << DimExpr(*this).str() << '>'; }
 
 Attribute DimsAttr::parse(AsmParser &parser, Type) {
   SmallVector<Attribute> dims;
@@ -748,9 +738,8 @@ bool mayBeEqual(TypeRange a, TypeRange b) {
   return a.size() == b.size() && llvm::all_of(llvm::zip(a, b), [&](auto pair) {
            auto x = dyn_cast<RankedTensorType>(std::get<0>(pair)), y = dyn_cast<RankedTensorType>(std::get<1>(pair));
            return x && y && x.getElementType() == y.getElementType() && x.getRank() == y.getRank() &&
-                  llvm::all_of(llvm::zip(dimsOf(x), dimsOf(y)), [&](auto sizes) {
-                    return sameSize(std::get<0>(sizes), std::get<1>(sizes));
-                  });
+                  llvm::all_of(llvm::zip(dimsOf(x), dimsOf(y)),
+                               [&](auto sizes) { return sameSize(std::get<0>(sizes), std::get<1>(sizes)); });
          });
 }
 

@@ -90,8 +90,7 @@ public:
   DimExpr substitute(llvm::function_ref<DimExpr(llvm::StringRef)> replacement) const;
 
   /// The value for given symbols; nothing where a symbol is unknown or an overflow happens.
-  std::optional<int64_t>
-  evaluate(llvm::function_ref<std::optional<int64_t>(llvm::StringRef)> valueOf) const;
+  std::optional<int64_t> evaluate(llvm::function_ref<std::optional<int64_t>(llvm::StringRef)> valueOf) const;
 
   /// Whether it has more than that many nodes, for those who build expressions from what they are given.
   bool isLongerThan(unsigned nodes) const;
@@ -116,9 +115,7 @@ inline llvm::raw_ostream &operator<<(llvm::raw_ostream &os, DimExpr expr) {
   expr.print(os);
   return os;
 }
-inline mlir::Diagnostic &operator<<(mlir::Diagnostic &diagnostic, DimExpr expr) {
-  return diagnostic << expr.str();
-}
+inline mlir::Diagnostic &operator<<(mlir::Diagnostic &diagnostic, DimExpr expr) { return diagnostic << expr.str(); }
 inline llvm::hash_code hash_value(DimExpr expr) { return mlir::hash_value(expr.attribute()); }
 
 using Dims = llvm::SmallVector<DimExpr>;

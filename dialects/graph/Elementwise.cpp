@@ -26,25 +26,22 @@ LogicalResult inferBroadcast(std::optional<Location> loc, ValueRange operands, T
   for (Value operand : operands) {
     FailureOr<Dims> both = broadcastDims(dims, dimsOf(operand.getType()));
     if (failed(both))
-      return emitOptionalError(loc, "operands of types ", operands.getTypes(),
-                               " cannot be broadcast together");
+      return emitOptionalError(loc, "operands of types ", operands.getTypes(), " cannot be broadcast together");
     dims = *both;
   }
   types.push_back(tensorOf(dims, elementType));
   return success();
 }
 
-LogicalResult inferSameElement(std::optional<Location> loc, ValueRange operands,
-                               SmallVectorImpl<Type> &types) {
+LogicalResult inferSameElement(std::optional<Location> loc, ValueRange operands, SmallVectorImpl<Type> &types) {
   for (Value operand : operands.drop_front())
     if (elementOf(operand) != elementOf(operands.front()))
-      return emitOptionalError(loc, "operands have different element types, ",
-                               elementOf(operands.front()), " and ", elementOf(operand));
+      return emitOptionalError(loc, "operands have different element types, ", elementOf(operands.front()), " and ",
+                               elementOf(operand));
   return inferBroadcast(loc, operands, elementOf(operands.front()), types);
 }
 
-LogicalResult inferBool(std::optional<Location> loc, ValueRange operands,
-                        SmallVectorImpl<Type> &types) {
+LogicalResult inferBool(std::optional<Location> loc, ValueRange operands, SmallVectorImpl<Type> &types) {
   return inferBroadcast(loc, operands, IntegerType::get(operands.front().getContext(), 1), types);
 }
 
@@ -62,8 +59,7 @@ template <typename T> std::vector<T> spread(const Tensor &operand, const Tensor 
   return wide;
 }
 
-template <typename T, typename F>
-void apply(ArrayRef<Tensor> operands, Tensor &result, F function) {
+template <typename T, typename F> void apply(ArrayRef<Tensor> operands, Tensor &result, F function) {
   std::vector<T> a = spread<T>(operands[0], result);
   if constexpr (std::is_invocable_v<F, T>) {
     for (T &x : a)
@@ -77,8 +73,7 @@ void apply(ArrayRef<Tensor> operands, Tensor &result, F function) {
 }
 
 /// For ops on floats alone.
-template <typename F>
-LogicalResult evaluateFloat(ArrayRef<Tensor> operands, Tensor &result, F function) {
+template <typename F> LogicalResult evaluateFloat(ArrayRef<Tensor> operands, Tensor &result, F function) {
   switch (operands[0].compute()) {
   case Compute::Float:
     apply<float>(operands, result, function);
@@ -92,16 +87,14 @@ LogicalResult evaluateFloat(ArrayRef<Tensor> operands, Tensor &result, F functio
   return failure();
 }
 
-template <typename F>
-LogicalResult evaluateInt(ArrayRef<Tensor> operands, Tensor &result, F function) {
+template <typename F> LogicalResult evaluateInt(ArrayRef<Tensor> operands, Tensor &result, F function) {
   if (operands[0].compute() != Compute::Int)
     return failure();
   apply<int64_t>(operands, result, function);
   return success();
 }
 
-template <typename F>
-LogicalResult evaluateNumber(ArrayRef<Tensor> operands, Tensor &result, F function) {
+template <typename F> LogicalResult evaluateNumber(ArrayRef<Tensor> operands, Tensor &result, F function) {
   if (operands[0].dtype() == DType::C64 || operands[0].dtype() == DType::C128)
     return failure();
   return operands[0].compute() == Compute::Int ? evaluateInt(operands, result, function)
@@ -231,20 +224,20 @@ void printPredicateWord(OpAsmPrinter &printer, Operation *, PredicateAttr attr) 
 
 // ---- ops whose result has the operands' element type ------------------------------------------
 
-#define SAME_ELEMENT(OP)                                                                           \
-  LogicalResult OP::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,  \
-                                     SmallVectorImpl<Type> &types) {                               \
-    return inferSameElement(loc, adaptor.getOperands(), types);                                    \
+#define SAME_ELEMENT(OP)                                                                                               \
+  LogicalResult OP::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,                      \
+                                     SmallVectorImpl<Type> &types) {                                                   \
+    return inferSameElement(loc, adaptor.getOperands(), types);                                                        \
   }
 
-#define EVALUATE(OP, KIND, FUNCTION)                                                               \
-  LogicalResult OP::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {         \
-    return evaluate##KIND(operands, results[0], FUNCTION);                                         \
+#define EVALUATE(OP, KIND, FUNCTION)                                                                                   \
+  LogicalResult OP::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {                             \
+    return evaluate##KIND(operands, results[0], FUNCTION);                                                             \
   }
 
-#define TRANSCENDENTAL(OP, FUNCTION)                                                               \
-  SAME_ELEMENT(OP)                                                                                 \
-  EVALUATE(OP, Float, [](auto x) { return FUNCTION; })                                             \
+#define TRANSCENDENTAL(OP, FUNCTION)                                                                                   \
+  SAME_ELEMENT(OP)                                                                                                     \
+  EVALUATE(OP, Float, [](auto x) { return FUNCTION; })                                                                 \
   DimExpr OP::countFlops() { return elementCount(getType()) * 8; }
 
 TRANSCENDENTAL(ExpOp, std::exp(x))
@@ -265,8 +258,8 @@ TRANSCENDENTAL(AtanhOp, std::atanh(x))
 TRANSCENDENTAL(ErfOp, std::erf(x))
 TRANSCENDENTAL(SigmoidOp, 1 / (1 + std::exp(-x)))
 
-#define UNARY(OP, KIND, FUNCTION)                                                                  \
-  SAME_ELEMENT(OP)                                                                                 \
+#define UNARY(OP, KIND, FUNCTION)                                                                                      \
+  SAME_ELEMENT(OP)                                                                                                     \
   EVALUATE(OP, KIND, [](auto x) { return FUNCTION; })
 
 template <typename T> static T negated(T x) {
@@ -305,8 +298,7 @@ UNARY(SqrtOp, Float, std::sqrt(x))
 SAME_ELEMENT(NotOp)
 LogicalResult NotOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
   bool isBool = operands[0].dtype() == DType::Bool;
-  return evaluateInt(operands, results[0],
-                     [&](int64_t x) { return isBool ? int64_t(x == 0) : ~x; });
+  return evaluateInt(operands, results[0], [&](int64_t x) { return isBool ? int64_t(x == 0) : ~x; });
 }
 
 FailureOr<Sizes> NegOp::evaluateSizes(ArrayRef<const Sizes *> operands) {
@@ -316,22 +308,22 @@ FailureOr<Sizes> NegOp::evaluateSizes(ArrayRef<const Sizes *> operands) {
 }
 
 /// Sizes are whole numbers already.
-#define WHOLE(OP)                                                                                  \
-  FailureOr<Sizes> OP::evaluateSizes(ArrayRef<const Sizes *> operands) {                           \
-    return operands[0] ? FailureOr<Sizes>(*operands[0]) : FailureOr<Sizes>(failure());              \
+#define WHOLE(OP)                                                                                                      \
+  FailureOr<Sizes> OP::evaluateSizes(ArrayRef<const Sizes *> operands) {                                               \
+    return operands[0] ? FailureOr<Sizes>(*operands[0]) : FailureOr<Sizes>(failure());                                 \
   }
 WHOLE(FloorOp)
 WHOLE(CeilOp)
 WHOLE(RoundOp)
 
-#define BINARY(OP, KIND, FUNCTION)                                                                 \
-  SAME_ELEMENT(OP)                                                                                 \
+#define BINARY(OP, KIND, FUNCTION)                                                                                     \
+  SAME_ELEMENT(OP)                                                                                                     \
   EVALUATE(OP, KIND, [](auto a, auto b) { return FUNCTION; })
 
 BINARY(AddOp, Number, wrapping(a, b, [](auto x, auto y) { return x + y; }))
 BINARY(SubOp, Number, wrapping(a, b, [](auto x, auto y) { return x - y; }))
 BINARY(MulOp, Number, wrapping(a, b, [](auto x, auto y) { return x * y; }))
-BINARY(AndOp, Int, a & b)
+BINARY(AndOp, Int, a &b)
 BINARY(OrOp, Int, a | b)
 BINARY(XorOp, Int, a ^ b)
 
@@ -344,8 +336,7 @@ LogicalResult DivOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor>
 SAME_ELEMENT(ModOp)
 LogicalResult ModOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
   bool truncated = getTruncated(), wide = isUnsigned(operands[0]);
-  return evaluateNumber(operands, results[0],
-                        [=](auto a, auto b) { return remainder(a, b, truncated, wide); });
+  return evaluateNumber(operands, results[0], [=](auto a, auto b) { return remainder(a, b, truncated, wide); });
 }
 
 SAME_ELEMENT(MinOp)
@@ -407,9 +398,9 @@ DimExpr PowOp::countFlops() { return elementCount(getType()) * 16; }
 
 // ---- shape arithmetic ------------------------------------------------------------------------
 
-#define COMBINE(OP, FUNCTION)                                                                      \
-  FailureOr<Sizes> OP::evaluateSizes(ArrayRef<const Sizes *> operands) {                           \
-    return combineSizes(operands, [&](DimExpr a, DimExpr b) { return FUNCTION; });                 \
+#define COMBINE(OP, FUNCTION)                                                                                          \
+  FailureOr<Sizes> OP::evaluateSizes(ArrayRef<const Sizes *> operands) {                                               \
+    return combineSizes(operands, [&](DimExpr a, DimExpr b) { return FUNCTION; });                                     \
   }
 COMBINE(AddOp, a + b)
 COMBINE(SubOp, a - b)
@@ -432,8 +423,7 @@ FailureOr<Sizes> ModOp::evaluateSizes(ArrayRef<const Sizes *> operands) {
 template <typename Op> static OpFoldResult dropNeutral(Op op, double neutral) {
   if (op.getLhs().getType() == op.getType() && splatOf(op.getRhs()) == neutral)
     return op.getLhs();
-  if (op->template hasTrait<Commutes>() && op.getRhs().getType() == op.getType() &&
-      splatOf(op.getLhs()) == neutral)
+  if (op->template hasTrait<Commutes>() && op.getRhs().getType() == op.getType() && splatOf(op.getLhs()) == neutral)
     return op.getRhs();
   return {};
 }
@@ -477,7 +467,8 @@ static int64_t saturated(double value, unsigned bits, bool isUnsigned) {
   if (std::isnan(value) || (isUnsigned && value <= 0))
     return 0;
   if (value >= limit)
-    return isUnsigned ? static_cast<int64_t>(~uint64_t(0) >> (64 - bits)) : static_cast<int64_t>(~uint64_t(0) >> (65 - bits));
+    return isUnsigned ? static_cast<int64_t>(~uint64_t(0) >> (64 - bits))
+                      : static_cast<int64_t>(~uint64_t(0) >> (65 - bits));
   if (isUnsigned)
     return static_cast<int64_t>(static_cast<uint64_t>(value));
   return value <= -limit ? static_cast<int64_t>(~uint64_t(0) << (bits - 1)) : static_cast<int64_t>(value);
@@ -524,23 +515,20 @@ FailureOr<Sizes> CastOp::evaluateSizes(ArrayRef<const Sizes *> operands) {
     return *operands[0];
   Sizes result;
   for (DimExpr size : *operands[0]) {
-    std::optional<bool> isTrue =
-        compareSizes(Predicate::ne, size, DimExpr::constant(getContext(), 0));
+    std::optional<bool> isTrue = compareSizes(Predicate::ne, size, DimExpr::constant(getContext(), 0));
     if (!isTrue)
       return failure();
     result.push_back(DimExpr::constant(getContext(), *isTrue));
   }
   return result;
 }
-OpFoldResult CastOp::fold(FoldAdaptor) {
-  return getInput().getType() == getType() ? getInput() : Value();
-}
+OpFoldResult CastOp::fold(FoldAdaptor) { return getInput().getType() == getType() ? getInput() : Value(); }
 
-LogicalResult CompareOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                                          Adaptor adaptor, SmallVectorImpl<Type> &types) {
+LogicalResult CompareOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                          SmallVectorImpl<Type> &types) {
   if (elementOf(adaptor.getLhs()) != elementOf(adaptor.getRhs()))
-    return emitOptionalError(loc, "operands have different element types, ",
-                             elementOf(adaptor.getLhs()), " and ", elementOf(adaptor.getRhs()));
+    return emitOptionalError(loc, "operands have different element types, ", elementOf(adaptor.getLhs()), " and ",
+                             elementOf(adaptor.getRhs()));
   return inferBool(loc, adaptor.getOperands(), types);
 }
 LogicalResult CompareOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
@@ -566,8 +554,7 @@ LogicalResult CompareOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Ten
     using T = decltype(zero);
     std::vector<T> a = spread<T>(operands[0], results[0]), b = spread<T>(operands[1], results[0]);
     for (size_t i = 0; i < a.size(); ++i)
-      results[0].set<int64_t>(i, isUnsigned(operands[0]) ? holds(uint64_t(a[i]), uint64_t(b[i]))
-                                                         : holds(a[i], b[i]));
+      results[0].set<int64_t>(i, isUnsigned(operands[0]) ? holds(uint64_t(a[i]), uint64_t(b[i])) : holds(a[i], b[i]));
   };
   operands[0].compute() == Compute::Int ? run(int64_t(0)) : run(0.0);
   return success();
@@ -579,11 +566,10 @@ FailureOr<Sizes> CompareOp::evaluateSizes(ArrayRef<const Sizes *> operands) {
   });
 }
 
-LogicalResult SelectOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                                         Adaptor adaptor, SmallVectorImpl<Type> &types) {
+LogicalResult SelectOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                         SmallVectorImpl<Type> &types) {
   if (elementOf(adaptor.getOnTrue()) != elementOf(adaptor.getOnFalse()))
-    return emitOptionalError(loc, "choices have different element types, ",
-                             elementOf(adaptor.getOnTrue()), " and ",
+    return emitOptionalError(loc, "choices have different element types, ", elementOf(adaptor.getOnTrue()), " and ",
                              elementOf(adaptor.getOnFalse()));
   return inferBroadcast(loc, adaptor.getOperands(), elementOf(adaptor.getOnTrue()), types);
 }

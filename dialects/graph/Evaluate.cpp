@@ -63,8 +63,8 @@ FailureOr<SymbolValues> bindSymbols(Location loc, ArrayRef<Type> types, ArrayRef
           return it == values.end() ? std::nullopt : std::optional(it->second);
         });
         if (checking && expected && *expected != input.shape()[index])
-          return emitError(loc) << "dimension " << index << " of input " << number << " is "
-                                << input.shape()[index] << ", not " << dim << " = " << *expected;
+          return emitError(loc) << "dimension " << index << " of input " << number << " is " << input.shape()[index]
+                                << ", not " << dim << " = " << *expected;
       }
     }
   }

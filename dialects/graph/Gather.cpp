@@ -88,8 +88,7 @@ LogicalResult GatherElementsOp::inferReturnTypes(MLIRContext *, std::optional<Lo
 }
 LogicalResult GatherElementsOp::verify() {
   if (rankOf(getInput()) != rankOf(getIndices()))
-    return emitOpError() << "input has " << rankOf(getInput()) << " dimensions, indices "
-                         << rankOf(getIndices());
+    return emitOpError() << "input has " << rankOf(getInput()) << " dimensions, indices " << rankOf(getIndices());
   return verifyAxis(*this, getAxis(), rankOf(getInput()));
 }
 LogicalResult GatherElementsOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {

@@ -30,12 +30,10 @@ namespace treadle::graph {
 using Sizes = llvm::SmallVector<DimExpr>;
 
 /// Result element i depends on element i of each operand alone, after broadcasting.
-template <typename ConcreteType>
-class Elementwise : public mlir::OpTrait::TraitBase<ConcreteType, Elementwise> {};
+template <typename ConcreteType> class Elementwise : public mlir::OpTrait::TraitBase<ConcreteType, Elementwise> {};
 
 /// op(a, b) == op(b, a)
-template <typename ConcreteType>
-class Commutes : public mlir::OpTrait::TraitBase<ConcreteType, Commutes> {};
+template <typename ConcreteType> class Commutes : public mlir::OpTrait::TraitBase<ConcreteType, Commutes> {};
 
 } // namespace treadle::graph
 
@@ -64,9 +62,7 @@ std::optional<Sizes> sizesOf(mlir::Value value);
 inline mlir::Type elementOf(mlir::Value value) {
   return llvm::cast<mlir::RankedTensorType>(value.getType()).getElementType();
 }
-inline int64_t rankOf(mlir::Value value) {
-  return llvm::cast<mlir::RankedTensorType>(value.getType()).getRank();
-}
+inline int64_t rankOf(mlir::Value value) { return llvm::cast<mlir::RankedTensorType>(value.getType()).getRank(); }
 
 /// For verifiers: that an axis is one of `rank` dimensions.
 llvm::LogicalResult verifyAxis(mlir::Operation *op, int64_t axis, int64_t rank);

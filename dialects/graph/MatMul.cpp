@@ -14,8 +14,7 @@ using namespace mlir;
 namespace treadle::graph {
 namespace {
 
-template <typename T>
-void multiply(MatMulOp op, const Tensor &lhs, const Tensor &rhs, Tensor &result) {
+template <typename T> void multiply(MatMulOp op, const Tensor &lhs, const Tensor &rhs, Tensor &result) {
   int64_t rank = result.rank();
   int64_t m = result.shape()[rank - 2], n = result.shape()[rank - 1];
   int64_t k = lhs.shape()[lhs.rank() - (op.getTransposeLhs() ? 2 : 1)];
@@ -57,8 +56,8 @@ LogicalResult MatMulOp::inferReturnTypes(MLIRContext *context, std::optional<Loc
   auto [k2, n] = last(rhs, adaptor.getTransposeRhs());
   FailureOr<Dims> dims = broadcastDims(lhs, rhs);
   if (failed(unifyDims(k, k2)) || failed(dims))
-    return emitOptionalError(loc, "matrices of ", adaptor.getLhs().getType(), " and ",
-                             adaptor.getRhs().getType(), " cannot be multiplied");
+    return emitOptionalError(loc, "matrices of ", adaptor.getLhs().getType(), " and ", adaptor.getRhs().getType(),
+                             " cannot be multiplied");
   dims->push_back(m);
   dims->push_back(n);
   types.push_back(tensorOf(*dims, isByte ? IntegerType::get(context, 32) : element));

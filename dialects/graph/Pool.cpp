@@ -35,14 +35,14 @@ LogicalResult PoolOp::inferReturnTypes(MLIRContext *, std::optional<Location> lo
                                        SmallVectorImpl<Type> &types) {
   Dims dims = dimsOf(adaptor.getInput().getType());
   size_t count = adaptor.getAxes().size();
-  for (ArrayRef<int64_t> list : {adaptor.getKernel(), adaptor.getStrides(), adaptor.getDilations(),
-                                 adaptor.getPadLow(), adaptor.getPadHigh()})
+  for (ArrayRef<int64_t> list :
+       {adaptor.getKernel(), adaptor.getStrides(), adaptor.getDilations(), adaptor.getPadLow(), adaptor.getPadHigh()})
     if (list.size() != count)
       return emitOptionalError(loc, "every list must have ", count, " numbers, one for each of axes");
   for (size_t i = 0; i < count; ++i) {
     int64_t axis = adaptor.getAxes()[i], stride = adaptor.getStrides()[i];
-    if (axis < 0 || axis >= static_cast<int64_t>(dims.size()) || stride <= 0 ||
-        adaptor.getKernel()[i] <= 0 || adaptor.getDilations()[i] <= 0)
+    if (axis < 0 || axis >= static_cast<int64_t>(dims.size()) || stride <= 0 || adaptor.getKernel()[i] <= 0 ||
+        adaptor.getDilations()[i] <= 0)
       return emitOptionalError(loc, "axes must be dimensions of the input; kernel, strides and dilations positive");
     int64_t window = adaptor.getDilations()[i] * (adaptor.getKernel()[i] - 1) + 1;
     DimExpr size = dims[axis];
@@ -54,8 +54,8 @@ LogicalResult PoolOp::inferReturnTypes(MLIRContext *, std::optional<Location> lo
       out = DimExpr::min(room.ceilDiv(stride) + 1, most);
     }
     if (std::optional<int64_t> value = out.constantValue(); value && *value < 1)
-      return emitOptionalError(loc, "a window of ", window, " is larger than dimension ", axis,
-                               " with its padding, ", room + window);
+      return emitOptionalError(loc, "a window of ", window, " is larger than dimension ", axis, " with its padding, ",
+                               room + window);
     dims[axis] = out;
   }
   types.push_back(tensorOf(dims, elementOf(adaptor.getInput())));
@@ -110,9 +110,7 @@ LogicalResult PoolOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor
   return success();
 }
 
-DimExpr PoolOp::countFlops() {
-  return elementCount(getType()) * ShapedType::getNumElements(getKernel());
-}
+DimExpr PoolOp::countFlops() { return elementCount(getType()) * ShapedType::getNumElements(getKernel()); }
 
 } // namespace treadle::graph
 

@@ -56,9 +56,8 @@ template <typename T> T startOf(ReduceKind kind, const Tensor &tensor) {
   if constexpr (std::is_floating_point_v<T>)
     return isMin ? std::numeric_limits<T>::infinity() : -std::numeric_limits<T>::infinity();
   unsigned bits = bitWidth(tensor.dtype());
-  bool isUnsigned = tensor.dtype() == DType::U8 || tensor.dtype() == DType::U16 ||
-                    tensor.dtype() == DType::U32 || tensor.dtype() == DType::U64 ||
-                    tensor.dtype() == DType::Bool;
+  bool isUnsigned = tensor.dtype() == DType::U8 || tensor.dtype() == DType::U16 || tensor.dtype() == DType::U32 ||
+                    tensor.dtype() == DType::U64 || tensor.dtype() == DType::Bool;
   uint64_t highest = isUnsigned ? ~uint64_t(0) >> (64 - bits) : (uint64_t(1) << (bits - 1)) - 1;
   return isMin ? static_cast<T>(highest) : static_cast<T>(isUnsigned ? 0 : ~highest);
 }
@@ -92,8 +91,9 @@ template <typename T> void reduce(ReduceKind kind, const Tensor &input, Tensor &
   if (kind == ReduceKind::mean && result.size()) {
     auto length = static_cast<T>(std::max<int64_t>(input.size() / result.size(), 1));
     for (T &value : values)
-      value = result.dtype() == DType::U64 ? static_cast<T>(static_cast<uint64_t>(value) / static_cast<uint64_t>(length))
-                                           : value / length;
+      value = result.dtype() == DType::U64
+                  ? static_cast<T>(static_cast<uint64_t>(value) / static_cast<uint64_t>(length))
+                  : value / length;
   }
   result.write<T>(values);
 }
@@ -116,7 +116,8 @@ LogicalResult ReduceOp::verify() {
   bool wantsBool = getKind() == ReduceKind::any || getKind() == ReduceKind::all;
   if (isBool != wantsBool)
     return emitOpError("of any and all is over i1, and of the others over numbers");
-  if (getKind() == ReduceKind::mean && elementOf(getInput()).isInteger() && elementOf(getInput()).getIntOrFloatBitWidth() < 32)
+  if (getKind() == ReduceKind::mean && elementOf(getInput()).isInteger() &&
+      elementOf(getInput()).getIntOrFloatBitWidth() < 32)
     return emitOpError("of mean is over floats and integers of 32 bits or more, not over ") << elementOf(getInput());
   return success();
 }
@@ -159,8 +160,8 @@ DimExpr ReduceOp::countFlops() { return elementCount(getInput().getType()); }
 
 LogicalResult ArgReduceOp::inferReturnTypes(MLIRContext *context, std::optional<Location>, Adaptor adaptor,
                                             SmallVectorImpl<Type> &types) {
-  types.push_back(withOnes(adaptor.getInput(), {static_cast<int64_t>(adaptor.getAxis())},
-                           IntegerType::get(context, 64)));
+  types.push_back(
+      withOnes(adaptor.getInput(), {static_cast<int64_t>(adaptor.getAxis())}, IntegerType::get(context, 64)));
   return success();
 }
 LogicalResult ArgReduceOp::verify() {

@@ -20,8 +20,7 @@ namespace treadle::graph {
 namespace {
 
 /// result[i] = input[positionOf(index of i)], a negative position leaving zero.
-LogicalResult move(const Tensor &input, Tensor &result,
-                   llvm::function_ref<int64_t(ArrayRef<int64_t>)> positionOf) {
+LogicalResult move(const Tensor &input, Tensor &result, llvm::function_ref<int64_t(ArrayRef<int64_t>)> positionOf) {
   if (bitWidth(input.dtype()) % 8 != 0) {
     int64_t to = 0;
     forEachIndex(result.shape(), [&](ArrayRef<int64_t> index) {
@@ -72,8 +71,8 @@ OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
 
 // ---- sizes -----------------------------------------------------------------------------------
 
-LogicalResult SizesOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
-                                        Adaptor adaptor, SmallVectorImpl<Type> &types) {
+LogicalResult SizesOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc, Adaptor adaptor,
+                                        SmallVectorImpl<Type> &types) {
   int64_t count = adaptor.getValues().getDims().size();
   if (adaptor.getScalar() && count != 1)
     return emitOptionalError(loc, "a scalar has one value, not ", count);
@@ -104,16 +103,14 @@ OpFoldResult SizesOp::fold(FoldAdaptor) {
 LogicalResult IotaOp::verify() { return verifyAxis(*this, getAxis(), getType().getRank()); }
 LogicalResult IotaOp::evaluate(ArrayRef<Tensor>, MutableArrayRef<Tensor> results) {
   int64_t position = 0;
-  forEachIndex(results[0].shape(), [&](ArrayRef<int64_t> index) {
-    results[0].set<int64_t>(position++, index[getAxis()]);
-  });
+  forEachIndex(results[0].shape(),
+               [&](ArrayRef<int64_t> index) { results[0].set<int64_t>(position++, index[getAxis()]); });
   return success();
 }
 FailureOr<Sizes> IotaOp::evaluateSizes(ArrayRef<const Sizes *>) {
   Sizes sizes;
-  forEachIndex(getType().getShape(), [&](ArrayRef<int64_t> index) {
-    sizes.push_back(DimExpr::constant(getContext(), index[getAxis()]));
-  });
+  forEachIndex(getType().getShape(),
+               [&](ArrayRef<int64_t> index) { sizes.push_back(DimExpr::constant(getContext(), index[getAxis()])); });
   return sizes;
 }
 
@@ -205,12 +202,12 @@ void ReshapeOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRCon
 
 // ---- transpose -------------------------------------------------------------------------------
 
-LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                                            Adaptor adaptor, SmallVectorImpl<Type> &types) {
+LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                            SmallVectorImpl<Type> &types) {
   Dims dims = dimsOf(adaptor.getInput().getType()), result;
   if (adaptor.getPermutation().size() != dims.size())
-    return emitOptionalError(loc, "permutation has ", adaptor.getPermutation().size(),
-                             " numbers, the tensor ", dims.size(), " dimensions");
+    return emitOptionalError(loc, "permutation has ", adaptor.getPermutation().size(), " numbers, the tensor ",
+                             dims.size(), " dimensions");
   for (int64_t from : adaptor.getPermutation()) {
     if (from < 0 || from >= static_cast<int64_t>(dims.size()))
       return emitOptionalError(loc, "permutation names dimension ", from, " of ", dims.size());
@@ -305,15 +302,13 @@ FailureOr<Sizes> BroadcastOp::evaluateSizes(ArrayRef<const Sizes *> operands) {
   if (!operands[0])
     return failure();
   Sizes result;
-  for (int64_t position : broadcastPositions(
-           cast<RankedTensorType>(getInput().getType()).getShape(), getType().getShape()))
+  for (int64_t position :
+       broadcastPositions(cast<RankedTensorType>(getInput().getType()).getShape(), getType().getShape()))
     result.push_back((*operands[0])[position]);
   return result;
 }
 DimExpr BroadcastOp::countFlops() { return DimExpr::constant(getContext(), 0); }
-OpFoldResult BroadcastOp::fold(FoldAdaptor) {
-  return getInput().getType() == getType() ? getInput() : Value();
-}
+OpFoldResult BroadcastOp::fold(FoldAdaptor) { return getInput().getType() == getType() ? getInput() : Value(); }
 namespace {
 /// An elementwise op broadcasts by itself, where its result has the same shape without this op's help.
 struct DropBroadcastOfOperand : OpRewritePattern<BroadcastOp> {
@@ -352,8 +347,7 @@ LogicalResult SliceOp::verify() {
   if (elementOf(getInput()) != getType().getElementType())
     return emitOpError("must keep the element type");
   if (cast<RankedTensorType>(getInput().getType()).getRank() != rank ||
-      static_cast<int64_t>(getStarts().getDims().size()) != rank ||
-      static_cast<int64_t>(getSteps().size()) != rank)
+      static_cast<int64_t>(getStarts().getDims().size()) != rank || static_cast<int64_t>(getSteps().size()) != rank)
     return emitOpError("needs one start and one step for each dimension, and keeps their number");
   for (int64_t i = 0; i < rank; ++i) {
     std::optional<int64_t> size = dimOf(getInput().getType(), i).constantValue(),
@@ -365,8 +359,8 @@ LogicalResult SliceOp::verify() {
       continue;
     int64_t last = *start + (*count - 1) * getSteps()[i];
     if (std::min(*start, last) < 0 || std::max(*start, last) >= *size)
-      return emitOpError() << "takes elements " << *start << " to " << last << " of dimension " << i
-                           << ", which has " << *size;
+      return emitOpError() << "takes elements " << *start << " to " << last << " of dimension " << i << ", which has "
+                           << *size;
   }
   return success();
 }
@@ -391,8 +385,7 @@ FailureOr<Sizes> SliceOp::evaluateSizes(ArrayRef<const Sizes *> operands) {
 }
 DimExpr SliceOp::countFlops() { return DimExpr::constant(getContext(), 0); }
 OpFoldResult SliceOp::fold(FoldAdaptor) {
-  bool whole = getInput().getType() == getType() &&
-               llvm::all_of(getSteps(), [](int64_t step) { return step == 1; });
+  bool whole = getInput().getType() == getType() && llvm::all_of(getSteps(), [](int64_t step) { return step == 1; });
   return whole ? getInput() : Value();
 }
 namespace {
@@ -410,8 +403,8 @@ struct MergeSlices : OpRewritePattern<SliceOp> {
       starts.push_back((DimExpr(a) + DimExpr(b) * stepA).attribute());
       steps.push_back(stepA * stepB);
     }
-    rewriter.replaceOpWithNewOp<SliceOp>(op, op.getType(), inner.getInput(),
-                                         DimsAttr::get(op.getContext(), starts), steps);
+    rewriter.replaceOpWithNewOp<SliceOp>(op, op.getType(), inner.getInput(), DimsAttr::get(op.getContext(), starts),
+                                         steps);
     return success();
   }
 };
@@ -427,16 +420,14 @@ LogicalResult PadOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc
   Dims dims = dimsOf(adaptor.getInput().getType());
   ArrayRef<Attribute> low = adaptor.getLow().getDims(), high = adaptor.getHigh().getDims();
   if (low.size() != dims.size() || high.size() != dims.size())
-    return emitOptionalError(loc, "needs one number before and one after for each of ", dims.size(),
-                             " dimensions");
+    return emitOptionalError(loc, "needs one number before and one after for each of ", dims.size(), " dimensions");
   for (auto [i, dim] : llvm::enumerate(dims))
     dim = dim + DimExpr(low[i]) + DimExpr(high[i]);
   types.push_back(tensorOf(dims, elementOf(adaptor.getInput())));
   return success();
 }
 LogicalResult PadOp::verify() {
-  if (cast<RankedTensorType>(getValue().getType()).getRank() != 0 ||
-      elementOf(getValue()) != elementOf(getInput()))
+  if (cast<RankedTensorType>(getValue().getType()).getRank() != 0 || elementOf(getValue()) != elementOf(getInput()))
     return emitOpError("needs a scalar of the input's element type to pad with");
   for (auto [low, high, dim] : llvm::zip(getLow().getDims(), getHigh().getDims(), dimsOf(getInput().getType()))) {
     std::optional<int64_t> before = DimExpr(low).constantValue(), after = DimExpr(high).constantValue(),
@@ -552,9 +543,7 @@ FailureOr<Sizes> ConcatOp::evaluateSizes(ArrayRef<const Sizes *> operands) {
   return result;
 }
 DimExpr ConcatOp::countFlops() { return DimExpr::constant(getContext(), 0); }
-OpFoldResult ConcatOp::fold(FoldAdaptor) {
-  return getInputs().size() == 1 ? getInputs().front() : Value();
-}
+OpFoldResult ConcatOp::fold(FoldAdaptor) { return getInputs().size() == 1 ? getInputs().front() : Value(); }
 namespace {
 /// concat(concat(a, b), c) along one axis is concat(a, b, c), where the inner one has no other user.
 struct FlattenConcat : OpRewritePattern<ConcatOp> {

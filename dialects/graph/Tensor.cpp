@@ -244,18 +244,18 @@ ElementsAttr Tensor::toAttr(MLIRContext *context) const {
   if (count <= inlineLimit && type != DType::C64 && type != DType::C128) {
     SmallVector<Attribute> values;
     for (int64_t i = 0; i < count; ++i)
-      values.push_back(isa<FloatType>(shaped.getElementType())
-                           ? Attribute(FloatAttr::get(shaped.getElementType(), get<double>(i)))
-                           : Attribute(IntegerAttr::get(
-                                 shaped.getElementType(),
-                                 APInt(bitWidth(type) == 8 && type == DType::Bool ? 1 : bitWidth(type),
-                                       get<int64_t>(i), false, true))));
+      values.push_back(
+          isa<FloatType>(shaped.getElementType())
+              ? Attribute(FloatAttr::get(shaped.getElementType(), get<double>(i)))
+              : Attribute(IntegerAttr::get(shaped.getElementType(),
+                                           APInt(bitWidth(type) == 8 && type == DType::Bool ? 1 : bitWidth(type),
+                                                 get<int64_t>(i), false, true))));
     return DenseElementsAttr::get(shaped, values);
   }
   // The blob keeps this tensor's memory alive for as long as the context lives.
   auto keeper = std::make_shared<Tensor>(*this);
-  AsmResourceBlob blob(ArrayRef<char>(memory, bytes()), 64,
-                       [keeper](void *, size_t, size_t) mutable { keeper.reset(); }, false);
+  AsmResourceBlob blob(
+      ArrayRef<char>(memory, bytes()), 64, [keeper](void *, size_t, size_t) mutable { keeper.reset(); }, false);
   return DenseResourceElementsAttr::get(shaped, "constant", std::move(blob));
 }
 
@@ -385,10 +385,10 @@ template <typename T> void Tensor::write(ArrayRef<T> values) {
     set<T>(i, values[i]);
 }
 
-#define INSTANTIATE(T)                                                                             \
-  template T Tensor::get<T>(int64_t) const;                                                        \
-  template void Tensor::set<T>(int64_t, T);                                                        \
-  template std::vector<T> Tensor::read<T>() const;                                                 \
+#define INSTANTIATE(T)                                                                                                 \
+  template T Tensor::get<T>(int64_t) const;                                                                            \
+  template void Tensor::set<T>(int64_t, T);                                                                            \
+  template std::vector<T> Tensor::read<T>() const;                                                                     \
   template void Tensor::write<T>(ArrayRef<T>);
 INSTANTIATE(float)
 INSTANTIATE(double)

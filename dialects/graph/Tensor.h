@@ -94,12 +94,10 @@ template <typename T, typename F> T wrapping(T a, T b, F function) {
 llvm::SmallVector<int64_t> stridesOf(llvm::ArrayRef<int64_t> shape);
 
 /// Calls `visit` with every index of `shape` in row-major order.
-void forEachIndex(llvm::ArrayRef<int64_t> shape,
-                  llvm::function_ref<void(llvm::ArrayRef<int64_t>)> visit);
+void forEachIndex(llvm::ArrayRef<int64_t> shape, llvm::function_ref<void(llvm::ArrayRef<int64_t>)> visit);
 
 /// For each element of `shape`, the row-major position in `operand` that broadcasts to it.
-std::vector<int64_t> broadcastPositions(llvm::ArrayRef<int64_t> operand,
-                                        llvm::ArrayRef<int64_t> shape);
+std::vector<int64_t> broadcastPositions(llvm::ArrayRef<int64_t> operand, llvm::ArrayRef<int64_t> shape);
 
 } // namespace treadle::graph
 

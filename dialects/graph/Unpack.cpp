@@ -84,10 +84,9 @@ LogicalResult UnpackOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tens
   const char *from = operands[0].raw().data();
   char *to = results[0].mutableRaw();
   int64_t bytes = byteSize(operands[0].dtype(), 1);
-  forEachElement(results[0].shape(), getFilter(), getTransposed(), operands[0].shape()[0],
-                 [&](int64_t target, int64_t source) {
-                   std::memcpy(to + target * bytes, from + source * bytes, bytes);
-                 });
+  forEachElement(
+      results[0].shape(), getFilter(), getTransposed(), operands[0].shape()[0],
+      [&](int64_t target, int64_t source) { std::memcpy(to + target * bytes, from + source * bytes, bytes); });
   return success();
 }
 

@@ -212,8 +212,8 @@ Value Builder::fold(Operation *op) {
 /// What is known of an integer tensor is remembered; one of 64-bit integers is replaced.
 Value Builder::settleSizes(Operation *op) {
   auto graphOp = dyn_cast<GraphOpInterface>(op);
-  if (!graphOp || op->getNumResults() != 1 || isa<SizesOp>(op) ||
-      !hasAtMost(op->getResult(0).getType(), sizesLimit) || !elementOf(op->getResult(0)).isIntOrFloat())
+  if (!graphOp || op->getNumResults() != 1 || isa<SizesOp>(op) || !hasAtMost(op->getResult(0).getType(), sizesLimit) ||
+      !elementOf(op->getResult(0)).isIntOrFloat())
     return {};
   SmallVector<std::optional<Sizes>> operands;
   for (Value operand : op->getOperands())

@@ -123,8 +123,7 @@ public:
   Value broadcast(Value x, llvm::ArrayRef<DimExpr> dims);
   Value transpose(Value x, llvm::ArrayRef<int64_t> permutation);
   /// Elements start + k * step, k < count, along every dimension.
-  Value slice(Value x, llvm::ArrayRef<DimExpr> starts, llvm::ArrayRef<DimExpr> counts,
-              llvm::ArrayRef<int64_t> steps);
+  Value slice(Value x, llvm::ArrayRef<DimExpr> starts, llvm::ArrayRef<DimExpr> counts, llvm::ArrayRef<int64_t> steps);
   /// Elements [start, start + count) along one dimension.
   Value sliceAxis(Value x, int64_t axis, DimExpr start, DimExpr count);
   Value pad(Value x, Value value, llvm::ArrayRef<DimExpr> low, llvm::ArrayRef<DimExpr> high,
@@ -169,7 +168,7 @@ private:
   mlir::OpBuilder builder;
   mlir::Location loc;
   llvm::DenseMap<Value, Sizes> knownSizes;
-  int64_t reserved = 0; // elements
+  int64_t reserved = 0;                                                 // elements
   llvm::DenseSet<std::pair<mlir::Attribute, mlir::Attribute>> required; // pairs of sizes, so far
 };
 

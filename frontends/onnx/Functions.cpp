@@ -111,7 +111,8 @@ StringRef plainDomain(StringRef domain) { return domain == "ai.onnx" ? StringRef
 
 std::string printable(StringRef name) {
   std::string result;
-  const auto *at = reinterpret_cast<const llvm::UTF8 *>(name.begin()), *end = reinterpret_cast<const llvm::UTF8 *>(name.end());
+  const auto *at = reinterpret_cast<const llvm::UTF8 *>(name.begin()),
+             *end = reinterpret_cast<const llvm::UTF8 *>(name.end());
   while (at != end) {
     unsigned length = llvm::getNumBytesForUTF8(*at);
     bool isLegal = length <= static_cast<size_t>(end - at) && llvm::isLegalUTF8Sequence(at, at + length);

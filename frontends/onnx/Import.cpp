@@ -86,7 +86,8 @@ private:
                                ArrayRef<Value> operands, Scope &scope);
   LogicalResult importCall(const ::onnx::NodeProto &node, const ::onnx::FunctionProto &function,
                            ArrayRef<Value> operands, Scope &scope, int depth);
-  LogicalResult importIf(const ::onnx::NodeProto &node, const Opsets &opsets, ArrayRef<Value> operands, Scope &scope, int depth);
+  LogicalResult importIf(const ::onnx::NodeProto &node, const Opsets &opsets, ArrayRef<Value> operands, Scope &scope,
+                         int depth);
   FailureOr<SmallVector<Value>> importBranch(const ::onnx::NodeProto &node, StringRef branch, const Opsets &opsets,
                                              const Scope &scope, int depth);
   LogicalResult bindOutputs(const ::onnx::NodeProto &node, ArrayRef<Value> results, Scope &scope);
@@ -113,7 +114,8 @@ LogicalResult Importer::checkCoverage() {
     int64_t version = opsets.contains("") ? opsets.lookup("") : 1;
     if (version >= 1 && version <= newestOpset)
       return success();
-    return error("", "operator set version " + Twine(version) + " is not known; versions up to " + Twine(newestOpset) + " are");
+    return error("", "operator set version " + Twine(version) + " is not known; versions up to " + Twine(newestOpset) +
+                         " are");
   };
   LogicalResult result = checkVersions(readOpsets(model.opset_import()));
   for (const ::onnx::FunctionProto &function : model.functions())
@@ -176,7 +178,8 @@ LogicalResult Importer::bindOutputs(const ::onnx::NodeProto &node, ArrayRef<Valu
 LogicalResult Importer::importCall(const ::onnx::NodeProto &node, const ::onnx::FunctionProto &function,
                                    ArrayRef<Value> operands, Scope &scope, int depth) {
   if (operands.size() > static_cast<size_t>(function.input_size()))
-    return error(titleOf(node), "has " + Twine(operands.size()) + " inputs, the function takes " + Twine(function.input_size()));
+    return error(titleOf(node),
+                 "has " + Twine(operands.size()) + " inputs, the function takes " + Twine(function.input_size()));
   Scope inner;
   for (int i = 0; i < function.input_size(); ++i)
     inner.add(function.input(i), static_cast<size_t>(i) < operands.size() ? operands[i] : Value());
@@ -189,13 +192,14 @@ LogicalResult Importer::importCall(const ::onnx::NodeProto &node, const ::onnx::
   return bindOutputs(node, results, scope);
 }
 
-FailureOr<SmallVector<Value>> Importer::importBranch(const ::onnx::NodeProto &node, StringRef branch, const Opsets &opsets,
-                                                     const Scope &scope, int depth) {
+FailureOr<SmallVector<Value>> Importer::importBranch(const ::onnx::NodeProto &node, StringRef branch,
+                                                     const Opsets &opsets, const Scope &scope, int depth) {
   for (const auto &attribute : node.attribute()) {
     if (attribute.name() != branch || !attribute.has_g())
       continue;
     Scope inner(&scope);
-    if (failed(importInitializers(attribute.g(), inner)) || failed(importNodes(attribute.g().node(), opsets, inner, depth + 1)))
+    if (failed(importInitializers(attribute.g(), inner)) ||
+        failed(importNodes(attribute.g().node(), opsets, inner, depth + 1)))
       return failure();
     SmallVector<Value> results;
     for (const auto &output : attribute.g().output()) {
@@ -210,17 +214,19 @@ FailureOr<SmallVector<Value>> Importer::importBranch(const ::onnx::NodeProto &no
 
 /// The branch that is taken, where that is known. Else both are computed, as no op has an effect beside
 /// its result, and the results chosen from.
-LogicalResult Importer::importIf(const ::onnx::NodeProto &node, const Opsets &opsets, ArrayRef<Value> operands, Scope &scope,
-                                 int depth) {
+LogicalResult Importer::importIf(const ::onnx::NodeProto &node, const Opsets &opsets, ArrayRef<Value> operands,
+                                 Scope &scope, int depth) {
   std::string title = titleOf(node);
-  if (operands.size() != 1 || !operands[0] || elementCount(operands[0].getType()) != 1 || !elementOf(operands[0]).isInteger(1))
+  if (operands.size() != 1 || !operands[0] || elementCount(operands[0].getType()) != 1 ||
+      !elementOf(operands[0]).isInteger(1))
     return error(title, "needs one condition, a bool");
   if (std::optional<Tensor> condition = constantOf(operands[0])) {
     auto results = importBranch(node, condition->get<int64_t>(0) ? "then_branch" : "else_branch", opsets, scope, depth);
     return failed(results) ? failure() : bindOutputs(node, *results, scope);
   }
   auto onTrue = importBranch(node, "then_branch", opsets, scope, depth);
-  auto onFalse = failed(onTrue) ? FailureOr<SmallVector<Value>>() : importBranch(node, "else_branch", opsets, scope, depth);
+  auto onFalse =
+      failed(onTrue) ? FailureOr<SmallVector<Value>>() : importBranch(node, "else_branch", opsets, scope, depth);
   if (failed(onFalse))
     return failure();
   builder.setLocation(named(title));
@@ -240,7 +246,8 @@ LogicalResult Importer::importOperator(const ::onnx::NodeProto &node, const OpHa
                                        ArrayRef<Value> operands, Scope &scope) {
   std::string title = titleOf(node);
   if (operands.size() > handler.maxInputs || operands.size() < handler.minInputs)
-    return error(title, "has " + Twine(operands.size()) + " inputs, " + handler.name + " takes " + Twine(handler.minInputs) +
+    return error(title, "has " + Twine(operands.size()) + " inputs, " + handler.name + " takes " +
+                            Twine(handler.minInputs) +
                             (handler.minInputs == handler.maxInputs ? Twine("") : " to " + Twine(handler.maxInputs)));
   for (unsigned i = 0; i < handler.minInputs; ++i)
     if (!operands[i])
@@ -334,7 +341,8 @@ OwningOpRef<ModuleOp> Importer::run() {
     scope.add(name, argument);
     main.setArgAttr(argument.getArgNumber(), "graph.name", ops.getStringAttr(name));
   }
-  if (failed(importInitializers(graph, scope)) || failed(importNodes(graph.node(), readOpsets(model.opset_import()), scope, 0)))
+  if (failed(importInitializers(graph, scope)) ||
+      failed(importNodes(graph.node(), readOpsets(model.opset_import()), scope, 0)))
     return {};
   FailureOr<SmallVector<Value>> results = findOutputs(scope);
   if (failed(results))
@@ -378,7 +386,8 @@ FailureOr<ImportedModel> importModel(MLIRContext *context, StringRef path, const
 
 FailureOr<std::vector<std::string>> modelFiles(MLIRContext *context, StringRef path) {
   llvm::Expected<std::shared_ptr<ModelFile>> file = ModelFile::open(path);
-  llvm::Expected<std::vector<std::string>> files = file ? (*file)->files() : llvm::Expected<std::vector<std::string>>(file.takeError());
+  llvm::Expected<std::vector<std::string>> files =
+      file ? (*file)->files() : llvm::Expected<std::vector<std::string>>(file.takeError());
   if (!files) {
     emitError(UnknownLoc::get(context)) << path << ": " << llvm::toString(files.takeError());
     return failure();

@@ -37,9 +37,7 @@ enum class Message { Model, Graph, Node, Attribute, Function, SparseTensor, Tens
 std::optional<Message> fieldMessage(Message message, uint64_t field) {
   switch (message) {
   case Message::Model:
-    return field == 7    ? std::optional(Message::Graph)
-           : field == 25 ? std::optional(Message::Function)
-                         : std::nullopt;
+    return field == 7 ? std::optional(Message::Graph) : field == 25 ? std::optional(Message::Function) : std::nullopt;
   case Message::Graph:
     return field == 1    ? std::optional(Message::Node)
            : field == 5  ? std::optional(Message::Tensor)
@@ -53,9 +51,7 @@ std::optional<Message> fieldMessage(Message message, uint64_t field) {
            : field == 22 || field == 23 ? std::optional(Message::SparseTensor)
                                         : std::nullopt;
   case Message::Function:
-    return field == 7    ? std::optional(Message::Node)
-           : field == 11 ? std::optional(Message::Attribute)
-                         : std::nullopt;
+    return field == 7 ? std::optional(Message::Node) : field == 11 ? std::optional(Message::Attribute) : std::nullopt;
   case Message::SparseTensor:
     return field == 1 || field == 2 ? std::optional(Message::Tensor) : std::nullopt;
   case Message::Tensor:
@@ -116,8 +112,7 @@ public:
           writeDelimited(out, key >> 3, copied);
           continue;
         }
-        if (message == Message::Tensor && key >> 3 == ::onnx::TensorProto::kRawDataFieldNumber &&
-            length > smallData) {
+        if (message == Message::Tensor && key >> 3 == ::onnx::TensorProto::kRawDataFieldNumber && length > smallData) {
           rawData = content;
           continue;
         }
@@ -248,9 +243,9 @@ Expected<MemoryBuffer *> ModelFile::mapExternal(StringRef location) {
   auto known = external.find(location);
   if (known != external.end())
     return known->second.get();
-  bool leaves = sys::path::is_absolute(location) ||
-                llvm::any_of(make_range(sys::path::begin(location), sys::path::end(location)),
-                             [](StringRef part) { return part == ".."; });
+  bool leaves =
+      sys::path::is_absolute(location) || llvm::any_of(make_range(sys::path::begin(location), sys::path::end(location)),
+                                                       [](StringRef part) { return part == ".."; });
   if (leaves || location.contains('\0'))
     return error("refers to external data outside the model's folder: '" + location + "'");
   SmallString<256> full(sys::path::parent_path(path));
@@ -304,8 +299,8 @@ Expected<ArrayRef<char>> ModelFile::dataOf(const ::onnx::TensorProto &tensor) {
   }
   uint64_t size = source->getBufferSize();
   if (offset > size || (length && *length > size - offset))
-    return error("refers to bytes " + Twine(offset) + " to " + Twine(offset + length.value_or(0)) + " of '" +
-                 location + "', which has " + Twine(size));
+    return error("refers to bytes " + Twine(offset) + " to " + Twine(offset + length.value_or(0)) + " of '" + location +
+                 "', which has " + Twine(size));
   return ArrayRef<char>(source->getBufferStart() + offset, length.value_or(size - offset));
 }
 

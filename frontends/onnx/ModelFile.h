@@ -50,8 +50,7 @@ private:
 };
 
 /// Calls `visit` with every tensor of the model: initializers, attributes, in subgraphs and functions.
-void forEachTensor(const ::onnx::ModelProto &model,
-                   llvm::function_ref<void(const ::onnx::TensorProto &)> visit);
+void forEachTensor(const ::onnx::ModelProto &model, llvm::function_ref<void(const ::onnx::TensorProto &)> visit);
 
 } // namespace treadle::onnx
 

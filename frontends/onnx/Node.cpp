@@ -19,9 +19,9 @@ namespace treadle::onnx {
 namespace {
 
 StringRef attributeTypeName(int type) {
-  static constexpr StringLiteral names[] = {"undefined", "float",   "int",    "string",        "tensor",
-                                            "graph",     "floats",  "ints",   "strings",       "tensors",
-                                            "graphs",    "sparse tensor", "sparse tensors", "type", "types"};
+  static constexpr StringLiteral names[] = {"undefined",      "float", "int",     "string",  "tensor", "graph",
+                                            "floats",         "ints",  "strings", "tensors", "graphs", "sparse tensor",
+                                            "sparse tensors", "type",  "types"};
   return type >= 0 && type < static_cast<int>(std::size(names)) ? names[type] : StringLiteral("unknown");
 }
 

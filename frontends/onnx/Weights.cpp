@@ -59,9 +59,11 @@ FailureOr<ElementsAttr> readTensor(Location loc, const std::shared_ptr<ModelFile
   std::optional<DType> dtype = dtypeFromOnnx(tensor.data_type());
   Type element = elementTypeOf(loc.getContext(), tensor.data_type());
   if (!element)
-    return emitError(loc) << "the tensor's element type, " << elementTypeName(tensor.data_type()) << ", is not supported";
+    return emitError(loc) << "the tensor's element type, " << elementTypeName(tensor.data_type())
+                          << ", is not supported";
   if (tensor.dims_size() > maxRank)
-    return emitError(loc) << "the tensor has " << tensor.dims_size() << " dimensions, at most " << maxRank << " are supported";
+    return emitError(loc) << "the tensor has " << tensor.dims_size() << " dimensions, at most " << maxRank
+                          << " are supported";
   SmallVector<int64_t> shape(tensor.dims().begin(), tensor.dims().end());
   int64_t extent = 1;
   for (int64_t size : shape)

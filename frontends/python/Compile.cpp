@@ -35,7 +35,8 @@ struct CompileFailure : std::runtime_error {
 
 [[noreturn]] void wrongOption(const char *name, const char *expected, nb::handle found) {
   throw nb::type_error(concat("option ", name, ": expected ", expected, ", found ",
-                              nb::cast<std::string>(nb::getattr(found.type(), "__name__"))).c_str());
+                              nb::cast<std::string>(nb::getattr(found.type(), "__name__")))
+                           .c_str());
 }
 
 std::string pathText(nb::handle path) {
@@ -76,7 +77,8 @@ void setOption(std::vector<std::string> &option, const char *name, nb::handle va
 
 std::string optionNames() {
   std::string names;
-#define TREADLE_OPTION(name, type, default_, meta, keyed, help) names += (names.empty() ? "" : ", ") + std::string(#name);
+#define TREADLE_OPTION(name, type, default_, meta, keyed, help)                                                        \
+  names += (names.empty() ? "" : ", ") + std::string(#name);
 #include "tools/compile/Options.def"
   return names;
 }
@@ -86,17 +88,18 @@ CompileOptions toOptions(nb::dict given) {
   for (auto [key, value] : given) {
     auto keyword = nb::cast<std::string>(key);
     bool known = false;
-#define TREADLE_OPTION(name, type, default_, meta, keyed, help)                                    \
-  if (keyword == #name) {                                                                          \
-    setOption(options.name, #name, value);                                                         \
-    known = true;                                                                                  \
+#define TREADLE_OPTION(name, type, default_, meta, keyed, help)                                                        \
+  if (keyword == #name) {                                                                                              \
+    setOption(options.name, #name, value);                                                                             \
+    known = true;                                                                                                      \
   }
 #include "tools/compile/Options.def"
     if (!known)
       throw nb::type_error(concat("compile() has no option \"", keyword, "\"; it has ", optionNames()).c_str());
   }
   if (!options.stop_after.empty())
-    throw nb::value_error("option stop_after: gives MLIR, not a program; use the command line, or dump_ir for all stages");
+    throw nb::value_error(
+        "option stop_after: gives MLIR, not a program; use the command line, or dump_ir for all stages");
   return options;
 }
 
@@ -105,7 +108,9 @@ CompileOptions toOptions(nb::dict given) {
 const char *annotation(const std::string &) { return "str"; }
 const char *annotation(const bool &) { return "bool"; }
 const char *annotation(const int64_t &) { return "int"; }
-const char *annotation(const std::vector<std::string> &) { return "collections.abc.Mapping[str, int] | collections.abc.Sequence[str]"; }
+const char *annotation(const std::vector<std::string> &) {
+  return "collections.abc.Mapping[str, int] | collections.abc.Sequence[str]";
+}
 std::string spelled(const std::string &value) { return "'" + value + "'"; }
 std::string spelled(bool value) { return value ? "True" : "False"; }
 std::string spelled(int64_t value) { return std::to_string(value); }
@@ -114,17 +119,17 @@ std::string spelled(const std::vector<std::string> &) { return "()"; }
 std::string signature() {
   CompileOptions defaults;
   std::string positional, keywords;
-#define TREADLE_OPTION(name, type, default_, meta, keyed, help)                                    \
-  {                                                                                                \
-    std::string_view keyword = #name;                                                              \
-    std::string text = concat(", ", keyword, ": ", annotation(defaults.name), " = ", spelled(defaults.name)); \
-    if (keyword != "stop_after")                                                                   \
-      (keyword == "target" || keyword == "threads" ? positional : keywords) += text;               \
+#define TREADLE_OPTION(name, type, default_, meta, keyed, help)                                                        \
+  {                                                                                                                    \
+    std::string_view keyword = #name;                                                                                  \
+    std::string text = concat(", ", keyword, ": ", annotation(defaults.name), " = ", spelled(defaults.name));          \
+    if (keyword != "stop_after")                                                                                       \
+      (keyword == "target" || keyword == "threads" ? positional : keywords) += text;                                   \
   }
 #include "tools/compile/Options.def"
   return "def compile(model: str | os.PathLike | bytes | onnx.ModelProto" + positional +
-         ", *, progress: collections.abc.Callable[[str, str, float], None] | None = None, cache: bool = True" + keywords +
-         ") -> Program";
+         ", *, progress: collections.abc.Callable[[str, str, float], None] | None = None, cache: bool = True" +
+         keywords + ") -> Program";
 }
 
 std::string documentation() {
@@ -142,8 +147,8 @@ cache       take the program from the cache if it is there, and leave it there i
 Options, which are those of the command line:
 
 )";
-#define TREADLE_OPTION(name, type, default_, meta, keyed, help)                                    \
-  if (std::string_view keyword = #name; keyword != "threads" && keyword != "stop_after")           \
+#define TREADLE_OPTION(name, type, default_, meta, keyed, help)                                                        \
+  if (std::string_view keyword = #name; keyword != "threads" && keyword != "stop_after")                               \
     text += concat(keyword, std::string(keyword.size() < 12 ? 12 - keyword.size() : 1, ' '), help, "\n");
 #include "tools/compile/Options.def"
   return text + R"(
@@ -233,8 +238,8 @@ private:
   std::mutex lock;
 };
 
-std::unique_ptr<Program> compile(nb::object model, nb::object target, nb::object threads, nb::object progress, bool cache,
-                                 nb::kwargs given) {
+std::unique_ptr<Program> compile(nb::object model, nb::object target, nb::object threads, nb::object progress,
+                                 bool cache, nb::kwargs given) {
   nb::dict all;
   all["target"] = target;
   all["threads"] = threads;
@@ -255,7 +260,8 @@ std::unique_ptr<Program> compile(nb::object model, nb::object target, nb::object
   CompileResult result;
   {
     nb::gil_scoped_release release;
-    result = cache ? compileToCache(from, options, to, callbacks.hooks) : compileModel(from, to, options, callbacks.hooks);
+    result =
+        cache ? compileToCache(from, options, to, callbacks.hooks) : compileModel(from, to, options, callbacks.hooks);
   }
   if (callbacks.failure)
     std::rethrow_exception(callbacks.failure);
@@ -273,7 +279,8 @@ void bindCompile(nb::module_ &module) {
   type.doc() = "A model that cannot be compiled. The message has a line for each thing that is wrong.";
   static const std::string sig = signature(), doc = documentation();
   module.def("compile", compile, nb::arg("model"), nb::arg("target") = "cpu", nb::arg("threads") = 0, nb::kw_only(),
-             nb::arg("progress") = nb::none(), nb::arg("cache") = true, nb::arg("options"), nb::sig(sig.c_str()), doc.c_str());
+             nb::arg("progress") = nb::none(), nb::arg("cache") = true, nb::arg("options"), nb::sig(sig.c_str()),
+             doc.c_str());
 }
 
 } // namespace treadle::python

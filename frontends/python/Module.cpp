@@ -30,18 +30,24 @@ void save(const Program &program, nb::object path) {
 void bindTensorInfo(nb::module_ &module) {
   nb::class_<TensorInfo>(module, "TensorInfo", "What a program says of an input or output.")
       .def_ro("name", &TensorInfo::name, "The model's name for it.")
-      .def_ro("dtype", &TensorInfo::dtype, "NumPy's name of its element type, \"float32\"; ml_dtypes' where NumPy has none.")
+      .def_ro("dtype", &TensorInfo::dtype,
+              "NumPy's name of its element type, \"float32\"; ml_dtypes' where NumPy has none.")
       .def_ro("shape", &TensorInfo::shape, nb::for_getter(nb::sig("def shape(self) -> tuple[int | str, ...]")),
               "An int for each fixed dimension; for one that is known only when the program runs its name "
               "(\"batch\") or formula (\"height / 2\") as a str.")
-      .def("__eq__", [](const TensorInfo &a, const TensorInfo &b) { return a.name == b.name && a.dtype == b.dtype && a.shape.equal(b.shape); },
-           nb::is_operator())
+      .def(
+          "__eq__",
+          [](const TensorInfo &a, const TensorInfo &b) {
+            return a.name == b.name && a.dtype == b.dtype && a.shape.equal(b.shape);
+          },
+          nb::is_operator())
       .def("__repr__", [](const TensorInfo &info) { return "<treadle.TensorInfo " + info.text() + ">"; });
 }
 
 void bindProgram(nb::module_ &module) {
-  nb::class_<Program>(module, "Program",
-                      "A compiled model. Made by compile() or load(); called like a function, from any number of threads at once.")
+  nb::class_<Program>(
+      module, "Program",
+      "A compiled model. Made by compile() or load(); called like a function, from any number of threads at once.")
       .def_prop_ro("inputs", &Program::inputs, nb::for_getter(nb::sig("def inputs(self) -> list[TensorInfo]")),
                    "The inputs, in the order in which arrays are passed.")
       .def_prop_ro("outputs", &Program::outputs, nb::for_getter(nb::sig("def outputs(self) -> list[TensorInfo]")),
@@ -63,7 +69,8 @@ Gives back a NumPy array, or a tuple of them if the model has several outputs, e
 Raises TypeError for an array of another element type or a missing or unknown input, ValueError for a
 wrong shape, MemoryError if the limit given to load() would be exceeded.)")
       .def("profile", &Program::profile, nb::arg("arrays"), nb::arg("named"),
-           nb::sig("def profile(self, *arrays: numpy.typing.ArrayLike, **named: numpy.typing.ArrayLike) -> dict[str, typing.Any]"),
+           nb::sig("def profile(self, *arrays: numpy.typing.ArrayLike, **named: numpy.typing.ArrayLike) -> dict[str, "
+                   "typing.Any]"),
            R"(Runs once with the arrays of a call, and gives back when each step ran.
 
 The dict is a Chrome trace: json.dump it into a file and open that in chrome://tracing or Perfetto. Its
@@ -73,12 +80,14 @@ written). The first call with new shapes also plans memory; call once before for
       .def("save", save, nb::arg("path"), nb::sig("def save(self, path: str | os.PathLike) -> None"),
            "Writes the program to a file (.tdl) for load(), the command line or the C API; whole or not at all. "
            "Raises OSError.")
-      .def_prop_ro("metadata", [](const Program &p) { return p.described("metadata"); },
-                   nb::for_getter(nb::sig("def metadata(self) -> dict[str, str]")),
-                   "The model's own metadata: class names, a character table.")
-      .def_prop_ro("provenance", [](const Program &p) { return p.described("provenance"); },
-                   nb::for_getter(nb::sig("def provenance(self) -> dict[str, str]")),
-                   "Where the program came from: \"compiler\", \"model\", \"model_sha256\", \"options\".")
+      .def_prop_ro(
+          "metadata", [](const Program &p) { return p.described("metadata"); },
+          nb::for_getter(nb::sig("def metadata(self) -> dict[str, str]")),
+          "The model's own metadata: class names, a character table.")
+      .def_prop_ro(
+          "provenance", [](const Program &p) { return p.described("provenance"); },
+          nb::for_getter(nb::sig("def provenance(self) -> dict[str, str]")),
+          "Where the program came from: \"compiler\", \"model\", \"model_sha256\", \"options\".")
       .def_prop_ro("memory", &Program::memory, nb::for_getter(nb::sig("def memory(self) -> dict[str, int]")),
                    R"(Bytes that the program takes.
 

@@ -158,14 +158,16 @@ std::vector<InputArray> Program::bind(nb::args arrays, nb::kwargs named) const {
   if (names.empty())
     names = "none";
   if (arrays.size() > expected.size())
-    throw nb::type_error(concat(arrays.size(), " arrays were given, the program has ", expected.size(), " inputs: ", names).c_str());
+    throw nb::type_error(
+        concat(arrays.size(), " arrays were given, the program has ", expected.size(), " inputs: ", names).c_str());
 
   std::vector<nb::handle> values(expected.size());
   for (size_t i = 0; i < arrays.size(); ++i)
     values[i] = arrays[i];
   for (auto [key, value] : named) {
     auto name = nb::cast<std::string>(key);
-    auto found = std::find_if(expected.begin(), expected.end(), [&](const treadle_tensor_info &info) { return name == info.name; });
+    auto found = std::find_if(expected.begin(), expected.end(),
+                              [&](const treadle_tensor_info &info) { return name == info.name; });
     if (found == expected.end())
       throw nb::type_error(concat("the program has no input ", quoted(name.c_str()), "; its inputs: ", names).c_str());
     nb::handle &place = values[found - expected.begin()];
@@ -176,7 +178,8 @@ std::vector<InputArray> Program::bind(nb::args arrays, nb::kwargs named) const {
   std::vector<InputArray> result;
   for (size_t i = 0; i < expected.size(); ++i) {
     if (!values[i].is_valid())
-      throw nb::type_error(concat("input ", quoted(expected[i].name), " is missing; the program's inputs: ", names).c_str());
+      throw nb::type_error(
+          concat("input ", quoted(expected[i].name), " is missing; the program's inputs: ", names).c_str());
     result.push_back(importArray(values[i], expected[i]));
   }
   return result;
@@ -273,7 +276,8 @@ std::string Program::text() const {
       text += (text.empty() ? "" : ", ") + info.text();
     return text;
   };
-  return "<treadle.Program " + std::filesystem::path(path).filename().string() + " (" + join(inputs()) + ") -> (" + join(outputs()) + ")>";
+  return "<treadle.Program " + std::filesystem::path(path).filename().string() + " (" + join(inputs()) + ") -> (" +
+         join(outputs()) + ")>";
 }
 
 } // namespace treadle::python

@@ -46,7 +46,9 @@ std::string_view extensionName(DType type) {
 
 /// DLPack's description; lanes is 0 for a type that it has none for.
 nb::dlpack::dtype dlpackType(DType type) {
-  auto make = [&](Code code) { return nb::dlpack::dtype{static_cast<uint8_t>(code), static_cast<uint8_t>(bitWidth(type)), 1}; };
+  auto make = [&](Code code) {
+    return nb::dlpack::dtype{static_cast<uint8_t>(code), static_cast<uint8_t>(bitWidth(type)), 1};
+  };
   switch (type) {
   case DType::F16:
   case DType::F32:
@@ -107,7 +109,8 @@ std::string nameOf(nb::dlpack::dtype type) {
 
 [[noreturn]] void wrongType(const treadle_tensor_info &info, const std::string &found) {
   std::string expected = arrayTypeName(static_cast<DType>(info.dtype));
-  std::string message = std::string("input \"") + info.name + "\": expected an array of " + expected + ", found " + found;
+  std::string message =
+      std::string("input \"") + info.name + "\": expected an array of " + expected + ", found " + found;
   throw nb::type_error(message.c_str());
 }
 
@@ -147,7 +150,8 @@ nb::object asExportable(nb::handle value, const treadle_tensor_info &info) {
       return numpy.attr("ascontiguousarray")(value).attr("view")(nameOf(carrierType(type)).c_str());
     return numpy.attr("ascontiguousarray")(value, expected.c_str()); // of the other byte order
   }
-  bool number = nb::isinstance<nb::float_>(value) || nb::isinstance<nb::int_>(value) || nb::isinstance<nb::bool_>(value);
+  bool number =
+      nb::isinstance<nb::float_>(value) || nb::isinstance<nb::int_>(value) || nb::isinstance<nb::bool_>(value);
   if (!number && !nb::isinstance<nb::list>(value) && !nb::isinstance<nb::tuple>(value))
     wrongType(info, nb::cast<std::string>(nb::getattr(value.type(), "__name__")));
   if (!extensionName(type).empty())
@@ -166,7 +170,8 @@ InputArray importArray(nb::handle value, const treadle_tensor_info &info) {
   auto type = static_cast<DType>(info.dtype);
   if (bitWidth(type) < 8)
     throw nb::type_error((std::string("input \"") + info.name + "\" is of " + arrayTypeName(type) +
-                          ": arrays of elements under 8 bits cannot be passed from Python yet").c_str());
+                          ": arrays of elements under 8 bits cannot be passed from Python yet")
+                             .c_str());
   InputArray result;
   nb::object held = nb::borrow(value);
   nb::dlpack::dtype wanted = dlpackType(type);
@@ -182,11 +187,13 @@ InputArray importArray(nb::handle value, const treadle_tensor_info &info) {
   if (result.array.dtype() != wanted)
     wrongType(info, nameOf(result.array.dtype()));
   if (result.array.device_type() != nb::device::cpu::value)
-    throw nb::value_error((std::string("input \"") + info.name + "\": its memory is not the CPU's; copy it there first").c_str());
+    throw nb::value_error(
+        (std::string("input \"") + info.name + "\": its memory is not the CPU's; copy it there first").c_str());
   if (!isDense(result.array)) {
     nb::ndarray<nb::ro, nb::c_contig> dense;
     if (!nb::try_cast(held, dense, /*convert=*/true))
-      throw nb::value_error((std::string("input \"") + info.name + "\": is not dense in memory and cannot be made so").c_str());
+      throw nb::value_error(
+          (std::string("input \"") + info.name + "\": is not dense in memory and cannot be made so").c_str());
     result.array = nb::ndarray<nb::ro>(dense);
   }
   for (size_t i = 0; i < result.array.ndim(); ++i)
@@ -220,8 +227,10 @@ treadle_tensor OutputArray::tensor() const {
 
 nb::object OutputArray::release() {
   if (bitWidth(dtype) < 8)
-    throw nb::type_error(("an output is of " + arrayTypeName(dtype) + ": arrays of elements under 8 bits cannot be passed "
-                          "to Python yet").c_str());
+    throw nb::type_error(("an output is of " + arrayTypeName(dtype) +
+                          ": arrays of elements under 8 bits cannot be passed "
+                          "to Python yet")
+                             .c_str());
   bool extension = !extensionName(dtype).empty();
   void *memory = data.get();
   nb::capsule owner(memory, [](void *pointer) noexcept { std::free(pointer); });

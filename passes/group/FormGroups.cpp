@@ -13,9 +13,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/group/Passes.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
+#include "passes/group/Passes.h"
 
 using namespace mlir;
 using namespace treadle::graph;
@@ -58,9 +58,7 @@ Kind kindOf(Operation *op) {
 }
 
 /// Constants and reshapes stay between groups.
-bool isGrouped(Operation *op) {
-  return !isa<ConstantOp, ReshapeOp, RequireOp>(op) && isa<GraphOpInterface>(op);
-}
+bool isGrouped(Operation *op) { return !isa<ConstantOp, ReshapeOp, RequireOp>(op) && isa<GraphOpInterface>(op); }
 
 /// What stands for an operand that is stored in the order in which a kernel reads it.
 bool isPacked(Operation *op) { return isa<UnpackOp, WinogradFilterOp>(op); }
@@ -339,7 +337,8 @@ void Former::build() {
       for (Value operand : op->getOperands()) {
         if (isInside(operand))
           continue;
-        bool isScalar = operand.getDefiningOp<ConstantOp>() && splatOf(operand) && (isElementwise(op) || isa<PadOp>(op));
+        bool isScalar =
+            operand.getDefiningOp<ConstantOp>() && splatOf(operand) && (isElementwise(op) || isa<PadOp>(op));
         auto &list = isScalar ? scalars : inputs;
         if (!llvm::is_contained(list, operand))
           list.push_back(operand);
@@ -363,7 +362,8 @@ void Former::build() {
       builder.clone(*scalar.getDefiningOp(), mapping);
     for (Operation *op : group->ops)
       builder.clone(*op, mapping);
-    YieldOp::create(builder, location, llvm::map_to_vector(outputs, [&](Value value) { return mapping.lookup(value); }));
+    YieldOp::create(builder, location,
+                    llvm::map_to_vector(outputs, [&](Value value) { return mapping.lookup(value); }));
     builder.setInsertionPoint(block.getTerminator());
     for (auto [old, result] : llvm::zip(outputs, groupOp.getOutputs()))
       replaced[old] = result;

@@ -140,8 +140,8 @@ Operation *Chooser::onTwins(Operation *op) {
   Permutation order = toLast(rank), places = inverse(order);
   auto clone = [&](ValueRange operands) {
     Dims dims = permute(dimsOf(op->getResult(0).getType()), order);
-    OperationState state(op->getLoc(), op->getName(), operands,
-                         {tensorOf(dims, elementOf(op->getResult(0)))}, op->getAttrs());
+    OperationState state(op->getLoc(), op->getName(), operands, {tensorOf(dims, elementOf(op->getResult(0)))},
+                         op->getAttrs());
     state.propertiesAttr = op->getPropertiesAsAttribute();
     return b.create(state);
   };
@@ -176,13 +176,15 @@ Operation *Chooser::onTwins(Operation *op) {
         return twin;
       })
       .Case<ConcatOp>([&](ConcatOp concat) {
-        auto twin = cast<ConcatOp>(clone(llvm::map_to_vector(concat.getInputs(), [&](Value value) { return twinOf(value); })));
+        auto twin =
+            cast<ConcatOp>(clone(llvm::map_to_vector(concat.getInputs(), [&](Value value) { return twinOf(value); })));
         twin.setAxis(places[concat.getAxis()]);
         return twin;
       })
       .Case<PadOp>([&](PadOp pad) {
         auto list = [&](DimsAttr dims) {
-          return DimsAttr::get(b.getContext(), llvm::map_to_vector(order, [&](int64_t from) { return dims.getDims()[from]; }));
+          return DimsAttr::get(b.getContext(),
+                               llvm::map_to_vector(order, [&](int64_t from) { return dims.getDims()[from]; }));
         };
         auto twin = cast<PadOp>(clone({twinOf(input), pad.getValue()}));
         twin.setLowAttr(list(pad.getLow()));
@@ -191,7 +193,9 @@ Operation *Chooser::onTwins(Operation *op) {
       })
       .Case<SliceOp>([&](SliceOp slice) {
         auto twin = cast<SliceOp>(clone(twinOf(input)));
-        twin.setStartsAttr(DimsAttr::get(b.getContext(), llvm::map_to_vector(order, [&](int64_t from) { return slice.getStarts().getDims()[from]; })));
+        twin.setStartsAttr(DimsAttr::get(b.getContext(), llvm::map_to_vector(order, [&](int64_t from) {
+                                           return slice.getStarts().getDims()[from];
+                                         })));
         twin.setSteps(llvm::map_to_vector(order, [&](int64_t from) { return slice.getSteps()[from]; }));
         return twin;
       })

@@ -6,9 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Cost.h"
+#include "dialects/graph/Evaluate.h"
 #include "mlir/IR/Builders.h"
 #include "passes/layout/Passes.h"
-#include "dialects/graph/Evaluate.h"
 
 using namespace mlir;
 using namespace treadle::graph;
@@ -67,17 +67,15 @@ private:
   }
 
   void packPanels(Operation *op, ConstantOp constant, bool filter, bool transposed, int64_t groups) {
-    ConstantOp panels = store({constant, filter ? 2 : transposed, groups}, [&](const Tensor &tensor) {
-      return UnpackOp::pack(tensor, filter, transposed, groups);
-    });
+    ConstantOp panels = store({constant, filter ? 2 : transposed, groups},
+                              [&](const Tensor &tensor) { return UnpackOp::pack(tensor, filter, transposed, groups); });
     OpBuilder builder(op);
     op->setOperand(1, UnpackOp::create(builder, constant.getLoc(), constant.getType(), panels, filter, transposed));
   }
 
   void packTransformed(ConvOp conv, ConstantOp constant, int64_t tile) {
-    ConstantOp transformed = store({constant, 4, tile}, [&](const Tensor &tensor) {
-      return WinogradFilterOp::transform(tensor, tile);
-    });
+    ConstantOp transformed =
+        store({constant, 4, tile}, [&](const Tensor &tensor) { return WinogradFilterOp::transform(tensor, tile); });
     OpBuilder builder(conv);
     conv->setOperand(1, WinogradFilterOp::create(builder, constant.getLoc(), constant.getType(), transformed, tile));
   }

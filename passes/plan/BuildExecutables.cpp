@@ -26,8 +26,8 @@ struct BuildExecutables : impl::BuildExecutablesBase<BuildExecutables> {
     OpBuilder builder(kernels);
     for (Attribute attr : targets) {
       auto target = cast<DictionaryAttr>(attr);
-      std::string name = (target.getAs<StringAttr>("name").getValue() + "_" +
-                          target.getAs<StringAttr>("variant").getValue()).str();
+      std::string name =
+          (target.getAs<StringAttr>("name").getValue() + "_" + target.getAs<StringAttr>("variant").getValue()).str();
       auto executable = program::ExecutableOp::create(builder, module.getLoc(), name, ElementsAttr());
       executable->setAttr("treadle.target", target);
       Block &body = executable.getBody().emplaceBlock();

@@ -65,8 +65,7 @@ DenseSet<unsigned> sameElementArguments(GroupOp group) {
 
 class Lowering {
 public:
-  Lowering(ModuleOp module, func::FuncOp main)
-      : module(module), main(main), builder(module.getContext()) {}
+  Lowering(ModuleOp module, func::FuncOp main) : module(module), main(main), builder(module.getContext()) {}
   void run();
 
 private:
@@ -177,7 +176,8 @@ Value Lowering::writtenBy(GroupOp group, unsigned result, DenseSet<unsigned> &re
     if (!dies || byteCount(cast<RankedTensorType>(operand.getType())) != byteCount(type))
       continue;
     // Another operand that is part of the same memory would be overwritten under the kernel's feet.
-    bool shared = llvm::count_if(group.getInputs(), [&](Value other) { return root(buffers.lookup(other)) == memory; }) > 1;
+    bool shared =
+        llvm::count_if(group.getInputs(), [&](Value other) { return root(buffers.lookup(other)) == memory; }) > 1;
     if (shared)
       continue;
     reusable.erase(number);
@@ -256,8 +256,8 @@ void Lowering::run() {
 
   for (auto [i, argument] : llvm::enumerate(main.getArguments())) {
     auto type = program::BufferType::get(context, cast<RankedTensorType>(argument.getType()));
-    buffers[argument] = program::InputOp::create(builder, argument.getLoc(), type,
-                                                 main.getArgAttrOfType<StringAttr>(i, "graph.name"));
+    buffers[argument] =
+        program::InputOp::create(builder, argument.getLoc(), type, main.getArgAttrOfType<StringAttr>(i, "graph.name"));
   }
   // Those that a group makes, directly or seen through a reshape, are made where the output is.
   Operation *terminator = main.getBody().front().getTerminator();

@@ -35,7 +35,8 @@ struct CheckElements : impl::CheckElementsBase<CheckElements> {
       llvm::append_range(types, op->getResultTypes());
       for (Type type : types)
         if (std::string name = nameOfUnsupported(type); !name.empty()) {
-          op->emitError() << "computes with elements of type " << name << ", which is supported for constants only; use 8-bit "
+          op->emitError() << "computes with elements of type " << name
+                          << ", which is supported for constants only; use 8-bit "
                           << "integers or 16-bit floats for inputs, outputs and what is between them";
           signalPassFailure();
           return;

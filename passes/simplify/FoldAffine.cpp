@@ -47,7 +47,8 @@ int64_t channelDimOf(Operation *product) {
 
 /// `constant`, which broadcasts to a tensor of `rank` dimensions, as one number or one for each element of
 /// dimension `dim`, at dimension `place` of a tensor of `newRank`; null where it has others.
-Value alongDimension(PatternRewriter &rewriter, Value constant, int64_t rank, int64_t dim, int64_t newRank, int64_t place) {
+Value alongDimension(PatternRewriter &rewriter, Value constant, int64_t rank, int64_t dim, int64_t newRank,
+                     int64_t place) {
   OpBuilder b = unseen(rewriter);
   Dims dims = dimsOf(constant.getType());
   Dims result(newRank, DimExpr::constant(b.getContext(), 1));
@@ -214,8 +215,9 @@ public:
 struct FoldAffine : impl::FoldAffineBase<FoldAffine> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<ScaleResult<MulOp>, ScaleResult<DivOp>, ScaleInput<ConvOp>, ScaleInput<MatMulOp>, MergeConstants<AddOp>,
-                 MergeConstants<MulOp>, ConstantLast<AddOp>, ConstantLast<MulOp>, ConstantLast<SubOp>>(&getContext());
+    patterns
+        .add<ScaleResult<MulOp>, ScaleResult<DivOp>, ScaleInput<ConvOp>, ScaleInput<MatMulOp>, MergeConstants<AddOp>,
+             MergeConstants<MulOp>, ConstantLast<AddOp>, ConstantLast<MulOp>, ConstantLast<SubOp>>(&getContext());
     KeepNames names;
     GreedyRewriteConfig config;
     config.setListener(&names);

@@ -117,7 +117,8 @@ void Folder::run() {
       if (std::optional<SmallVector<Tensor>> operands = operandsOf(&op)) {
         SmallVector<Tensor> results;
         for (Type type : op.getResultTypes())
-          results.emplace_back(*dtypeOf(cast<RankedTensorType>(type).getElementType()), cast<RankedTensorType>(type).getShape());
+          results.emplace_back(*dtypeOf(cast<RankedTensorType>(type).getElementType()),
+                               cast<RankedTensorType>(type).getShape());
         if (succeeded(cast<GraphOpInterface>(op).evaluate(*operands, results))) {
           Known &entry = known[&op];
           entry.results = std::move(results);

@@ -49,7 +49,7 @@ private:
 
   Operation *op;
   OpBuilder b;
-  Dims before, after;           // of what is reshaped, and of the op's result
+  Dims before, after;                 // of what is reshaped, and of the op's result
   size_t fromLeft = 0, fromRight = 0; // dimensions that are the same on either side
 };
 

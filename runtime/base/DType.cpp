@@ -17,8 +17,7 @@ struct Row {
 };
 
 constexpr Row rows[] = {
-#define TREADLE_DTYPE(Name, code, bits, spelling, numpy, onnx)                                     \
-  {DType::Name, spelling, numpy, onnx},
+#define TREADLE_DTYPE(Name, code, bits, spelling, numpy, onnx) {DType::Name, spelling, numpy, onnx},
 #include "runtime/base/DType.def"
 };
 

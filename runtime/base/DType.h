@@ -25,8 +25,8 @@ enum class DType : uint8_t {
 /// Bits of one element; 0 for a number that is no element type.
 constexpr unsigned bitWidth(DType type) {
   switch (type) {
-#define TREADLE_DTYPE(Name, code, bits, spelling, numpy, onnx)                                     \
-  case DType::Name:                                                                                \
+#define TREADLE_DTYPE(Name, code, bits, spelling, numpy, onnx)                                                         \
+  case DType::Name:                                                                                                    \
     return bits;
 #include "runtime/base/DType.def"
   }
@@ -37,9 +37,7 @@ constexpr unsigned bitWidth(DType type) {
 constexpr bool isDType(uint8_t code) { return bitWidth(static_cast<DType>(code)) != 0; }
 
 /// Bytes that `count` elements take; types under 8 bits are packed.
-constexpr int64_t byteSize(DType type, int64_t count) {
-  return (count * static_cast<int64_t>(bitWidth(type)) + 7) / 8;
-}
+constexpr int64_t byteSize(DType type, int64_t count) { return (count * static_cast<int64_t>(bitWidth(type)) + 7) / 8; }
 
 /// The spelling of DType.def, "f32" for example; "?" for no element type.
 std::string_view spelling(DType type);

@@ -27,7 +27,9 @@ inline void appendTo(std::string &text, const std::string &part) { text += part;
 inline void appendTo(std::string &text, const char *part) { text += part; }
 template <typename T>
   requires std::is_arithmetic_v<T>
-void appendTo(std::string &text, T number) { text += std::to_string(number); }
+void appendTo(std::string &text, T number) {
+  text += std::to_string(number);
+}
 
 /// The parts one after another.
 template <typename... Parts> std::string concat(const Parts &...parts) {
@@ -36,9 +38,7 @@ template <typename... Parts> std::string concat(const Parts &...parts) {
   return text;
 }
 
-template <typename... Parts> Status error(treadle_code code, const Parts &...parts) {
-  return {code, concat(parts...)};
-}
+template <typename... Parts> Status error(treadle_code code, const Parts &...parts) { return {code, concat(parts...)}; }
 
 } // namespace treadle
 

@@ -158,7 +158,9 @@ std::string describe(const Program &program) {
   }
   json.close(']');
   if (const format::Provenance *from = tables.provenance()) {
-    auto field = [&](const char *name, const flatbuffers::String *value) { json.key(name).string(value ? value->str() : ""); };
+    auto field = [&](const char *name, const flatbuffers::String *value) {
+      json.key(name).string(value ? value->str() : "");
+    };
     json.key("provenance").open('{');
     field("compiler", from->compiler());
     field("model", from->model());

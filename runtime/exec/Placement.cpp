@@ -20,7 +20,8 @@ int64_t alignUp(int64_t bytes) { return (bytes + alignment - 1) / alignment * al
 int64_t placeBuffers(std::vector<Lifetime> &buffers) {
   std::vector<uint32_t> order(buffers.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return buffers[a].bytes > buffers[b].bytes; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](uint32_t a, uint32_t b) { return buffers[a].bytes > buffers[b].bytes; });
 
   int64_t total = 0;
   std::vector<uint32_t> placed; // by offset

@@ -52,7 +52,8 @@ bool Memory::resize(size_t wanted) {
   release();
   if (wanted == 0)
     wanted = 64;
-  start = static_cast<char *>(allocator.allocate ? allocator.allocate(allocator.user, wanted, 64) : std::aligned_alloc(64, wanted));
+  start = static_cast<char *>(allocator.allocate ? allocator.allocate(allocator.user, wanted, 64)
+                                                 : std::aligned_alloc(64, wanted));
   bytes = start ? wanted : 0;
   return start;
 }
@@ -85,11 +86,11 @@ Status Session::checkInputs(const treadle_tensor *inputs, int32_t given) const {
   for (uint32_t i = 0; i < expected; ++i) {
     const format::Tensor &tensor = *tables.inputs()->Get(i);
     if (inputs[i].dtype != static_cast<treadle_dtype>(tensor.dtype()))
-      return error(TREADLE_INVALID_ARGUMENT, inputName(i), " is of ", spelling(static_cast<DType>(tensor.dtype())), ", ",
-                   spelling(static_cast<DType>(inputs[i].dtype)), " was given");
+      return error(TREADLE_INVALID_ARGUMENT, inputName(i), " is of ", spelling(static_cast<DType>(tensor.dtype())),
+                   ", ", spelling(static_cast<DType>(inputs[i].dtype)), " was given");
     if (static_cast<uint32_t>(inputs[i].rank) != count(tensor.dims()) || (inputs[i].rank > 0 && !inputs[i].dims))
-      return error(TREADLE_INVALID_ARGUMENT, inputName(i), " has ", count(tensor.dims()), " dimensions, ", inputs[i].rank,
-                   " were given");
+      return error(TREADLE_INVALID_ARGUMENT, inputName(i), " has ", count(tensor.dims()), " dimensions, ",
+                   inputs[i].rank, " were given");
     for (int32_t d = 0; d < inputs[i].rank; ++d)
       if (inputs[i].dims[d] < 0)
         return error(TREADLE_INVALID_ARGUMENT, inputName(i), " cannot have the shape ",
@@ -126,14 +127,15 @@ Status Session::bindSymbols(const treadle_tensor *inputs) {
     for (uint32_t d = 0; d < count(tensor.dims()); ++d)
       inputDims[i].push_back(exprs[tensor.dims()->Get(d)]);
     if (!std::equal(inputDims[i].begin(), inputDims[i].end(), inputs[i].dims))
-      return error(TREADLE_INVALID_ARGUMENT, inputName(i), " has the shape ", shapeText(inputDims[i].data(), inputDims[i].size()),
-                   ", ", shapeText(inputs[i].dims, inputs[i].rank), " was given");
+      return error(TREADLE_INVALID_ARGUMENT, inputName(i), " has the shape ",
+                   shapeText(inputDims[i].data(), inputDims[i].size()), ", ", shapeText(inputs[i].dims, inputs[i].rank),
+                   " was given");
   }
   for (uint32_t i = 0; i < count(tables.checks()); ++i) {
     const format::Check &check = *tables.checks()->Get(i);
     if (exprs[check.lhs()] != exprs[check.rhs()])
-      return error(TREADLE_INVALID_ARGUMENT, check.message()->str(), ": ", exprs[check.lhs()], " and ", exprs[check.rhs()],
-                   " for these input shapes");
+      return error(TREADLE_INVALID_ARGUMENT, check.message()->str(), ": ", exprs[check.lhs()], " and ",
+                   exprs[check.rhs()], " for these input shapes");
   }
   outputDims.resize(count(tables.outputs()));
   for (uint32_t i = 0; i < outputDims.size(); ++i) {
@@ -168,8 +170,8 @@ Status Session::placeAll() {
     if (buffer.space() == format::Space::constant)
       there = tables.constants()->Get(buffer.index())->bytes();
     else if (buffer.space() == format::Space::input)
-      there = tensorBytes(static_cast<DType>(tables.inputs()->Get(buffer.index())->dtype()), inputDims[buffer.index()].data(),
-                          inputDims[buffer.index()].size());
+      there = tensorBytes(static_cast<DType>(tables.inputs()->Get(buffer.index())->dtype()),
+                          inputDims[buffer.index()].data(), inputDims[buffer.index()].size());
     else if (buffer.space() == format::Space::output)
       there = tensorBytes(static_cast<DType>(tables.outputs()->Get(buffer.index())->dtype()),
                           outputDims[buffer.index()].data(), outputDims[buffer.index()].size());
@@ -216,11 +218,13 @@ Status Session::planSteps() {
       for (uint32_t s = 0; s < count(dispatch->scalars()); ++s)
         scalars.push_back(exprs[dispatch->scalars()->Get(s)]);
       const format::Entry &entry = driver->entry(dispatch->kernel());
-      if (Status status = evaluate(entry.exprs(), nullptr, scalars.data() + command.firstScalar, entryExprs); status.failed())
+      if (Status status = evaluate(entry.exprs(), nullptr, scalars.data() + command.firstScalar, entryExprs);
+          status.failed())
         return status;
       command.tasks = 1;
       for (uint32_t d = 0; d < entry.grid()->size(); ++d)
-        if (__builtin_mul_overflow(command.tasks, std::max<int64_t>(entryExprs[entry.grid()->Get(d)], 0), &command.tasks))
+        if (__builtin_mul_overflow(command.tasks, std::max<int64_t>(entryExprs[entry.grid()->Get(d)], 0),
+                                   &command.tasks))
           return error(TREADLE_INVALID_ARGUMENT, "these shapes are too large");
       scratch = std::max(scratch, entryExprs[entry.scratch()]);
     } else if (const auto *copy = step.command_as_Copy()) {
@@ -243,7 +247,8 @@ Status Session::planSteps() {
       bases[i] = arena.data() + arenaOffsets[i];
   }
   if (memoryLimit && arena.size() + scratch > memoryLimit)
-    return error(TREADLE_OUT_OF_MEMORY, "these shapes need ", arena.size() + scratch, " bytes of memory, the limit is ", memoryLimit);
+    return error(TREADLE_OUT_OF_MEMORY, "these shapes need ", arena.size() + scratch, " bytes of memory, the limit is ",
+                 memoryLimit);
   return driver->reserve(scratch);
 }
 
@@ -267,7 +272,8 @@ Status Session::outputShape(int32_t index, treadle_tensor &shape) const {
   if (!prepared)
     return error(TREADLE_INVALID_ARGUMENT, "no shapes are settled; call treadle_session_prepare first");
   if (index < 0 || static_cast<size_t>(index) >= outputDims.size())
-    return error(TREADLE_INVALID_ARGUMENT, "the program has ", outputDims.size(), " outputs, there is no number ", index);
+    return error(TREADLE_INVALID_ARGUMENT, "the program has ", outputDims.size(), " outputs, there is no number ",
+                 index);
   shape = {};
   shape.dtype = static_cast<treadle_dtype>(program->tables().outputs()->Get(index)->dtype());
   shape.rank = outputDims[index].size();
@@ -283,14 +289,16 @@ Status Session::run(const treadle_tensor *inputs, int32_t inputCount, treadle_te
     return status;
   const format::Program &tables = program->tables();
   if (static_cast<size_t>(outputCount) != outputDims.size() || (outputCount && !outputs))
-    return error(TREADLE_INVALID_ARGUMENT, "the program has ", outputDims.size(), " outputs, ", outputCount, " were given");
+    return error(TREADLE_INVALID_ARGUMENT, "the program has ", outputDims.size(), " outputs, ", outputCount,
+                 " were given");
   for (int32_t i = 0; i < inputCount; ++i) {
     const format::Tensor &tensor = *tables.inputs()->Get(i);
     int64_t bytes = tensorBytes(static_cast<DType>(tensor.dtype()), inputDims[i].data(), inputDims[i].size());
     if (!inputs[i].data && bytes > 0)
       return error(TREADLE_INVALID_ARGUMENT, inputName(i), " has no data");
     if (inputs[i].capacity && inputs[i].capacity < static_cast<uint64_t>(bytes))
-      return error(TREADLE_INVALID_ARGUMENT, inputName(i), " has ", inputs[i].capacity, " bytes, its shape needs ", bytes);
+      return error(TREADLE_INVALID_ARGUMENT, inputName(i), " has ", inputs[i].capacity, " bytes, its shape needs ",
+                   bytes);
     bases[tensor.buffer()] = inputs[i].data;
   }
   for (int32_t i = 0; i < outputCount; ++i) {
@@ -303,8 +311,8 @@ Status Session::run(const treadle_tensor *inputs, int32_t inputCount, treadle_te
       continue;
     }
     if (outputs[i].capacity && outputs[i].capacity < static_cast<uint64_t>(bytes))
-      return error(TREADLE_INVALID_ARGUMENT, "output \"", tensor.name()->str(), "\" needs ", bytes, " bytes, there is room for ",
-                   outputs[i].capacity);
+      return error(TREADLE_INVALID_ARGUMENT, "output \"", tensor.name()->str(), "\" needs ", bytes,
+                   " bytes, there is room for ", outputs[i].capacity);
     bases[tensor.buffer()] = outputs[i].data;
   }
   for (size_t i = 0; i < places.size(); ++i)
@@ -317,7 +325,8 @@ Status Session::run(const treadle_tensor *inputs, int32_t inputCount, treadle_te
     const format::Step &step = *tables.steps()->Get(i);
     auto begin = profiling ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
     if (const auto *dispatch = step.command_as_Dispatch())
-      driver->launch(dispatch->kernel(), addresses.data() + command.firstSlice, scalars.data() + command.firstScalar, command.tasks);
+      driver->launch(dispatch->kernel(), addresses.data() + command.firstSlice, scalars.data() + command.firstScalar,
+                     command.tasks);
     else if (step.command_as_Copy())
       driver->copy(addresses[command.firstSlice + 1], addresses[command.firstSlice], command.bytes);
     else if (const auto *fill = step.command_as_Fill())

@@ -59,10 +59,10 @@ public:
 
 private:
   struct Command {
-    int64_t tasks = 0;           // of a dispatch
-    uint32_t firstSlice = 0;     // into `addresses`
-    uint32_t firstScalar = 0;    // into `scalars`
-    int64_t bytes = 0;           // of a copy or fill
+    int64_t tasks = 0;        // of a dispatch
+    uint32_t firstSlice = 0;  // into `addresses`
+    uint32_t firstScalar = 0; // into `scalars`
+    int64_t bytes = 0;        // of a copy or fill
   };
   struct Place {
     uint32_t buffer;
@@ -91,9 +91,9 @@ private:
   std::vector<std::vector<int64_t>> inputDims, outputDims;
   std::vector<int64_t> symbols, exprs, bufferBytes;
   std::vector<int64_t> arenaOffsets;
-  std::vector<Place> places;      // of all slices of all steps
-  std::vector<void *> addresses;  // of the same
-  std::vector<void *> bases;      // of buffers
+  std::vector<Place> places;     // of all slices of all steps
+  std::vector<void *> addresses; // of the same
+  std::vector<void *> bases;     // of buffers
   std::vector<int64_t> scalars;
   std::vector<Command> commands;
 

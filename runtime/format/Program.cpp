@@ -61,11 +61,13 @@ private:
       case Op::constant:
         break;
       case Op::symbol:
-        if (!require(node.value() >= 0 && node.value() < symbols, what, " ", i, " is symbol ", node.value(), " of ", symbols))
+        if (!require(node.value() >= 0 && node.value() < symbols, what, " ", i, " is symbol ", node.value(), " of ",
+                     symbols))
           return false;
         break;
       case Op::argument:
-        if (!require(node.value() >= 0 && node.value() < arguments, what, " ", i, " is scalar ", node.value(), " of ", arguments))
+        if (!require(node.value() >= 0 && node.value() < arguments, what, " ", i, " is scalar ", node.value(), " of ",
+                     arguments))
           return false;
         break;
       case Op::add:
@@ -91,8 +93,8 @@ private:
       const format::Symbol &symbol = *program.symbols()->Get(i);
       require(symbol.step() > 0 && symbol.min() >= 0, "symbol ", i, " has an impossible range");
       if (require(symbol.input() < count(program.inputs()), "symbol ", i, " is read off input ", symbol.input()))
-        require(symbol.dim() < count(program.inputs()->Get(symbol.input())->dims()), "symbol ", i, " is read off dimension ",
-                symbol.dim(), " of input ", symbol.input());
+        require(symbol.dim() < count(program.inputs()->Get(symbol.input())->dims()), "symbol ", i,
+                " is read off dimension ", symbol.dim(), " of input ", symbol.input());
     }
     for (uint32_t i = 0; i < count(program.checks()); ++i) {
       expr(program.checks()->Get(i)->lhs(), "check", i);
@@ -127,8 +129,8 @@ private:
         limit = count(program.constants());
         break;
       case format::Space::arena:
-        require(buffer.first() <= buffer.last() && buffer.last() < steps, "buffer ", i, " lives from step ", buffer.first(),
-                " to ", buffer.last(), " of ", steps);
+        require(buffer.first() <= buffer.last() && buffer.last() < steps, "buffer ", i, " lives from step ",
+                buffer.first(), " to ", buffer.last(), " of ", steps);
         continue;
       default:
         require(false, "buffer ", i, " is of unknown kind ", static_cast<int>(buffer.space()));
@@ -138,7 +140,8 @@ private:
     }
   }
 
-  void tensors(const flatbuffers::Vector<flatbuffers::Offset<format::Tensor>> *list, format::Space space, const char *what) {
+  void tensors(const flatbuffers::Vector<flatbuffers::Offset<format::Tensor>> *list, format::Space space,
+               const char *what) {
     for (uint32_t i = 0; i < count(list); ++i) {
       const format::Tensor &tensor = *list->Get(i);
       require(isDType(tensor.dtype()), what, " ", i, " has unknown element type ", static_cast<int>(tensor.dtype()));
@@ -180,9 +183,9 @@ private:
     if (!require(dispatch.kernel() < count(program.kernels()), "step ", step, " runs kernel ", dispatch.kernel()))
       return;
     const format::Kernel &kernel = *program.kernels()->Get(dispatch.kernel());
-    require(count(dispatch.slices()) == kernel.operands() && count(dispatch.scalars()) == kernel.scalars(), "step ", step,
-            " gives kernel ", dispatch.kernel(), " ", count(dispatch.slices()), " places and ", count(dispatch.scalars()),
-            " numbers, it takes ", kernel.operands(), " and ", kernel.scalars());
+    require(count(dispatch.slices()) == kernel.operands() && count(dispatch.scalars()) == kernel.scalars(), "step ",
+            step, " gives kernel ", dispatch.kernel(), " ", count(dispatch.slices()), " places and ",
+            count(dispatch.scalars()), " numbers, it takes ", kernel.operands(), " and ", kernel.scalars());
     for (uint32_t i = 0; i < count(dispatch.slices()); ++i)
       slice(dispatch.slices()->Get(i), step, false);
     exprList(dispatch.scalars(), "step", step);
@@ -190,7 +193,8 @@ private:
     expr(dispatch.traffic(), "step", step);
     for (uint32_t i = 0; i < count(dispatch.results()); ++i) {
       const format::Result &result = *dispatch.results()->Get(i);
-      require(result.operand() < count(dispatch.slices()) && isDType(result.dtype()), "step ", step, " has a wrong result");
+      require(result.operand() < count(dispatch.slices()) && isDType(result.dtype()), "step ", step,
+              " has a wrong result");
       exprList(result.dims(), "step", step);
       uint32_t rank = count(result.dims());
       if (count(result.permutation()))
@@ -210,7 +214,8 @@ private:
       } else if (const auto *fill = step.command_as_Fill()) {
         slice(fill->to(), i, true) && expr(fill->bytes(), "step", i);
         uint8_t width = fill->width();
-        require(width == 1 || width == 2 || width == 4, "step ", i, " fills with ", static_cast<int>(width), " bytes at a time");
+        require(width == 1 || width == 2 || width == 4, "step ", i, " fills with ", static_cast<int>(width),
+                " bytes at a time");
       } else {
         require(false, "step ", i, " is of unknown kind");
       }
@@ -220,7 +225,8 @@ private:
   void executables() {
     for (uint32_t i = 0; i < count(program.executables()) && !status.failed(); ++i) {
       const format::Executable &executable = *program.executables()->Get(i);
-      if (!require(inData(executable.offset(), executable.bytes(), codeAlignment), "machine code ", i, " lies outside the file"))
+      if (!require(inData(executable.offset(), executable.bytes(), codeAlignment), "machine code ", i,
+                   " lies outside the file"))
         return;
       uint32_t kernelCount = count(program.kernels());
       require(count(executable.entries()) == kernelCount, "machine code ", i, " has ", count(executable.entries()),
@@ -256,7 +262,8 @@ Status Program::open(const char *bytes, size_t size, const std::string &name, bo
     return error(TREADLE_UNSUPPORTED, name, ": is of format ", header.major, ", this runtime reads ", fileMajor,
                  "; compile the model again");
   if (header.fileBytes != size)
-    return error(TREADLE_DAMAGED, name, ": has ", size, " bytes and should have ", header.fileBytes, ", it was cut short or added to");
+    return error(TREADLE_DAMAGED, name, ": has ", size, " bytes and should have ", header.fileBytes,
+                 ", it was cut short or added to");
   auto within = [&](uint64_t offset, uint64_t length) { return offset <= size && length <= size - offset; };
   if (!within(header.dataOffset, header.dataBytes) || !within(header.tableOffset, header.tableBytes) ||
       header.dataOffset % codeAlignment || header.tableOffset % weightAlignment)

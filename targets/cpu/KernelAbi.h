@@ -20,8 +20,7 @@ namespace treadle::cpu {
 ///   slices   one address for each of the dispatch's slices, 64-byte aligned buffers plus offset
 ///   scalars  the dispatch's scalars
 ///   scratch  private to the calling worker, 64-byte aligned, as many bytes as the entry says
-using KernelFunction = void (*)(void *const *slices, const int64_t *scalars, int64_t begin,
-                                int64_t end, void *scratch);
+using KernelFunction = void (*)(void *const *slices, const int64_t *scalars, int64_t begin, int64_t end, void *scratch);
 
 /// The variants of x86-64 psABI levels that executables are built for, as they are named in
 /// artifacts, and what each needs beyond the one before. A level is usable if all of it is there.

@@ -159,11 +159,11 @@ std::string Compiled::run(ArrayRef<graph::Tensor> inputs, const treadle_pool *po
 }
 
 const treadle_pool &backwardsPool() {
-  static const treadle_pool pool = {
-      nullptr, 3, [](void *, int64_t count, void (*task)(void *, int64_t, int32_t), void *context) {
-        for (int64_t i = count - 1; i >= 0; --i)
-          task(context, i, i % 3);
-      }};
+  static const treadle_pool pool = {nullptr, 3,
+                                    [](void *, int64_t count, void (*task)(void *, int64_t, int32_t), void *context) {
+                                      for (int64_t i = count - 1; i >= 0; --i)
+                                        task(context, i, i % 3);
+                                    }};
   return pool;
 }
 

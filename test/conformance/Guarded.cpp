@@ -37,7 +37,8 @@ Guarded::~Guarded() {
 }
 
 Guarded::Guarded(Guarded &&other) noexcept
-    : block(std::exchange(other.block, nullptr)), start(other.start), blockBytes(other.blockBytes), bytes(other.bytes) {}
+    : block(std::exchange(other.block, nullptr)), start(other.start), blockBytes(other.blockBytes), bytes(other.bytes) {
+}
 
 const treadle_allocator &guardedAllocator() {
   struct Blocks {
@@ -45,22 +46,21 @@ const treadle_allocator &guardedAllocator() {
     std::map<void *, std::unique_ptr<Guarded>> all;
   };
   static Blocks blocks;
-  static const treadle_allocator allocator = {
-      &blocks,
-      [](void *user, size_t bytes, size_t alignment) -> void * {
-        auto *blocks = static_cast<Blocks *>(user);
-        auto block = std::make_unique<Guarded>(bytes, Edge::end, alignment);
-        void *data = block->data();
-        std::lock_guard<std::mutex> guard(blocks->lock);
-        if (data)
-          blocks->all[data] = std::move(block);
-        return data;
-      },
-      [](void *user, void *data, size_t) {
-        auto *blocks = static_cast<Blocks *>(user);
-        std::lock_guard<std::mutex> guard(blocks->lock);
-        blocks->all.erase(data);
-      }};
+  static const treadle_allocator allocator = {&blocks,
+                                              [](void *user, size_t bytes, size_t alignment) -> void * {
+                                                auto *blocks = static_cast<Blocks *>(user);
+                                                auto block = std::make_unique<Guarded>(bytes, Edge::end, alignment);
+                                                void *data = block->data();
+                                                std::lock_guard<std::mutex> guard(blocks->lock);
+                                                if (data)
+                                                  blocks->all[data] = std::move(block);
+                                                return data;
+                                              },
+                                              [](void *user, void *data, size_t) {
+                                                auto *blocks = static_cast<Blocks *>(user);
+                                                std::lock_guard<std::mutex> guard(blocks->lock);
+                                                blocks->all.erase(data);
+                                              }};
   return allocator;
 }
 

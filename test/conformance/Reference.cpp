@@ -73,8 +73,8 @@ Rounding roundingOf(Operation *op, ArrayRef<Tensor> operands, ArrayRef<Tensor> r
   auto perResult = [&] { return static_cast<double>(operands[0].size()) / std::max<int64_t>(results[0].size(), 1); };
   return llvm::TypeSwitch<Operation *, Rounding>(op)
       .Case<AddOp, SubOp, MulOp, DivOp, SqrtOp, ModOp>([](auto) { return Rounding{1, 0}; })
-      .Case<ExpOp, LogOp, Log1pOp, SinOp, CosOp, TanOp, AsinOp, AcosOp, AtanOp, SinhOp, CoshOp, TanhOp, AsinhOp, AcoshOp,
-            AtanhOp, ErfOp, SigmoidOp, PowOp>([](auto) { return Rounding{4, 0}; })
+      .Case<ExpOp, LogOp, Log1pOp, SinOp, CosOp, TanOp, AsinOp, AcosOp, AtanOp, SinhOp, CoshOp, TanhOp, AsinhOp,
+            AcoshOp, AtanhOp, ErfOp, SigmoidOp, PowOp>([](auto) { return Rounding{4, 0}; })
       .Case<ReduceOp>([&](ReduceOp reduce) {
         bool adds = reduce.getKind() == ReduceKind::sum || reduce.getKind() == ReduceKind::mean ||
                     reduce.getKind() == ReduceKind::prod;
@@ -144,7 +144,8 @@ Tensor as(const Tensor &tensor, DType dtype) {
 
 /// Evaluates the function's ops one by one, moving values about if there is a source of chance. `rounds`
 /// is set where an op does not just move elements.
-FailureOr<SmallVector<Tensor>> evaluateMoved(func::FuncOp function, ArrayRef<Tensor> inputs, Random *random, bool &rounds) {
+FailureOr<SmallVector<Tensor>> evaluateMoved(func::FuncOp function, ArrayRef<Tensor> inputs, Random *random,
+                                             bool &rounds) {
   DenseMap<Value, Tensor> values;
   for (auto [argument, input] : llvm::zip(function.getArguments(), inputs))
     values[argument] = input;
@@ -209,7 +210,8 @@ FailureOr<std::vector<Expected>> expectedOf(func::FuncOp function, ArrayRef<Tens
       return failure();
     for (auto [result, tensor] : llvm::zip(expected, *other))
       for (int64_t i = 0; i < tensor.size(); ++i)
-        result.tolerance[i] = std::max(result.tolerance[i], distanceOf(tensor.get<double>(i), result.value.get<double>(i)));
+        result.tolerance[i] =
+            std::max(result.tolerance[i], distanceOf(tensor.get<double>(i), result.value.get<double>(i)));
   }
   for (Expected &result : expected) {
     double unit = roundoff(result.value.dtype()), mean = 0;
@@ -229,9 +231,9 @@ std::string compare(const Expected &expected, const char *actual) {
   bool integers = given.compute() == Compute::Int;
   for (int64_t i = 0; i < given.size(); ++i) {
     double want = expected.value.get<double>(i), got = given.get<double>(i), tolerance = expected.tolerance[i];
-    bool equal = integers && tolerance == 0 ? expected.value.get<int64_t>(i) == given.get<int64_t>(i)
-                                            : want == got || (std::isnan(want) && std::isnan(got)) ||
-                                                  std::abs(want - got) <= tolerance;
+    bool equal = integers && tolerance == 0
+                     ? expected.value.get<int64_t>(i) == given.get<int64_t>(i)
+                     : want == got || (std::isnan(want) && std::isnan(got)) || std::abs(want - got) <= tolerance;
     if (equal || ++wrong > 4)
       continue;
     llvm::raw_string_ostream os(text);

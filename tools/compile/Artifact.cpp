@@ -169,8 +169,8 @@ private:
 Offset<format::Tensor> Writer::tensor(Value buffer, StringRef name) {
   RankedTensorType type = cast<program::BufferType>(buffer.getType()).getTensor();
   auto dims = exprList(dimsOf(type));
-  return format::CreateTensor(b, b.CreateString(name.str()), static_cast<uint8_t>(*dtypeOf(type.getElementType())), dims,
-                              bufferNumbers.lookup(buffer));
+  return format::CreateTensor(b, b.CreateString(name.str()), static_cast<uint8_t>(*dtypeOf(type.getElementType())),
+                              dims, bufferNumbers.lookup(buffer));
 }
 
 /// Each symbol is read off the first input dimension that is it.
@@ -186,7 +186,8 @@ LogicalResult Writer::findSymbols(program::EntryOp entry) {
       if (dim.isSymbol() && symbolNumbers.try_emplace(dim.symbolName(), symbols.size()).second) {
         SymbolAttr range = ranges.lookup(dim.symbolName());
         symbols.push_back(format::CreateSymbol(b, b.CreateString(dim.symbolName().str()), range ? range.getMin() : 1,
-                                               range ? range.getMax() : INT32_MAX, range ? range.getStep() : 1, number, i));
+                                               range ? range.getMax() : INT32_MAX, range ? range.getStep() : 1, number,
+                                               i));
       }
     ++number;
   }
@@ -224,7 +225,8 @@ LogicalResult Writer::addBuffer(Operation &op) {
     if (failed(data))
       return op.emitError("has a constant whose bytes are missing");
     file.align(weightAlignment);
-    constants.push_back(format::CreateConstant(b, file.position() - codeAlignment, data->bytes(), hashBytes(data->raw().data(), data->bytes())));
+    constants.push_back(format::CreateConstant(b, file.position() - codeAlignment, data->bytes(),
+                                               hashBytes(data->raw().data(), data->bytes())));
     file.write(data->raw().data(), data->bytes());
   } else {
     buffer.space = format::Space::arena;
@@ -264,7 +266,8 @@ Offset<format::Dispatch> Writer::addDispatch(program::DispatchOp dispatch) {
   auto sources = strings(dispatch.getSources());
   auto sliceList = b.CreateVectorOfStructs(slices);
   auto resultList = b.CreateVector(results);
-  return format::CreateDispatch(b, kernel, sliceList, scalars, sources, exprs.add(DimExpr(dispatch.getFlops().getDims()[0])),
+  return format::CreateDispatch(b, kernel, sliceList, scalars, sources,
+                                exprs.add(DimExpr(dispatch.getFlops().getDims()[0])),
                                 exprs.add(DimExpr(dispatch.getTraffic().getDims()[0])), resultList);
 }
 
@@ -311,12 +314,13 @@ LogicalResult Writer::addExecutable(program::ExecutableOp executable) {
       grid.push_back(pool.add(DimExpr(size)));
     uint32_t scratch = pool.add(DimExpr(described->getAttr("treadle.scratch")));
     auto nodes = b.CreateVectorOfStructs(pool.all());
-    entries.push_back(format::CreateEntry(b, number++, b.CreateString(name.getValue().str()), nodes, b.CreateVector(grid), scratch));
+    entries.push_back(
+        format::CreateEntry(b, number++, b.CreateString(name.getValue().str()), nodes, b.CreateVector(grid), scratch));
   }
-  executables.push_back(format::CreateExecutable(
-      b, b.CreateString(target.getAs<StringAttr>("name").getValue().str()),
-      b.CreateString(target.getAs<StringAttr>("variant").getValue().str()), 0, offset, code.size(),
-      hashBytes(code.data(), code.size()), b.CreateVector(entries)));
+  executables.push_back(format::CreateExecutable(b, b.CreateString(target.getAs<StringAttr>("name").getValue().str()),
+                                                 b.CreateString(target.getAs<StringAttr>("variant").getValue().str()),
+                                                 0, offset, code.size(), hashBytes(code.data(), code.size()),
+                                                 b.CreateVector(entries)));
   return success();
 }
 
@@ -347,27 +351,27 @@ LogicalResult Writer::run() {
   std::vector<Offset<format::Buffer>> buffers;
   for (BufferInfo &buffer : bufferInfos) {
     bool unused = buffer.first == UINT32_MAX;
-    buffers.push_back(format::CreateBuffer(b, buffer.space, bytesOf(buffer.type), buffer.index, unused ? 0 : buffer.first,
-                                           unused ? 0 : buffer.last));
+    buffers.push_back(format::CreateBuffer(b, buffer.space, bytesOf(buffer.type), buffer.index,
+                                           unused ? 0 : buffer.first, unused ? 0 : buffer.last));
   }
   std::vector<Offset<format::Kernel>> kernelTables;
   for (auto &[name, dispatch] : kernels)
-    kernelTables.push_back(format::CreateKernel(b, b.CreateString(name.getValue().str()),
-                                                b.CreateString(name.getValue().rsplit('_').first.str()),
-                                                dispatch.getReads().size() + dispatch.getWrites().size(),
-                                                dispatch.getSizes().getDims().size()));
+    kernelTables.push_back(format::CreateKernel(
+        b, b.CreateString(name.getValue().str()), b.CreateString(name.getValue().rsplit('_').first.str()),
+        dispatch.getReads().size() + dispatch.getWrites().size(), dispatch.getSizes().getDims().size()));
   std::vector<Offset<format::KeyValue>> metadata;
   if (auto attrs = module->getAttrOfType<DictionaryAttr>("treadle.metadata"))
     for (NamedAttribute attr : attrs)
       if (auto text = dyn_cast<StringAttr>(attr.getValue()))
-        metadata.push_back(format::CreateKeyValue(b, b.CreateString(attr.getName().str()), b.CreateString(text.getValue().str())));
+        metadata.push_back(
+            format::CreateKeyValue(b, b.CreateString(attr.getName().str()), b.CreateString(text.getValue().str())));
   auto provenance = format::CreateProvenance(b, b.CreateString(info.compiler), b.CreateString(info.model),
                                              b.CreateString(info.modelHash), b.CreateString(info.options));
   auto exprNodes = b.CreateVectorOfStructs(exprs.all());
-  auto root = format::CreateProgram(b, exprNodes, b.CreateVector(symbols), b.CreateVector(checks), b.CreateVector(inputs),
-                                    b.CreateVector(outputs), b.CreateVector(buffers), b.CreateVector(constants),
-                                    b.CreateVector(steps), b.CreateVector(kernelTables), b.CreateVector(executables),
-                                    provenance, b.CreateVector(metadata));
+  auto root = format::CreateProgram(b, exprNodes, b.CreateVector(symbols), b.CreateVector(checks),
+                                    b.CreateVector(inputs), b.CreateVector(outputs), b.CreateVector(buffers),
+                                    b.CreateVector(constants), b.CreateVector(steps), b.CreateVector(kernelTables),
+                                    b.CreateVector(executables), provenance, b.CreateVector(metadata));
   format::FinishProgramBuffer(b, root);
 
   std::memcpy(header.magic, fileMagic, sizeof(fileMagic));

@@ -157,7 +157,8 @@ bool Compilation::chooseTargets(SmallVectorImpl<Attribute> &targets) {
   for (const std::string &variant : llvm::reverse(variants)) {
     std::optional<Target> target = cpu::targetFor(variant);
     if (!target) {
-      result.error = "--cpu " + variant + ": should be host, portable or one of " + llvm::join(cpu::variantNames(), ", ");
+      result.error =
+          "--cpu " + variant + ": should be host, portable or one of " + llvm::join(cpu::variantNames(), ", ");
       return false;
     }
     targets.push_back(target->toAttr(&context));
@@ -229,7 +230,8 @@ CompileResult Compilation::run(const std::string &output) {
     }
     std::unique_ptr<Progress> progress;
     if (hooks.progress)
-      progress = std::make_unique<Progress>(hooks, stage.name.str(), (i + 1.0) / (all.size() + 1), (i + 2.0) / (all.size() + 1));
+      progress = std::make_unique<Progress>(hooks, stage.name.str(), (i + 1.0) / (all.size() + 1),
+                                            (i + 2.0) / (all.size() + 1));
     Stage actual = stage;
     if (options.no_fusion && stage.name == "group")
       actual = Stage{"group", "func.func(treadle-form-groups{fuse=false})", "every op is in a group of its own"};
@@ -300,7 +302,8 @@ void appendFlag(std::string &text, StringRef flag, const std::string &value, con
   if (value != fallback)
     text += (text.empty() ? "" : " ") + flag.str() + "=" + value;
 }
-void appendFlag(std::string &text, StringRef flag, const std::vector<std::string> &values, const std::vector<std::string> &) {
+void appendFlag(std::string &text, StringRef flag, const std::vector<std::string> &values,
+                const std::vector<std::string> &) {
   for (const std::string &value : values)
     text += (text.empty() ? "" : " ") + flag.str() + "=" + value;
 }
@@ -318,11 +321,11 @@ void appendFlag(std::string &text, StringRef flag, bool value, bool fallback) {
 std::string CompileOptions::toString(bool keyedOnly) const {
   CompileOptions defaults;
   std::string text;
-#define TREADLE_OPTION(name, type, default_, meta, keyed, help)                                    \
-  if (keyed || !keyedOnly) {                                                                       \
-    std::string flag = "--" #name;                                                                 \
-    std::replace(flag.begin(), flag.end(), '_', '-');                                              \
-    appendFlag(text, flag, name, defaults.name);                                                   \
+#define TREADLE_OPTION(name, type, default_, meta, keyed, help)                                                        \
+  if (keyed || !keyedOnly) {                                                                                           \
+    std::string flag = "--" #name;                                                                                     \
+    std::replace(flag.begin(), flag.end(), '_', '-');                                                                  \
+    appendFlag(text, flag, name, defaults.name);                                                                       \
   }
 #include "tools/compile/Options.def"
   return text;

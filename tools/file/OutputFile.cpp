@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/file/OutputFile.h"
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <climits>
@@ -13,7 +14,6 @@
 #include <cstring>
 #include <fcntl.h>
 #include <mutex>
-#include <algorithm>
 #include <set>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -89,8 +89,8 @@ void OutputFile::align(uint64_t alignment) {
 }
 
 void OutputFile::rewrite(uint64_t offset, const void *data, size_t bytes) {
-  if (!status.failed() &&
-      (fseeko(file, offset, SEEK_SET) != 0 || std::fwrite(data, 1, bytes, file) != bytes || fseeko(file, 0, SEEK_END) != 0))
+  if (!status.failed() && (fseeko(file, offset, SEEK_SET) != 0 || std::fwrite(data, 1, bytes, file) != bytes ||
+                           fseeko(file, 0, SEEK_END) != 0))
     fail();
 }
 

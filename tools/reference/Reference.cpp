@@ -83,7 +83,8 @@ Status Reference::runStages(const std::string &last) {
   return {};
 }
 
-Status Reference::evaluate(const std::vector<HostTensor> &inputs, std::vector<HostTensor> &outputs, const Observer &observe) {
+Status Reference::evaluate(const std::vector<HostTensor> &inputs, std::vector<HostTensor> &outputs,
+                           const Observer &observe) {
   auto functions = state->model.module->getOps<func::FuncOp>();
   if (functions.empty())
     return error(TREADLE_UNSUPPORTED, "there is no graph to evaluate");

@@ -32,7 +32,8 @@ public:
   using Observer = std::function<void(const std::string &name, const HostTensor &value)>;
 
   /// Inputs and outputs in the model's order.
-  Status evaluate(const std::vector<HostTensor> &inputs, std::vector<HostTensor> &outputs, const Observer &observe = {});
+  Status evaluate(const std::vector<HostTensor> &inputs, std::vector<HostTensor> &outputs,
+                  const Observer &observe = {});
 
 private:
   struct State;

@@ -68,13 +68,14 @@ Status readImage(const std::string &path, int channels, Image &image) {
   if (Status status = MappedFile::open(path.c_str(), file); status.failed())
     return status;
   int width = 0, height = 0, there = 0;
-  auto *pixels = file->size() > INT_MAX ? nullptr
-                                        : stbi_load_from_memory(reinterpret_cast<const stbi_uc *>(file->data()),
-                                                                static_cast<int>(file->size()), &width, &height, &there,
-                                                                channels);
+  auto *pixels = file->size() > INT_MAX
+                     ? nullptr
+                     : stbi_load_from_memory(reinterpret_cast<const stbi_uc *>(file->data()),
+                                             static_cast<int>(file->size()), &width, &height, &there, channels);
   if (!pixels) {
     const char *reason = file->size() > INT_MAX ? "too large" : stbi_failure_reason();
-    return error(TREADLE_DAMAGED, path, ": is no PNG, JPEG or BMP picture that can be read (", reason ? reason : "damaged", ")");
+    return error(TREADLE_DAMAGED, path, ": is no PNG, JPEG or BMP picture that can be read (",
+                 reason ? reason : "damaged", ")");
   }
   image.width = width;
   image.height = height;
@@ -86,7 +87,8 @@ Status readImage(const std::string &path, int channels, Image &image) {
 
 Status writePng(const std::string &path, const Image &image) {
   if (image.width < 1 || image.height < 1 || image.width * image.height * image.channels > INT_MAX / 2)
-    return error(TREADLE_UNSUPPORTED, path, ": a picture of ", image.width, " x ", image.height, " pixels cannot be written");
+    return error(TREADLE_UNSUPPORTED, path, ": a picture of ", image.width, " x ", image.height,
+                 " pixels cannot be written");
   std::string bytes;
   auto append = [](void *context, void *data, int size) {
     static_cast<std::string *>(context)->append(static_cast<const char *>(data), size);
@@ -181,9 +183,10 @@ Status tensorToImage(const HostTensor &tensor, bool bgr, Image &image) {
   const std::vector<int64_t> &dims = tensor.dims();
   std::optional<ImageLayout> layout = imageLayoutOf(dims);
   if (!layout || isComplex(tensor.dtype()) || (layout->batch >= 0 && dims[layout->batch] != 1))
-    return error(TREADLE_UNSUPPORTED, "a tensor of shape ", shapeText(dims),
-                 " is no picture: its shape must be [1, C, H, W], [1, H, W, C], [C, H, W], [H, W, C] or [H, W] with 1, 3 or 4 "
-                 "channels");
+    return error(
+        TREADLE_UNSUPPORTED, "a tensor of shape ", shapeText(dims),
+        " is no picture: its shape must be [1, C, H, W], [1, H, W, C], [C, H, W], [H, W, C] or [H, W] with 1, 3 or 4 "
+        "channels");
   std::vector<double> values = toDoubles(tensor);
   double scale = 1;
   if (isFloat(tensor.dtype()) && std::none_of(values.begin(), values.end(), [](double value) { return value > 2; }))

@@ -130,9 +130,9 @@ std::optional<DType> dtypeOfDescr(std::string_view descr) {
     std::string_view kind;
     DType dtype;
   };
-  static constexpr Row rows[] = {{"f2", DType::F16}, {"f4", DType::F32},  {"f8", DType::F64},  {"i1", DType::I8},
-                                 {"i2", DType::I16}, {"i4", DType::I32},  {"i8", DType::I64},  {"u1", DType::U8},
-                                 {"u2", DType::U16}, {"u4", DType::U32},  {"u8", DType::U64},  {"b1", DType::Bool},
+  static constexpr Row rows[] = {{"f2", DType::F16}, {"f4", DType::F32},   {"f8", DType::F64}, {"i1", DType::I8},
+                                 {"i2", DType::I16}, {"i4", DType::I32},   {"i8", DType::I64}, {"u1", DType::U8},
+                                 {"u2", DType::U16}, {"u4", DType::U32},   {"u8", DType::U64}, {"b1", DType::Bool},
                                  {"c8", DType::C64}, {"c16", DType::C128}, {"V2", DType::BF16}};
   for (const Row &row : rows)
     if (descr.substr(1) == row.kind)
@@ -230,7 +230,8 @@ Status parseNpy(const char *data, size_t bytes, const std::string &name, HostTen
   bool empty = std::find(header.dims.begin(), header.dims.end(), 0) != header.dims.end();
   for (int64_t dim : header.dims)
     if (!empty && (__builtin_mul_overflow(count, dim, &count) || count > static_cast<int64_t>(available / width)))
-      return damaged(concat("is cut short: its shape ", shapeText(header.dims), " needs more than ", available, " bytes"));
+      return damaged(
+          concat("is cut short: its shape ", shapeText(header.dims), " needs more than ", available, " bytes"));
   if (!empty && available < width)
     return damaged("is cut short");
   if (Status status = HostTensor::make(*dtype, header.dims, tensor); status.failed())
@@ -279,7 +280,8 @@ Status forNumpy(const HostTensor &tensor, const std::string &path, HostTensor &r
     return {};
   }
   if (descrOf(dtype).empty())
-    return error(TREADLE_UNSUPPORTED, path, ": NumPy has no type for elements of ", spelling(dtype), "; write a .pb file");
+    return error(TREADLE_UNSUPPORTED, path, ": NumPy has no type for elements of ", spelling(dtype),
+                 "; write a .pb file");
   return {};
 }
 

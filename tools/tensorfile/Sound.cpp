@@ -50,7 +50,8 @@ struct MemoryFile {
   static sf_count_t tell(void *user) { return of(user)->at; }
 };
 
-SF_VIRTUAL_IO virtualFile = {MemoryFile::length, MemoryFile::seek, MemoryFile::read, MemoryFile::write, MemoryFile::tell};
+SF_VIRTUAL_IO virtualFile = {MemoryFile::length, MemoryFile::seek, MemoryFile::read, MemoryFile::write,
+                             MemoryFile::tell};
 
 } // namespace
 
@@ -152,8 +153,9 @@ Status tensorToSound(const HostTensor &tensor, int rate, Sound &sound) {
     if (dim != 1)
       large.push_back(dim);
   if (large.size() > 2 || isComplex(tensor.dtype()) || (large.size() == 2 && large[0] > 8))
-    return error(TREADLE_UNSUPPORTED, "a tensor of shape ", shapeText(tensor.dims()),
-                 " is no sound: its shape must be [samples] or [channels, samples], ones aside, with at most 8 channels");
+    return error(
+        TREADLE_UNSUPPORTED, "a tensor of shape ", shapeText(tensor.dims()),
+        " is no sound: its shape must be [samples] or [channels, samples], ones aside, with at most 8 channels");
   sound.rate = rate;
   sound.channels = large.size() == 2 ? large[0] : 1;
   sound.frames = sound.channels ? tensor.count() / sound.channels : 0;

@@ -149,11 +149,12 @@ Status bench(const Arguments &arguments) {
   for (const std::string &note : inputs.notes)
     fmt::print(stderr, "{}\n", note);
   fmt::print("{}\n", arguments.program.file);
-  fmt::print("  time          median {}, min {}, p90 {} of {} runs\n", timeText(median), timeText(least), timeText(p90), times.size());
+  fmt::print("  time          median {}, min {}, p90 {} of {} runs\n", timeText(median), timeText(least), timeText(p90),
+             times.size());
   fmt::print("  work          {}, {}\n", countText(flops, "FLOP"), countText(flops / median, "FLOP/s"));
   fmt::print("  loading       {}, first result after {}\n", timeText(loading), timeText(firstResult));
-  fmt::print("  peak memory   {} more than before loading; intermediate values {}, weights {}\n", bytesText(peak), bytesText(arena),
-             bytesText(weights));
+  fmt::print("  peak memory   {} more than before loading; intermediate values {}, weights {}\n", bytesText(peak),
+             bytesText(arena), bytesText(weights));
   return {};
 }
 

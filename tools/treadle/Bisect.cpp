@@ -32,7 +32,8 @@ Status inModelOrder(const treadle_tensor &stored, const int32_t *permutation, Ho
     return HostTensor::copyOf(stored, value);
   DType dtype = static_cast<DType>(stored.dtype);
   if (bitWidth(dtype) % 8)
-    return error(TREADLE_UNSUPPORTED, "values of ", spelling(dtype), " in another order than the model's cannot be compared");
+    return error(TREADLE_UNSUPPORTED, "values of ", spelling(dtype),
+                 " in another order than the model's cannot be compared");
   if (Status status = HostTensor::make(dtype, dims, value); status.failed())
     return status;
   std::vector<int64_t> strides(rank, 1), step(rank), index(rank, 0);
@@ -100,7 +101,8 @@ Status findParting(const OpenProgram &program, const ProgramOptions &options, co
   if (!parting.parted)
     return status;
   const llvm::json::Array *steps = program.description().getArray("steps");
-  const llvm::json::Object *step = steps && parting.step < static_cast<int64_t>(steps->size()) ? (*steps)[parting.step].getAsObject() : nullptr;
+  const llvm::json::Object *step =
+      steps && parting.step < static_cast<int64_t>(steps->size()) ? (*steps)[parting.step].getAsObject() : nullptr;
   if (step) {
     parting.kernel = step->getString("kernel").value_or("").str();
     if (const llvm::json::Array *sources = step->getArray("source"))

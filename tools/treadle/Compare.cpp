@@ -44,11 +44,12 @@ std::string indexText(int64_t position, const std::vector<int64_t> &dims) {
 std::string differenceText(const Difference &difference, const std::vector<int64_t> &dims) {
   if (!difference.problem.empty())
     return difference.problem;
-  std::string text = fmt::format("differs by at most {:.3g}, {:.3g} of its scale {:.3g} (allowed: {:.3g})", difference.greatest,
-                                 difference.scale > 0 ? difference.greatest / difference.scale : 0.0, difference.scale,
-                                 difference.allowed);
+  std::string text = fmt::format(
+      "differs by at most {:.3g}, {:.3g} of its scale {:.3g} (allowed: {:.3g})", difference.greatest,
+      difference.scale > 0 ? difference.greatest / difference.scale : 0.0, difference.scale, difference.allowed);
   if (!difference.same && difference.position >= 0)
-    text += fmt::format(", at {}: {:.6g} instead of {:.6g}", indexText(difference.position, dims), difference.found, difference.wanted);
+    text += fmt::format(", at {}: {:.6g} instead of {:.6g}", indexText(difference.position, dims), difference.found,
+                        difference.wanted);
   return text;
 }
 
@@ -97,7 +98,8 @@ Status Comparison::expect(bool everything, std::unique_ptr<ExpectedValues> &valu
     return runOnnxRuntime(arguments.program.file, program.inputs(), inputs, everything, values);
   auto inMemory = std::make_unique<ValuesInMemory>();
   Reference reference;
-  if (Status status = Reference::open(arguments.program.file, arguments.program.compile.dim, reference); status.failed())
+  if (Status status = Reference::open(arguments.program.file, arguments.program.compile.dim, reference);
+      status.failed())
     return status;
   std::vector<HostTensor> results;
   auto keep = [&](const std::string &name, const HostTensor &value) {
@@ -150,8 +152,9 @@ Status Comparison::compareOutputs(const ExpectedValues &expected) {
 }
 
 void Comparison::report(const Parting &parting, const char *how) {
-  say("{}: {} values agree, then these part: {}\n  value \"{}\" {}: {}\n  step {}, kernel {}\n", how, parting.agreeing, parting.ops,
-      parting.value, shapeText(parting.dims), differenceText(parting.difference, parting.dims), parting.step, parting.kernel);
+  say("{}: {} values agree, then these part: {}\n  value \"{}\" {}: {}\n  step {}, kernel {}\n", how, parting.agreeing,
+      parting.ops, parting.value, shapeText(parting.dims), differenceText(parting.difference, parting.dims),
+      parting.step, parting.kernel);
   found = differenceJson(parting.difference);
   found["op"] = parting.ops;
   found["value"] = parting.value;
@@ -176,7 +179,8 @@ Status Comparison::bisect() {
     report(parting, "a kernel for each op");
   } else {
     say("a kernel for each op: all {} values agree, so it is the fusion of ops\n", parting.agreeing);
-    if (Status status = findParting(program, arguments.program, inputs, *expected, arguments.tolerance, parting); status.failed())
+    if (Status status = findParting(program, arguments.program, inputs, *expected, arguments.tolerance, parting);
+        status.failed())
       return status;
     if (parting.parted)
       report(parting, "fused kernels");
@@ -218,12 +222,14 @@ Status Comparison::bisectStages(const ExpectedValues &expected) {
 Status Comparison::run(int &exitStatus) {
   bool isModel = !isArtifact(arguments.program.file) && !arguments.program.file.ends_with(".tdl");
   if (!isModel && (!withArchive() || arguments.bisect))
-    return error(TREADLE_INVALID_ARGUMENT, arguments.program.file, ": is an artifact, which only an .npz file can be compared with; "
-                                                                   "give the model");
+    return error(TREADLE_INVALID_ARGUMENT, arguments.program.file,
+                 ": is an artifact, which only an .npz file can be compared with; "
+                 "give the model");
   if (Status status = OpenProgram::open(arguments.program, program); status.failed())
     return status;
   Inputs made;
-  if (Status status = makeInputs(program, arguments.inputs, withArchive() ? arguments.against : "", made); status.failed())
+  if (Status status = makeInputs(program, arguments.inputs, withArchive() ? arguments.against : "", made);
+      status.failed())
     return status;
   inputs = std::move(made.tensors);
   std::unique_ptr<ExpectedValues> expected;
@@ -239,7 +245,10 @@ Status Comparison::run(int &exitStatus) {
     if (Status status = bisect(); status.failed())
       return status;
   if (arguments.asJson) {
-    Object result{{"file", arguments.program.file}, {"against", arguments.against}, {"same", same}, {"outputs", std::move(outputs)}};
+    Object result{{"file", arguments.program.file},
+                  {"against", arguments.against},
+                  {"same", same},
+                  {"outputs", std::move(outputs)}};
     if (!found.empty())
       result["parting"] = std::move(found);
     printJson(std::move(result));
@@ -255,18 +264,22 @@ void addCompare(CLI::App &app, Action &action) {
   auto arguments = std::make_shared<Arguments>();
   arguments->program.addTo(*command, /*runs=*/true);
   arguments->inputs.addTo(*command);
-  command->add_option("--against", arguments->against,
-                      "onnxruntime (in a Python that has it; TREADLE_PYTHON names one), reference (each op by its definition, "
-                      "slow), or an .npz file with the outputs, and perhaps inputs as in:NAME (default: onnxruntime)")
+  command
+      ->add_option(
+          "--against", arguments->against,
+          "onnxruntime (in a Python that has it; TREADLE_PYTHON names one), reference (each op by its definition, "
+          "slow), or an .npz file with the outputs, and perhaps inputs as in:NAME (default: onnxruntime)")
       ->type_name("WHAT")
       ->check([](const std::string &text) {
         bool known = text == "onnxruntime" || text == "reference" || text.ends_with(".npz");
         return known ? "" : text + ": should be onnxruntime, reference or an .npz file";
       });
   command->add_flag("--bisect", arguments->bisect, "where they differ, find the first op whose value does");
-  command->add_option("--tolerance", arguments->tolerance,
-                      "what is allowed, relative to an output's greatest value (default: by type, 1e-4 for f32; at least 10 times "
-                      "what ONNX Runtime's optimizations change)")
+  command
+      ->add_option(
+          "--tolerance", arguments->tolerance,
+          "what is allowed, relative to an output's greatest value (default: by type, 1e-4 for f32; at least 10 times "
+          "what ONNX Runtime's optimizations change)")
       ->type_name("X")
       ->check(CLI::PositiveNumber);
   command->add_flag("--json", arguments->asJson, "print JSON");

@@ -48,7 +48,9 @@ void addCompile(CLI::App &app, Action &action) {
   CLI::App *command = app.add_subcommand("compile", "Compile a model to an artifact (.tdl)");
   auto arguments = std::make_shared<Arguments>();
   command->add_option("MODEL", arguments->model, "the model: .onnx")->required()->type_name("");
-  command->add_option("-o,--output", arguments->output, "the artifact (default: the model's name with .tdl, in this folder)")
+  command
+      ->add_option("-o,--output", arguments->output,
+                   "the artifact (default: the model's name with .tdl, in this folder)")
       ->type_name("FILE");
   addCompileFlags(*command, arguments->options, /*keyedOnly=*/false);
   std::string stages = "Stages, and what is true after each:\n";

@@ -44,7 +44,9 @@ void addCompileFlags(CLI::App &command, CompileOptions &options, bool keyedOnly)
 
 CompileHooks compileHooks(ProgressLine &line) {
   CompileHooks hooks;
-  hooks.progress = [&line](const std::string &stage, const std::string &what, double done) { line.show(stage, what, done); };
+  hooks.progress = [&line](const std::string &stage, const std::string &what, double done) {
+    line.show(stage, what, done);
+  };
   hooks.cancelled = [] { return Interrupt::requested(); };
   hooks.explain = [&line](const std::string &text) {
     line.clear();

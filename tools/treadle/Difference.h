@@ -51,11 +51,11 @@ public:
 
 struct Difference {
   bool same = false;
-  std::string problem;      // where they cannot be compared: another shape
-  double greatest = 0;      // absolute
-  double scale = 0;         // greatest absolute expected value
+  std::string problem; // where they cannot be compared: another shape
+  double greatest = 0; // absolute
+  double scale = 0;    // greatest absolute expected value
   double allowed = 0;
-  int64_t position = -1;    // row-major, of the greatest
+  int64_t position = -1;        // row-major, of the greatest
   double found = 0, wanted = 0; // there
 };
 

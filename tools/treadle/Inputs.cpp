@@ -24,8 +24,9 @@ struct Source {
   std::optional<std::pair<double, double>> range;
 };
 
-constexpr const char *sourceForms = "a .npy, .npz, .pb, .png, .jpg, .bmp, .wav, .flac or .ogg file, random:SEED[:LOW:HIGH], "
-                                    "zeros or ones";
+constexpr const char *sourceForms =
+    "a .npy, .npz, .pb, .png, .jpg, .bmp, .wav, .flac or .ogg file, random:SEED[:LOW:HIGH], "
+    "zeros or ones";
 
 std::optional<Source> parseSource(llvm::StringRef text) {
   Source source;
@@ -105,7 +106,9 @@ bool parseNumbers(llvm::StringRef text, std::vector<double> &values) {
 
 std::string checkNumbers(const std::string &text) {
   std::vector<double> values;
-  return parseNumbers(text, values) ? "" : text + ": should be a number, a fraction like 1/255, or one for each channel: 1,2,3";
+  return parseNumbers(text, values)
+             ? ""
+             : text + ": should be a number, a fraction like 1/255, or one for each channel: 1,2,3";
 }
 
 /// Bounds of an open dimension.
@@ -217,7 +220,8 @@ Status InputMaker::readOptions() {
     auto [name, shape] = splitName(text);
     std::vector<int64_t> dims;
     parseShape(shape, dims);
-    auto found = std::find_if(list.begin(), list.end(), [&, &name = name](const ProgramTensor &t) { return t.name == name; });
+    auto found =
+        std::find_if(list.begin(), list.end(), [&, &name = name](const ProgramTensor &t) { return t.name == name; });
     bool isDim = std::any_of(list.begin(), list.end(), [&, &name = name](const ProgramTensor &tensor) {
       for (size_t d = 0; d < tensor.dims.size(); ++d)
         if (tensor.dims[d] < 0 && tensor.dimNames[d] == name)
@@ -226,14 +230,15 @@ Status InputMaker::readOptions() {
     });
     if (found != list.end()) {
       if (dims.size() != found->dims.size())
-        return error(TREADLE_INVALID_ARGUMENT, "--shape ", text, ": ", title(found - list.begin()), " is ", found->typeText(),
-                     ", which has ", found->dims.size(), " dimensions");
+        return error(TREADLE_INVALID_ARGUMENT, "--shape ", text, ": ", title(found - list.begin()), " is ",
+                     found->typeText(), ", which has ", found->dims.size(), " dimensions");
       shapes[found - list.begin()] = dims;
       learnSizes(found - list.begin(), dims);
     } else if (isDim && dims.size() == 1) {
       sizes[name] = dims[0];
     } else {
-      return error(TREADLE_INVALID_ARGUMENT, "--shape ", text, ": the program has no input and no open dimension \"", name, "\"");
+      return error(TREADLE_INVALID_ARGUMENT, "--shape ", text, ": the program has no input and no open dimension \"",
+                   name, "\"");
     }
   }
   for (const std::string &text : options.inputs) {
@@ -290,13 +295,14 @@ Status InputMaker::fromPictures(size_t index, const std::vector<std::string> &pa
     dims[layout->channel] = 3;
   std::vector<Image> images(paths.size());
   for (size_t i = 0; i < paths.size(); ++i)
-    if (Status status = readImage(paths[i], layout->channel < 0 ? 1 : static_cast<int>(dims[layout->channel]), images[i]);
+    if (Status status =
+            readImage(paths[i], layout->channel < 0 ? 1 : static_cast<int>(dims[layout->channel]), images[i]);
         status.failed())
       return status;
   int64_t room = layout->batch < 0 ? 1 : dims[layout->batch] < 0 ? images.size() : dims[layout->batch];
   if (room != static_cast<int64_t>(images.size()))
-    return error(TREADLE_INVALID_ARGUMENT, paths[0], ": ", title(index), " takes ", room, " pictures at once, ", images.size(),
-                 images.size() == 1 ? " was given" : " were given");
+    return error(TREADLE_INVALID_ARGUMENT, paths[0], ": ", title(index), " takes ", room, " pictures at once, ",
+                 images.size(), images.size() == 1 ? " was given" : " were given");
   if (layout->batch >= 0)
     dims[layout->batch] = room;
   if (dims[layout->row] < 0)
@@ -328,8 +334,8 @@ Status InputMaker::fromSound(size_t index, const std::string &path) {
     return error(status.code, path, ": ", title(index), ": ", status.message);
   int64_t room = inputs.tensors[index].count();
   if (room != sound.frames && room != sound.frames * sound.channels)
-    inputs.notes.push_back(fmt::format("{}: {} to {} samples, it has {}", path, room < sound.frames ? "cut" : "filled up", room,
-                                       sound.frames));
+    inputs.notes.push_back(fmt::format("{}: {} to {} samples, it has {}", path,
+                                       room < sound.frames ? "cut" : "filled up", room, sound.frames));
   inputs.soundRate = sound.rate;
   done[index] = true;
   return {};
@@ -342,8 +348,9 @@ Status InputMaker::generate(size_t index, const Source &source) {
     if (dims[d] >= 0)
       continue;
     if (d > 0)
-      return error(TREADLE_INVALID_ARGUMENT, title(index), " is ", tensor.typeText(), ": how large is \"", tensor.dimNames[d],
-                   "\"? Say --shape ", tensor.dimNames[d], "=N, or give the whole shape with --shape ", tensor.name, "=1x...");
+      return error(TREADLE_INVALID_ARGUMENT, title(index), " is ", tensor.typeText(), ": how large is \"",
+                   tensor.dimNames[d], "\"? Say --shape ", tensor.dimNames[d],
+                   "=N, or give the whole shape with --shape ", tensor.name, "=1x...");
     dims[d] = acceptedSize(tensor.dimNames[d], 1);
   }
   learnSizes(index, dims);
@@ -418,8 +425,10 @@ uint64_t mix(uint64_t x) { // splitmix64's output function
 } // namespace
 
 void InputOptions::addTo(CLI::App &command) {
-  command.add_option("--input", inputs, std::string("a value for an input: ") + sourceForms +
-                                            "; an .npz alone has all inputs. Several pictures make a batch")
+  command
+      .add_option("--input", inputs,
+                  std::string("a value for an input: ") + sourceForms +
+                      "; an .npz alone has all inputs. Several pictures make a batch")
       ->type_name("NAME=SOURCE")
       ->allow_extra_args(false)
       ->check(checkInput)
@@ -429,7 +438,9 @@ void InputOptions::addTo(CLI::App &command) {
       ->allow_extra_args(false)
       ->check(checkShape)
       ->group("Inputs");
-  command.add_option("--image-scale", scale, "pictures become (pixel * SCALE - MEAN) / STD, pixels being 0 to 255 (default: 1/255)")
+  command
+      .add_option("--image-scale", scale,
+                  "pictures become (pixel * SCALE - MEAN) / STD, pixels being 0 to 255 (default: 1/255)")
       ->type_name("SCALE")
       ->check(checkNumbers)
       ->group("Inputs");
@@ -437,11 +448,15 @@ void InputOptions::addTo(CLI::App &command) {
       ->type_name("MEAN")
       ->check(checkNumbers)
       ->group("Inputs");
-  command.add_option("--image-std", deviation, "the same (default: 1)")->type_name("STD")->check(checkNumbers)->group("Inputs");
+  command.add_option("--image-std", deviation, "the same (default: 1)")
+      ->type_name("STD")
+      ->check(checkNumbers)
+      ->group("Inputs");
   command.add_flag("--image-bgr", bgr, "the channels of pictures are blue, green, red")->group("Inputs");
 }
 
-Status makeInputs(const OpenProgram &program, const InputOptions &options, const std::string &otherwise, Inputs &inputs) {
+Status makeInputs(const OpenProgram &program, const InputOptions &options, const std::string &otherwise,
+                  Inputs &inputs) {
   return InputMaker(program, options, inputs).run(otherwise);
 }
 

@@ -32,7 +32,8 @@ struct Inputs {
 };
 
 /// `otherwise` is an archive with inputs that the options do not give; empty for none.
-Status makeInputs(const OpenProgram &program, const InputOptions &options, const std::string &otherwise, Inputs &inputs);
+Status makeInputs(const OpenProgram &program, const InputOptions &options, const std::string &otherwise,
+                  Inputs &inputs);
 
 /// Random elements: normal ones for floats, 0 and 1 for bool and integers of 32 bits and more (which are
 /// valid as indices and masks almost everywhere), all values for smaller integers; uniform in [low, high)

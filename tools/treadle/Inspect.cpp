@@ -80,10 +80,13 @@ void printMemory(const Object &description) {
     if (!llvm::StringRef(bytes).getAsInteger(10, number))
       fixed += number;
     ++count;
-    open += fmt::format("  {:>24}  steps {} to {}\n", sizeText(bytes, "B"), numberOf(buffer, "first_step"), numberOf(buffer, "last_step"));
+    open += fmt::format("  {:>24}  steps {} to {}\n", sizeText(bytes, "B"), numberOf(buffer, "first_step"),
+                        numberOf(buffer, "last_step"));
   });
-  fmt::print("memory plan: {} intermediate buffers, which share memory where their steps do not overlap\n{}", count, open);
-  fmt::print("weights: {} in {} constants\n", bytesText(numberOf(description, "weight_bytes")), numberOf(description, "weights"));
+  fmt::print("memory plan: {} intermediate buffers, which share memory where their steps do not overlap\n{}", count,
+             open);
+  fmt::print("weights: {} in {} constants\n", bytesText(numberOf(description, "weight_bytes")),
+             numberOf(description, "weights"));
 }
 
 void printKernels(const Object &description) {
@@ -101,8 +104,9 @@ void printKernels(const Object &description) {
   }
   fmt::print("{}\n", families.empty() ? "" : ")");
   forEach(description, "executables", [&](const Object &executable) {
-    fmt::print("  {} {:<12} {} kernels, {} of machine code\n", stringOf(executable, "target"), stringOf(executable, "variant"),
-               numberOf(executable, "kernels"), bytesText(numberOf(executable, "bytes")));
+    fmt::print("  {} {:<12} {} kernels, {} of machine code\n", stringOf(executable, "target"),
+               stringOf(executable, "variant"), numberOf(executable, "kernels"),
+               bytesText(numberOf(executable, "bytes")));
   });
 }
 
@@ -155,7 +159,8 @@ Status inspect(const Arguments &arguments) {
 } // namespace
 
 void addInspect(CLI::App &app, Action &action) {
-  CLI::App *command = app.add_subcommand("inspect", "Say what an artifact holds: inputs, outputs, steps, memory, weights, kernels");
+  CLI::App *command =
+      app.add_subcommand("inspect", "Say what an artifact holds: inputs, outputs, steps, memory, weights, kernels");
   auto arguments = std::make_shared<Arguments>();
   arguments->program.addTo(*command, /*runs=*/false);
   command->add_flag("--json", arguments->asJson, "print JSON");

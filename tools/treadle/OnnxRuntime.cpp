@@ -86,8 +86,8 @@ Status runCommand(const std::vector<std::string> &command, int &exitStatus, std:
 
 } // namespace
 
-Status runOnnxRuntime(const std::string &model, const std::vector<ProgramTensor> &names, const std::vector<HostTensor> &inputs,
-                      bool everything, std::unique_ptr<ExpectedValues> &values) {
+Status runOnnxRuntime(const std::string &model, const std::vector<ProgramTensor> &names,
+                      const std::vector<HostTensor> &inputs, bool everything, std::unique_ptr<ExpectedValues> &values) {
   const std::string &folder = Interrupt::temporaryFolder();
   if (folder.empty())
     return error(TREADLE_IO, "there is no place for temporary files; TMPDIR names another folder");
@@ -99,7 +99,8 @@ Status runOnnxRuntime(const std::string &model, const std::vector<ProgramTensor>
     return status;
   std::string tried;
   for (const std::string &python : pythons()) {
-    std::vector<std::string> command = {python, "-c", onnxruntimeScript, model, folder + "/inputs.npz", folder + "/outputs.npz"};
+    std::vector<std::string> command = {
+        python, "-c", onnxruntimeScript, model, folder + "/inputs.npz", folder + "/outputs.npz"};
     if (everything)
       command.push_back("everything");
     int exitStatus = 0;
@@ -109,7 +110,8 @@ Status runOnnxRuntime(const std::string &model, const std::vector<ProgramTensor>
     if (exitStatus == 0)
       return ArchivedValues::open(folder + "/outputs.npz", values);
     if (exitStatus != packageMissing && exitStatus != commandMissing)
-      return error(TREADLE_UNSUPPORTED, model, ": ONNX Runtime: ", complaint.empty() ? concat("ended with ", exitStatus) : complaint);
+      return error(TREADLE_UNSUPPORTED, model,
+                   ": ONNX Runtime: ", complaint.empty() ? concat("ended with ", exitStatus) : complaint);
     tried += (tried.empty() ? "" : "; ") + python + ": " + complaint;
   }
   return error(TREADLE_NOT_FOUND, "no Python with ONNX Runtime was found (", tried,

@@ -18,8 +18,8 @@ namespace treadle {
 
 /// Runs the model without optimizations on the program's inputs. With `everything`, `values` has all
 /// values of the model's graph, otherwise its outputs and how far optimizations move them.
-Status runOnnxRuntime(const std::string &model, const std::vector<ProgramTensor> &names, const std::vector<HostTensor> &inputs,
-                      bool everything, std::unique_ptr<ExpectedValues> &values);
+Status runOnnxRuntime(const std::string &model, const std::vector<ProgramTensor> &names,
+                      const std::vector<HostTensor> &inputs, bool everything, std::unique_ptr<ExpectedValues> &values);
 
 } // namespace treadle
 

@@ -35,7 +35,8 @@ std::pair<std::string, std::string> splitName(const std::string &text) {
 } // namespace
 
 void OutputOptions::addTo(CLI::App &command) {
-  command.add_option("--output", outputs, "write an output: .npy, .npz, .pb, .png or .wav; an .npz alone gets all outputs")
+  command
+      .add_option("--output", outputs, "write an output: .npy, .npz, .pb, .png or .wav; an .npz alone gets all outputs")
       ->type_name("NAME=FILE")
       ->allow_extra_args(false)
       ->check([](const std::string &text) {
@@ -47,7 +48,8 @@ void OutputOptions::addTo(CLI::App &command) {
       })
       ->group("Outputs");
   command.add_flag("--compress", compress, "deflate what goes into .npz files")->group("Outputs");
-  command.add_option("--sound-rate", soundRate, "samples a second of .wav outputs (default: those of the input, or 16000)")
+  command
+      .add_option("--sound-rate", soundRate, "samples a second of .wav outputs (default: those of the input, or 16000)")
       ->type_name("N")
       ->check(CLI::Range(1, 1000000))
       ->group("Outputs");
@@ -61,7 +63,8 @@ Status OutputPlan::make(const OpenProgram &program, const OutputOptions &options
     auto [name, path] = splitName(text);
     if (Status status = checkWritable(path); status.failed())
       return status;
-    auto file = std::find_if(plan.files.begin(), plan.files.end(), [&, &path = path](const File &f) { return f.path == path; });
+    auto file =
+        std::find_if(plan.files.begin(), plan.files.end(), [&, &path = path](const File &f) { return f.path == path; });
     bool isArchive = kindOfFile(path) == FileKind::Npz;
     if (file != plan.files.end() && !isArchive)
       return error(TREADLE_INVALID_ARGUMENT, "--output ", text, ": two outputs cannot go into ", path);

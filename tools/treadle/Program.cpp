@@ -22,7 +22,9 @@ Status toStatus(treadle_error *error) {
 }
 
 void ProgramOptions::addTo(CLI::App &command, bool runs) {
-  command.add_option("FILE", file, "an artifact (.tdl), or a model (.onnx) that is compiled first")->required()->type_name("");
+  command.add_option("FILE", file, "an artifact (.tdl), or a model (.onnx) that is compiled first")
+      ->required()
+      ->type_name("");
   if (runs) {
     command.add_option("--device", device, "where to run: see treadle devices (default: cpu)")->type_name("NAME");
     command.add_option("--threads", threads, "threads that run (default: as many as there are cores)")

@@ -24,9 +24,7 @@ Value exponentialTail(Builder &b, Value x, double scale, double divisor) {
 }
 
 /// log(1 + exp(x)), which neither overflows nor loses small values.
-Value softplus(Builder &b, Value x) {
-  return b.add(b.max(x, 0), b.make<Log1pOp>(b.exp(b.neg(b.make<AbsOp>(x)))));
-}
+Value softplus(Builder &b, Value x) { return b.add(b.max(x, 0), b.make<Log1pOp>(b.exp(b.neg(b.make<AbsOp>(x))))); }
 
 } // namespace
 

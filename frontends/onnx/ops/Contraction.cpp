@@ -47,7 +47,7 @@ bool importConvTranspose(Node &node) {
     return false;
   size_t rank = window->rank();
   SmallVector<int64_t> zeros(rank, 0), outputPad = node.integers("output_padding", zeros),
-                       shape = node.integers("output_shape");
+                                       shape = node.integers("output_shape");
   if (shape.size() == rank + 2) // some exporters give the whole shape
     shape.erase(shape.begin(), shape.begin() + 2);
   if (outputPad.size() != rank || (!shape.empty() && shape.size() != rank))
@@ -90,7 +90,8 @@ bool importConvTranspose(Node &node) {
       starts[i + 2] = low[i];
       counts[i + 2] = wanted[i];
     }
-    result = b.slice(b.pad(result, b.scalarFor(result, 0), zero, high), starts, counts, SmallVector<int64_t>(rank + 2, 1));
+    result =
+        b.slice(b.pad(result, b.scalarFor(result, 0), zero, high), starts, counts, SmallVector<int64_t>(rank + 2, 1));
   }
   return node.set(addBias(node, result, 2));
 }
@@ -101,7 +102,7 @@ Value gemm(Node &node) {
   Builder &b = node.b;
   if (node.rank(0) != 2 || node.rank(1) != 2)
     return b.fail("takes matrices, not tensors of " + llvm::Twine(node.rank(0)) + " and " + llvm::Twine(node.rank(1)) +
-                     " dimensions");
+                  " dimensions");
   Value result = b.matmul(node.input(0), node.input(1), node.integer("transA", 0), node.integer("transB", 0));
   result = scale(node, result, node.real("alpha", 1), "alpha");
   double beta = node.real("beta", 1);

@@ -68,8 +68,8 @@ private:
         return node.fail("equation has the term '" + text + "'; terms are letters and one ellipsis");
     int64_t rest = dots == llvm::StringRef::npos ? 0 : rank ? *rank - static_cast<int64_t>(letters.size()) : ellipsis;
     if (rank && static_cast<int64_t>(letters.size()) + rest != *rank)
-      return node.fail("equation has " + llvm::Twine(letters.size()) + " letters for an operand of " + llvm::Twine(*rank) +
-                       " dimensions");
+      return node.fail("equation has " + llvm::Twine(letters.size()) + " letters for an operand of " +
+                       llvm::Twine(*rank) + " dimensions");
     if (rest < 0)
       return node.fail("equation has more letters in '" + text + "' than the operand has dimensions");
     labels = letters;
@@ -84,7 +84,8 @@ private:
     SmallVector<llvm::StringRef> parts;
     inputs.split(parts, ',');
     if (parts.size() != node.inputCount())
-      return node.fail("equation has " + llvm::Twine(parts.size()) + " terms for " + llvm::Twine(node.inputCount()) + " inputs");
+      return node.fail("equation has " + llvm::Twine(parts.size()) + " terms for " + llvm::Twine(node.inputCount()) +
+                       " inputs");
     std::map<char, int> uses; // letters in order of the alphabet
     for (auto [i, part] : llvm::enumerate(parts)) {
       if (!node.input(i))

@@ -26,7 +26,8 @@ bool importGatherElements(Node &node) {
 
 bool importGatherNd(Node &node) {
   Builder &b = node.b;
-  return node.set(b.make<GatherNdOp>(node.input(0), node.input(1), b.ops().getI64IntegerAttr(node.integer("batch_dims", 0))));
+  return node.set(
+      b.make<GatherNdOp>(node.input(0), node.input(1), b.ops().getI64IntegerAttr(node.integer("batch_dims", 0))));
 }
 
 bool importOneHot(Node &node) {

@@ -79,7 +79,8 @@ bool importFusedMatMul(Node &node) {
 bool importFusedGemm(Node &node) {
   double params[] = {node.real("activation_alpha", 0.01), node.real("activation_beta", 0.5)};
   Value result = gemm(node);
-  return result && node.set(activate(node, result, node.has("activation_alpha") ? llvm::ArrayRef(params) : llvm::ArrayRef<double>()));
+  return result && node.set(activate(node, result,
+                                     node.has("activation_alpha") ? llvm::ArrayRef(params) : llvm::ArrayRef<double>()));
 }
 
 /// A sum may be added before the function.

@@ -227,7 +227,8 @@ bool importCenterCropPad(Node &node) {
   Dims counts = node.dims();
   Sizes starts(rank, b.dim(0)), low = starts, high = starts;
   for (auto [axis, size] : llvm::zip(axes, shape)) {
-    DimExpr zero = b.dim(0), less = DimExpr::max(counts[axis] - size, zero), more = DimExpr::max(size - counts[axis], zero);
+    DimExpr zero = b.dim(0), less = DimExpr::max(counts[axis] - size, zero),
+            more = DimExpr::max(size - counts[axis], zero);
     starts[axis] = less.floorDiv(2);
     counts[axis] = counts[axis] - less;
     low[axis] = more.floorDiv(2);

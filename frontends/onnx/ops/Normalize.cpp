@@ -69,7 +69,8 @@ bool importHardmax(Node &node) {
   }
   if (!x)
     return false;
-  Value most = b.make<ArgReduceOp>(ArgKindAttr::get(b.context(), ArgKind::max), x, b.ops().getI64IntegerAttr(axis), b.unit(false));
+  Value most = b.make<ArgReduceOp>(ArgKindAttr::get(b.context(), ArgKind::max), x, b.ops().getI64IntegerAttr(axis),
+                                   b.unit(false));
   Dims line(rank, b.dim(1));
   line[axis] = dimOf(x.getType(), axis);
   Value isMost = b.compare(Predicate::eq, most, b.iota(line, axis, b.ops().getI64Type()));
@@ -150,7 +151,8 @@ bool importRmsNormalization(Node &node) {
   int64_t axis = node.integer("axis", -1);
   if (!node.axis(axis, node.rank()))
     return false;
-  Value result = node.b.normalize(NormKind::rms, node.input(0), axesFrom(axis, node.rank()), node.real("epsilon", 1e-5));
+  Value result =
+      node.b.normalize(NormKind::rms, node.input(0), axesFrom(axis, node.rank()), node.real("epsilon", 1e-5));
   return node.set(scaleAndShift(node.b, result, node.input(1), {}));
 }
 
@@ -186,9 +188,9 @@ bool importLrn(Node &node) {
   if (size < 1 || size > INT32_MAX)
     return node.fail("size is " + llvm::Twine(size) + ", it must be 1 or more");
   // Squares summed over a window of channels.
-  Value squares = b.make<PoolOp>(PoolKindAttr::get(b.context(), PoolKind::sum), b.mul(x, x), b.array({1}), b.array({size}),
-                                 b.array({1}), b.array({1}), b.array({(size - 1) / 2}), b.array({size / 2}),
-                                 b.unit(false), b.unit(false));
+  Value squares = b.make<PoolOp>(PoolKindAttr::get(b.context(), PoolKind::sum), b.mul(x, x), b.array({1}),
+                                 b.array({size}), b.array({1}), b.array({1}), b.array({(size - 1) / 2}),
+                                 b.array({size / 2}), b.unit(false), b.unit(false));
   double alpha = node.real("alpha", 1e-4) / static_cast<double>(size);
   Value base = b.add(b.mul(squares, alpha), node.real("bias", 1));
   return node.set(b.div(x, b.make<PowOp>(base, b.scalarFor(x, node.real("beta", 0.75)))));

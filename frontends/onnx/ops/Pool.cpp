@@ -51,7 +51,8 @@ Value averageOfPadded(Builder &b, Window window, Value x, bool countPad) {
   Window counted = window;
   Value padded = padFor(b, window, x, b.scalarFor(x, 0));
   ones = padFor(b, counted, ones, b.scalarFor(x, countPad));
-  return b.div(pool(b, PoolKind::sum, window, padded, false, false), pool(b, PoolKind::sum, counted, ones, false, false));
+  return b.div(pool(b, PoolKind::sum, window, padded, false, false),
+               pool(b, PoolKind::sum, counted, ones, false, false));
 }
 
 } // namespace

@@ -36,7 +36,8 @@ bool setQuantized(Node &node, Value x, size_t index, Type like) {
     return false;
   if (!scale)
     return node.fail("lacks input " + llvm::Twine(index) + ", a scale");
-  return node.set(quantize(b, x, b.reshape(scale, {}), zero ? b.reshape(zero, {}) : zero, zero ? elementOf(zero) : like));
+  return node.set(
+      quantize(b, x, b.reshape(scale, {}), zero ? b.reshape(zero, {}) : zero, zero ? elementOf(zero) : like));
 }
 
 /// A product of bytes in floats, in units of both scales.
@@ -104,7 +105,8 @@ bool importQLinearConcat(Node &node) {
   Builder &b = node.b;
   int64_t axis = node.integer("axis", 0);
   if (node.inputCount() < 5 || node.inputCount() % 3 != 2)
-    return node.fail("takes a scale, a zero point, and three inputs for each tensor; it has " + llvm::Twine(node.inputCount()));
+    return node.fail("takes a scale, a zero point, and three inputs for each tensor; it has " +
+                     llvm::Twine(node.inputCount()));
   SmallVector<Value> parts;
   for (size_t i = 2; i < node.inputCount(); i += 3) {
     parts.push_back(dequantizeInput(node, i));
@@ -118,8 +120,8 @@ bool importQGemm(Node &node) {
   Builder &b = node.b;
   Value lhs = node.input(0), rhs = node.input(3), rhsScale = alongColumns(b, node.input(4));
   if (node.rank(0) != 2 || node.rank(3) != 2)
-    return node.fail("takes matrices, not tensors of " + llvm::Twine(node.rank(0)) + " and " + llvm::Twine(node.rank(3)) +
-                     " dimensions");
+    return node.fail("takes matrices, not tensors of " + llvm::Twine(node.rank(0)) + " and " +
+                     llvm::Twine(node.rank(3)) + " dimensions");
   if (node.integer("transA", 0))
     lhs = b.transpose(lhs, {1, 0});
   if (node.integer("transB", 0))
@@ -138,7 +140,8 @@ bool importQGemm(Node &node) {
 bool importMatMulIntegerToFloat(Node &node) {
   Builder &b = node.b;
   Value product = byteMatMul(b, node.input(0), node.input(1), node.input(4), node.input(5));
-  return node.set(scaleProduct(node, product, alongRows(b, node.input(2)), alongColumns(b, node.input(3)), node.input(6)));
+  return node.set(
+      scaleProduct(node, product, alongRows(b, node.input(2)), alongColumns(b, node.input(3)), node.input(6)));
 }
 
 bool importDynamicQuantizeMatMul(Node &node) {

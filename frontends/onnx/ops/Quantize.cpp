@@ -40,7 +40,8 @@ Value layAlong(Node &node, Value parameter, Value x, int64_t axis, int64_t block
   if (blockSize == 0) {
     if (rankOf(parameter) != 1)
       return b.fail("a scale of " + llvm::Twine(rankOf(parameter)) + " dimensions needs a block_size");
-    if (!b.require(dimOf(parameter.getType(), 0), dimOf(x.getType(), axis), "must have a scale for each element of its axis"))
+    if (!b.require(dimOf(parameter.getType(), 0), dimOf(x.getType(), axis),
+                   "must have a scale for each element of its axis"))
       return {};
     return b.alongAxis(parameter, axis, rank);
   }
@@ -143,7 +144,8 @@ Value byteConv(Node &node, Value x, Value w, Value xZero, Value wZero) {
       return b.fail("a zero point of a filter of unknown size is not supported; fix its dimensions with --dim NAME=N");
     result = correct(b, result, wZero, windowSums(b, *window, x, outChannels), false);
     if (!isNothing(xZero)) {
-      Value count = b.cast(b.sizes({product(b.context(), llvm::ArrayRef(dimsOf(w.getType())).drop_front())}, true), i32);
+      Value count =
+          b.cast(b.sizes({product(b.context(), llvm::ArrayRef(dimsOf(w.getType())).drop_front())}, true), i32);
       result = correct(b, result, xZero, b.mul(b.cast(wZero, i32), count), true);
     }
   }
@@ -230,7 +232,8 @@ Value requantize(Builder &b, Value x, Value from, Value scale, Value zero) {
 bool importQuantizeLinear(Node &node) {
   Builder &b = node.b;
   Value x = node.input(0), scale = node.input(1);
-  int64_t axis = node.integer("axis", 1), block = node.integer("block_size", 0), given = node.integer("output_dtype", 0);
+  int64_t axis = node.integer("axis", 1), block = node.integer("block_size", 0),
+          given = node.integer("output_dtype", 0);
   Type to = node.input(2) ? node.element(2) : elementTypeOf(b.context(), given ? given : ::onnx::TensorProto::UINT8);
   if (!to || !to.isIntOrFloat())
     return node.fail("output_dtype is " + elementTypeName(given) + ", which is not supported");
@@ -252,7 +255,8 @@ bool importQuantizeLinear(Node &node) {
 bool importDequantizeLinear(Node &node) {
   Builder &b = node.b;
   Value x = node.input(0);
-  int64_t axis = node.integer("axis", 1), block = node.integer("block_size", 0), given = node.integer("output_dtype", 0);
+  int64_t axis = node.integer("axis", 1), block = node.integer("block_size", 0),
+          given = node.integer("output_dtype", 0);
   Type to = given ? elementTypeOf(b.context(), given) : node.element(1);
   if (!llvm::isa_and_nonnull<mlir::FloatType>(to) || !isFloat(node.input(1)))
     return node.fail("the scale and the output must be of float types");
@@ -284,7 +288,8 @@ bool importQLinearMatMul(Node &node) {
   Value product = byteMatMul(node.b, node.input(0), node.input(3), node.input(2), node.input(5));
   Value lhsScale = alongRows(b, node.input(1)), rhsScale = alongColumns(b, node.input(4));
   Type f32 = b.ops().getF32Type();
-  return node.set(requantize(b, product, b.mul(b.cast(lhsScale, f32), b.cast(rhsScale, f32)), node.input(6), node.input(7)));
+  return node.set(
+      requantize(b, product, b.mul(b.cast(lhsScale, f32), b.cast(rhsScale, f32)), node.input(6), node.input(7)));
 }
 
 bool importQLinearConv(Node &node) {
@@ -295,8 +300,10 @@ bool importQLinearConv(Node &node) {
   if (node.input(8)) // the bias is in units of the product
     product = b.add(product, b.alongAxis(node.input(8), 1, node.rank()));
   Value filterScale = node.input(4);
-  filterScale = elementCount(filterScale.getType()) == 1 ? b.reshape(filterScale, {}) : b.alongAxis(filterScale, 1, node.rank());
-  return node.set(requantize(b, product, b.mul(b.reshape(node.input(1), {}), filterScale), node.input(6), node.input(7)));
+  filterScale =
+      elementCount(filterScale.getType()) == 1 ? b.reshape(filterScale, {}) : b.alongAxis(filterScale, 1, node.rank());
+  return node.set(
+      requantize(b, product, b.mul(b.reshape(node.input(1), {}), filterScale), node.input(6), node.input(7)));
 }
 
 } // namespace treadle::onnx

@@ -112,7 +112,9 @@ bool importCumulative(Node &node) {
   Dims row(rank + 1, b.dim(1)), column = row;
   row[axis] = column[axis + 1] = node.dims()[axis];
   Value i = b.iota(row, axis, i64), j = b.iota(column, axis + 1, i64);
-  Predicate isWithin = isReversed ? (isExclusive ? Predicate::gt : Predicate::ge) : isExclusive ? Predicate::lt : Predicate::le;
+  Predicate isWithin = isReversed    ? (isExclusive ? Predicate::gt : Predicate::ge)
+                       : isExclusive ? Predicate::lt
+                                     : Predicate::le;
   Value neutral = b.scalarFor(node.input(0), kind == ReduceKind::prod ? 1 : 0);
   Value counted = b.select(b.compare(isWithin, j, i), b.unsqueeze(node.input(0), {axis}), neutral);
   return node.set(b.squeeze(b.reduce(kind, counted, {axis + 1}), {axis + 1}));

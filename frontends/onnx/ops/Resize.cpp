@@ -23,7 +23,7 @@ namespace {
 struct Axis {
   int64_t index;
   DimExpr size;
-  double scale; // as the model gives it; 0 for the quotient of the sizes
+  double scale;     // as the model gives it; 0 for the quotient of the sizes
   int64_t position; // in the lists of the node, for its region of interest
 };
 
@@ -115,9 +115,7 @@ Value roundPositions(Builder &b, RoundMode mode, Value x) {
 }
 
 /// Keys' cubic kernel at a distance that is known to lie in [0, 1] or in [1, 2].
-Value cubicNear(Builder &b, Value x, double a) {
-  return b.add(b.mul(b.mul(b.sub(b.mul(x, a + 2), a + 3), x), x), 1);
-}
+Value cubicNear(Builder &b, Value x, double a) { return b.add(b.mul(b.mul(b.sub(b.mul(x, a + 2), a + 3), x), x), 1); }
 Value cubicFar(Builder &b, Value x, double a) {
   return b.sub(b.mul(b.add(b.mul(b.sub(b.mul(x, a), 5 * a), x), 8 * a), x), 4 * a);
 }
@@ -131,7 +129,8 @@ Value sampleAxis(Builder &b, const Request &request, const Axis &axis, Value x, 
   auto along = [&](Value weight) { return b.cast(b.alongAxis(weight, axis.index, rankOf(x)), elementOf(x)); };
   if (request.mode == ResizeMode::nearest)
     return at(roundPositions(b, request.rounding, positions));
-  Value base = b.make<FloorOp>(positions), fraction = b.sub(positions, base), rest = b.sub(b.scalarFor(fraction, 1), fraction);
+  Value base = b.make<FloorOp>(positions), fraction = b.sub(positions, base),
+        rest = b.sub(b.scalarFor(fraction, 1), fraction);
   SmallVector<std::pair<Value, Value>> taps; // index and weight
   if (request.mode == ResizeMode::linear) {
     taps = {{base, rest}, {b.add(base, 1), fraction}};
@@ -223,8 +222,8 @@ Value resize(Node &node, const Request &request, Value x, llvm::ArrayRef<Axis> a
   return b.makeTyped<ResizeOp>(dims, elementOf(x), x, ResizeModeAttr::get(b.context(), request.mode), b.array(indices),
                                b.ops().getDenseF64ArrayAttr(scales),
                                CoordinateModeAttr::get(b.context(), request.coordinates),
-                               RoundModeAttr::get(b.context(), request.rounding), b.ops().getF64FloatAttr(request.cubicA),
-                               b.unit(request.excludeOutside));
+                               RoundModeAttr::get(b.context(), request.rounding),
+                               b.ops().getF64FloatAttr(request.cubicA), b.unit(request.excludeOutside));
 }
 
 /// Up to version 10: positions o / scale, rounded down where the image grows and up where it shrinks.
@@ -263,7 +262,8 @@ bool readRounding(Node &node, Request &request) {
                   .Case("ceil", RoundMode::ceil)
                   .Default(std::nullopt);
   request.rounding = mode.value_or(RoundMode::prefer_floor);
-  return mode || node.fail("nearest_mode is '" + name + "'; round_prefer_floor, round_prefer_ceil, floor and ceil are known");
+  return mode ||
+         node.fail("nearest_mode is '" + name + "'; round_prefer_floor, round_prefer_ceil, floor and ceil are known");
 }
 
 bool readCoordinates(Node &node, Request &request) {
@@ -304,7 +304,8 @@ std::optional<SmallVector<double>> readScales(Node &node, size_t index) {
       scales.push_back(static_cast<double>(*value));
   if (sizes && scales.size() == sizes->size())
     return scales;
-  node.fail("input " + llvm::Twine(index) + " (scales) must be constant; where it follows from inputs' sizes, fix those "
+  node.fail("input " + llvm::Twine(index) +
+            " (scales) must be constant; where it follows from inputs' sizes, fix those "
             "with --dim NAME=N");
   return std::nullopt;
 }

@@ -28,8 +28,8 @@ struct Tap {
 class AxisSampler {
 public:
   AxisSampler(Builder &b, DimExpr size, Type type, bool alignsCorners, Outside outside)
-      : b(b), outside(outside), alignsCorners(alignsCorners),
-        size(b.cast(b.sizes({size}, /*isScalar=*/true), type)), last(b.sub(this->size, 1)) {
+      : b(b), outside(outside), alignsCorners(alignsCorners), size(b.cast(b.sizes({size}, /*isScalar=*/true), type)),
+        last(b.sub(this->size, 1)) {
     // The edges at which is mirrored: centres of the last elements, or their borders.
     low = b.scalarFor(last, alignsCorners ? 0 : -0.5);
     high = alignsCorners ? last : b.add(last, 0.5);
@@ -59,7 +59,8 @@ public:
       index = bring(index);
     Value isInside;
     if (outside == Outside::zeros)
-      isInside = b.make<AndOp>(b.compare(Predicate::ge, index, b.scalarFor(last, 0)), b.compare(Predicate::le, index, last));
+      isInside =
+          b.make<AndOp>(b.compare(Predicate::ge, index, b.scalarFor(last, 0)), b.compare(Predicate::le, index, last));
     return {clamp(index), weight, isInside};
   }
 
@@ -128,7 +129,8 @@ bool importGridSample(Node &node) {
   if (!outside)
     return false;
   if (axes < 1 || axes > 3 || node.rank(1) != node.rank() || node.dims(1).back() != axes)
-    return node.fail("takes an image [N, C, D..] and positions [N, O.., r], one number for each of 1 to 3 spatial axes");
+    return node.fail(
+        "takes an image [N, C, D..] and positions [N, O.., r], one number for each of 1 to 3 spatial axes");
   Dims dims = node.dims();
   if (!b.require(dims[0], node.dims(1)[0], "must have a grid for each image"))
     return false;
@@ -155,7 +157,8 @@ bool importGridSample(Node &node) {
           all.push_back({index, tap.weight, tap.isInside});
           continue;
         }
-        all.push_back({b.add(b.mul(before.index, size), index), tap.weight ? b.mul(before.weight, tap.weight) : tap.weight,
+        all.push_back({b.add(b.mul(before.index, size), index),
+                       tap.weight ? b.mul(before.weight, tap.weight) : tap.weight,
                        tap.isInside ? b.make<AndOp>(before.isInside, tap.isInside) : tap.isInside});
       }
     taps = std::move(all);

@@ -67,9 +67,9 @@ bool importConstant(Node &node) {
     return node.set(b.scalar(node.real("value_float", 0), f32));
   if (node.has("value_floats"))
     return node.set(b.numbers(node.reals("value_floats"), f32));
-  return node.fail(node.has("sparse_value") ? "sparse constants are not supported"
+  return node.fail(node.has("sparse_value")                                ? "sparse constants are not supported"
                    : node.has("value_string") || node.has("value_strings") ? "strings are not supported"
-                                                                          : "has no value");
+                                                                           : "has no value");
 }
 
 bool importConstantOfShape(Node &node) {
@@ -133,7 +133,9 @@ bool importShape(Node &node) {
   return node.set(node.b.sizes(llvm::ArrayRef(node.dims()).slice(start, std::max<int64_t>(end - start, 0))));
 }
 
-bool importSize(Node &node) { return node.set(node.b.sizes({elementCount(node.input(0).getType())}, /*isScalar=*/true)); }
+bool importSize(Node &node) {
+  return node.set(node.b.sizes({elementCount(node.input(0).getType())}, /*isScalar=*/true));
+}
 
 // ---- changes of shape ----------------------------------------------------------------------------
 

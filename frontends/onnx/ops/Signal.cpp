@@ -192,7 +192,8 @@ bool importStft(Node &node) {
   std::optional<DimExpr> step, asked;
   Value signal = node.input(0);
   bool isReal = node.rank() == 2;
-  if ((!isReal && !checkSignal(node, 3)) || !readSize(node, "frame_step", 1, step) || !readSize(node, "frame_length", 3, asked))
+  if ((!isReal && !checkSignal(node, 3)) || !readSize(node, "frame_step", 1, step) ||
+      !readSize(node, "frame_length", 3, asked))
     return false;
   if (!isReal && node.rank() != 3)
     return node.fail("takes a signal of 3 dimensions, not of " + llvm::Twine(node.rank()));

@@ -79,9 +79,7 @@ bool importIsInf(Node &node) {
   return node.set(node.b.make<IsInfOp>(node.input(0), node.b.unit(positive), node.b.unit(negative)));
 }
 
-bool importReciprocal(Node &node) {
-  return node.set(node.b.div(node.b.scalarFor(node.input(0), 1), node.input(0)));
-}
+bool importReciprocal(Node &node) { return node.set(node.b.div(node.b.scalarFor(node.input(0), 1), node.input(0))); }
 
 bool importIdentity(Node &node) { return node.set(node.input(0)); }
 
@@ -108,7 +106,8 @@ bool importCast(Node &node) {
     to = elementTypeOf(node.b.context(), node.integer("to", 0));
   }
   if (!to)
-    return node.fail("cannot cast to the element type " + (attribute && attribute->has_s() ? attribute->s() : elementTypeName(node.integer("to", 0))));
+    return node.fail("cannot cast to the element type " +
+                     (attribute && attribute->has_s() ? attribute->s() : elementTypeName(node.integer("to", 0))));
   return castTo(node, to);
 }
 

@@ -26,7 +26,8 @@ bool checkList(Node &node, llvm::StringRef name, llvm::ArrayRef<int64_t> list, s
     return node.fail(name + " has " + llvm::Twine(list.size()) + " numbers, it must have " + llvm::Twine(count));
   for (int64_t value : list)
     if (value < least || value > largest)
-      return node.fail(name + " has the number " + llvm::Twine(value) + ", it must be " + llvm::Twine(least) + " or more");
+      return node.fail(name + " has the number " + llvm::Twine(value) + ", it must be " + llvm::Twine(least) +
+                       " or more");
   return true;
 }
 
@@ -84,8 +85,8 @@ void settlePads(Builder &b, Window &window, Value x) {
 /// The spatial dimensions of a filter, which kernel_shape repeats if it is there.
 std::optional<Sizes> filterKernel(Node &node, Value x, Value w) {
   if (rankOf(x) < 3 || rankOf(w) != rankOf(x)) {
-    node.fail("takes an input [N, C, X..] and a filter of as many dimensions, not of " + llvm::Twine(rankOf(x)) + " and " +
-              llvm::Twine(rankOf(w)));
+    node.fail("takes an input [N, C, X..] and a filter of as many dimensions, not of " + llvm::Twine(rankOf(x)) +
+              " and " + llvm::Twine(rankOf(w)));
     return std::nullopt;
   }
   Sizes kernel(llvm::ArrayRef(dimsOf(w.getType())).drop_front(2));

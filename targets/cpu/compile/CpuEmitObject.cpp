@@ -122,8 +122,16 @@ FailureOr<std::unique_ptr<llvm::MemoryBuffer>> link(ArrayRef<SmallVector<char, 0
     ~Remove() { llvm::sys::fs::remove_directories(folder); }
   } remove{folder};
 
-  std::vector<std::string> arguments = {"ld.lld", "-shared", "-Bsymbolic", "--gc-sections", "--build-id=none",
-                                        "--hash-style=gnu", "-z", "noexecstack", "-o", (folder + "/kernels.so").str()};
+  std::vector<std::string> arguments = {"ld.lld",
+                                        "-shared",
+                                        "-Bsymbolic",
+                                        "--gc-sections",
+                                        "--build-id=none",
+                                        "--hash-style=gnu",
+                                        "-z",
+                                        "noexecstack",
+                                        "-o",
+                                        (folder + "/kernels.so").str()};
   std::string output = arguments.back();
   for (auto [i, object] : llvm::enumerate(objects)) {
     std::string path = (folder + "/" + Twine(i) + ".o").str();
@@ -148,7 +156,8 @@ FailureOr<std::unique_ptr<llvm::MemoryBuffer>> link(ArrayRef<SmallVector<char, 0
     error = "linking failed: " + messages;
     return failure();
   }
-  auto buffer = llvm::MemoryBuffer::getFile(output, /*IsText=*/false, /*RequiresNullTerminator=*/false, /*IsVolatile=*/true);
+  auto buffer =
+      llvm::MemoryBuffer::getFile(output, /*IsText=*/false, /*RequiresNullTerminator=*/false, /*IsVolatile=*/true);
   if (!buffer) {
     error = "cannot read what was linked: " + buffer.getError().message();
     return failure();
@@ -165,7 +174,8 @@ struct CpuEmitObject : impl::CpuEmitObjectBase<CpuEmitObject> {
     auto text = [&](StringRef key) { return target ? target.getAs<StringAttr>(key) : StringAttr(); };
     if (!text("name") || text("name").getValue() != "cpu")
       return;
-    const Chip *chip = llvm::find_if(chips, [&](const Chip &chip) { return chip.variant == text("variant").getValue(); });
+    const Chip *chip =
+        llvm::find_if(chips, [&](const Chip &chip) { return chip.variant == text("variant").getValue(); });
     if (chip == std::end(chips)) {
       executable.emitError() << "is for a CPU that is not in Chips.def, " << text("variant");
       return signalPassFailure();
@@ -194,9 +204,11 @@ struct CpuEmitObject : impl::CpuEmitObjectBase<CpuEmitObject> {
       return signalPassFailure();
     }
     std::shared_ptr<llvm::MemoryBuffer> code = std::move(*linked);
-    auto type = RankedTensorType::get({static_cast<int64_t>(code->getBufferSize())}, IntegerType::get(&getContext(), 8));
-    AsmResourceBlob blob(ArrayRef<char>(code->getBufferStart(), code->getBufferSize()), 8,
-                         [code](void *, size_t, size_t) mutable { code.reset(); }, false);
+    auto type =
+        RankedTensorType::get({static_cast<int64_t>(code->getBufferSize())}, IntegerType::get(&getContext(), 8));
+    AsmResourceBlob blob(
+        ArrayRef<char>(code->getBufferStart(), code->getBufferSize()), 8,
+        [code](void *, size_t, size_t) mutable { code.reset(); }, false);
     executable.setObjectAttr(DenseResourceElementsAttr::get(type, "object", std::move(blob)));
   }
 };

@@ -13,18 +13,18 @@
 namespace treadle::cpu {
 
 std::optional<Target> targetFor(llvm::StringRef variant) {
-#define TREADLE_CPU(row, arch, cpu, features, bytes, registers, fmas, masked, l1, l2)             \
-  if (variant == row) {                                                                           \
-    Target target;                                                                                 \
-    target.name = "cpu";                                                                           \
-    target.variant = row;                                                                         \
-    target.vectorBytes = bytes;                                                                    \
-    target.vectorRegisters = registers;                                                            \
-    target.fmasPerCycle = fmas;                                                                    \
-    target.maskedMemory = masked;                                                                  \
-    target.l1Bytes = l1;                                                                           \
-    target.l2Bytes = l2;                                                                           \
-    return target;                                                                                 \
+#define TREADLE_CPU(row, arch, cpu, features, bytes, registers, fmas, masked, l1, l2)                                  \
+  if (variant == row) {                                                                                                \
+    Target target;                                                                                                     \
+    target.name = "cpu";                                                                                               \
+    target.variant = row;                                                                                              \
+    target.vectorBytes = bytes;                                                                                        \
+    target.vectorRegisters = registers;                                                                                \
+    target.fmasPerCycle = fmas;                                                                                        \
+    target.maskedMemory = masked;                                                                                      \
+    target.l1Bytes = l1;                                                                                               \
+    target.l2Bytes = l2;                                                                                               \
+    return target;                                                                                                     \
   }
 #include "targets/cpu/Chips.def"
   return std::nullopt;

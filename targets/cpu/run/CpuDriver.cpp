@@ -15,9 +15,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
-#include <sstream>
 #include <fstream>
 #include <set>
+#include <sstream>
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
@@ -130,7 +130,9 @@ public:
     if (tasks == 1)
       return runRange(&launch, 0, 1, 0);
     if (tasks > 0)
-      pool.run(pool.user, tasks, [](void *context, int64_t index, int32_t worker) { runRange(context, index, index + 1, worker); }, &launch);
+      pool.run(
+          pool.user, tasks,
+          [](void *context, int64_t index, int32_t worker) { runRange(context, index, index + 1, worker); }, &launch);
   }
   void copy(void *to, const void *from, size_t bytes) override { std::memmove(to, from, bytes); }
   void fill(void *to, size_t bytes, uint32_t pattern, unsigned width) override {
@@ -205,7 +207,8 @@ Status CpuDriver::reserve(size_t bytes) {
   releaseScratch();
   scratchPerWorker = bytes;
   size_t total = scratchBytes();
-  scratch = static_cast<char *>(allocator.allocate ? allocator.allocate(allocator.user, total, 64) : std::aligned_alloc(64, total));
+  scratch = static_cast<char *>(allocator.allocate ? allocator.allocate(allocator.user, total, 64)
+                                                   : std::aligned_alloc(64, total));
   if (scratch)
     return {};
   scratchPerWorker = 0;

@@ -23,7 +23,8 @@ Image picture(int64_t width, int64_t height, int64_t channels) {
 
 class ImageTest : public FileTest {
 protected:
-  HostTensor toTensor(const Image &image, DType dtype, const std::vector<int64_t> &dims, const PixelTransform &transform = {}) {
+  HostTensor toTensor(const Image &image, DType dtype, const std::vector<int64_t> &dims,
+                      const PixelTransform &transform = {}) {
     HostTensor tensor;
     Status status = imagesToTensor({image}, *imageLayoutOf(dims), dtype, dims, transform, tensor);
     EXPECT_FALSE(status.failed()) << status.message;
@@ -107,7 +108,8 @@ TEST_F(ImageTest, RefusesAWrongNumberOfMeans) {
   HostTensor tensor;
   PixelTransform transform;
   transform.mean = {1, 2};
-  Status status = imagesToTensor({picture(2, 2, 3)}, *imageLayoutOf({3, 2, 2}), DType::F32, {3, 2, 2}, transform, tensor);
+  Status status =
+      imagesToTensor({picture(2, 2, 3)}, *imageLayoutOf({3, 2, 2}), DType::F32, {3, 2, 2}, transform, tensor);
   EXPECT_THAT(status.message, HasSubstr("one for each of the 3 channels, not 2"));
 }
 
@@ -126,7 +128,8 @@ TEST_F(ImageTest, TensorsBecomePictures) {
   ASSERT_FALSE(tensorToImage(counting(DType::U8, {2, 2, 1}), false, image).failed());
   EXPECT_THAT(image.pixels, ElementsAre(0, 1, 2, 3));
   EXPECT_EQ(image.channels, 1);
-  EXPECT_THAT(tensorToImage(counting(DType::F32, {2, 3, 2, 2}), false, image).message, HasSubstr("[2, 3, 2, 2] is no picture"));
+  EXPECT_THAT(tensorToImage(counting(DType::F32, {2, 3, 2, 2}), false, image).message,
+              HasSubstr("[2, 3, 2, 2] is no picture"));
   EXPECT_THAT(tensorToImage(counting(DType::F32, {7}), false, image).message, HasSubstr("[7] is no picture"));
 }
 

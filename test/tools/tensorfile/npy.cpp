@@ -96,17 +96,25 @@ TEST_F(Npy, SaysWhatIsWrong) {
   };
   EXPECT_THAT(message("not at all"), HasSubstr("is no .npy file"));
   EXPECT_THAT(message(npy(4, "{}", "")), HasSubstr("version 4"));
-  EXPECT_THAT(message(npy(1, "{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }", "1234")), HasSubstr("big-endian"));
-  EXPECT_THAT(message(npy(1, "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", "1234")), HasSubstr("unknown type \"|O\""));
-  EXPECT_THAT(message(npy(1, "{'descr': '<U4', 'fortran_order': False, 'shape': (1,), }", "1234")), HasSubstr("\"<U4\""));
-  EXPECT_THAT(message(npy(1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "1234")), HasSubstr("several fields"));
-  EXPECT_THAT(message(npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "1234")), HasSubstr("cut short"));
-  EXPECT_THAT(message(npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (-2,), }", "1234")), HasSubstr("header cannot be read"));
-  EXPECT_THAT(message(npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 99999999999), }", "1234")),
+  EXPECT_THAT(message(npy(1, "{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }", "1234")),
+              HasSubstr("big-endian"));
+  EXPECT_THAT(message(npy(1, "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", "1234")),
+              HasSubstr("unknown type \"|O\""));
+  EXPECT_THAT(message(npy(1, "{'descr': '<U4', 'fortran_order': False, 'shape': (1,), }", "1234")),
+              HasSubstr("\"<U4\""));
+  EXPECT_THAT(message(npy(1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "1234")),
+              HasSubstr("several fields"));
+  EXPECT_THAT(message(npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "1234")),
               HasSubstr("cut short"));
+  EXPECT_THAT(message(npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (-2,), }", "1234")),
+              HasSubstr("header cannot be read"));
+  EXPECT_THAT(
+      message(npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 99999999999), }", "1234")),
+      HasSubstr("cut short"));
   EXPECT_THAT(message(npy(1, "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (), }", "1234")),
               HasSubstr("header cannot be read"));
-  EXPECT_THAT(message(npy(1, "{'descr': '<f4', 'fortran_order': False, }", "1234")), HasSubstr("header cannot be read"));
+  EXPECT_THAT(message(npy(1, "{'descr': '<f4', 'fortran_order': False, }", "1234")),
+              HasSubstr("header cannot be read"));
 }
 
 TEST_F(Npy, DamagedFilesAreErrors) {

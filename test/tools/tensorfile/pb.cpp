@@ -27,7 +27,8 @@ std::string field(int number, const std::string &bytes) {
 }
 
 // Numbers of fields of onnx.TensorProto.
-constexpr int dims = 1, dataType = 2, floatData = 4, int32Data = 5, int64Data = 7, name = 8, rawData = 9, dataLocation = 14;
+constexpr int dims = 1, dataType = 2, floatData = 4, int32Data = 5, int64Data = 7, name = 8, rawData = 9,
+              dataLocation = 14;
 
 class Pb : public FileTest {
 protected:
@@ -65,7 +66,8 @@ TEST_F(Pb, TypedFields) {
   EXPECT_THAT(values(field(dims, 2) + field(dataType, 7) + field(int64Data, std::string{5, 6})), ElementsAre(5, 6));
   EXPECT_THAT(values(field(dims, 2) + field(dataType, 2) + field(int32Data, std::string{5, 6})), ElementsAre(5, 6));
   EXPECT_THAT(values(field(dims, 1) + field(dataType, 10) + field(int32Data, 0x3c00)), ElementsAre(1)); // f16 as bits
-  EXPECT_THAT(values(field(dims, 3) + field(dataType, 21) + field(int32Data, std::string{0x21, 0x03})), ElementsAre(1, 2, 3));
+  EXPECT_THAT(values(field(dims, 3) + field(dataType, 21) + field(int32Data, std::string{0x21, 0x03})),
+              ElementsAre(1, 2, 3));
 }
 
 TEST_F(Pb, SaysWhatIsWrong) {
@@ -75,7 +77,8 @@ TEST_F(Pb, SaysWhatIsWrong) {
   EXPECT_THAT(message(field(dims, 1) + field(dataType, 1) + field(dataLocation, 1)), HasSubstr("in another file"));
   EXPECT_THAT(message(field(dims, 2) + field(dataType, 1) + field(rawData, std::string("1234"))),
               HasSubstr("has 4 bytes of elements, its shape [2] needs 8"));
-  EXPECT_THAT(message(field(dims, 3) + field(dataType, 7) + field(int64Data, std::string{5, 6})), HasSubstr("[3] needs"));
+  EXPECT_THAT(message(field(dims, 3) + field(dataType, 7) + field(int64Data, std::string{5, 6})),
+              HasSubstr("[3] needs"));
   EXPECT_THAT(message(field(dims, uint64_t(1) << 62) + field(dataType, 1) + field(rawData, std::string("1234"))),
               HasSubstr("fewer elements"));
   EXPECT_THAT(message(field(dims, ~uint64_t(0)) + field(dataType, 1)), HasSubstr("impossible shape"));
