@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Nothing in the tree belongs to one machine, or to yesterday."""
 import re
+import subprocess
 
 # Written so that this file does not find itself.
 MACHINE = re.compile(r"(?<![\w.$}])/(work|home|root|Users)/\w|(?<![\w.$}])/tmp/\w")
@@ -61,3 +62,8 @@ def test_no_code_in_comments(files, text_of):
 def test_no_blanks_at_line_ends(files, text_of):
     wrong = found(files, text_of, re.compile(r"[ \t]+$"), lambda f: f.suffix in CODE | {".py", ".md", ".txt", ".cmake"})
     assert not wrong, "\n".join(wrong)
+
+
+def test_formatted(root):
+    done = subprocess.run([root / "dev", "format", "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:] + "run ./dev format"
