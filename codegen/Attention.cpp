@@ -78,7 +78,8 @@ private:
   Value load(Value memory, Value at) { return vector::LoadOp::create(b, vectorType(), memory, at); }
   void store(Value value, Value memory, Value at) { vector::StoreOp::create(b, value, memory, at); }
   Value max(Value x, Value y);
-  Value expOf(Value x);
+  /// Weights below 2^-126 are 0.
+  Value exp(Value x) { return math::ExpOp::create(b, x, arith::FastMathFlags::afn); }
   /// The first `count` lanes.
   Value maskOf(Value count) {
     return vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()), ValueRange(count));
@@ -151,26 +152,6 @@ Value AttentionSchedule::max(Value x, Value y) {
   return arith::SelectOp::create(b, arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, y, x), y, x);
 }
 
-/// exp of numbers that are not above 0: 2^n 2^f for x = (n + f) ln 2. Adding a large number rounds to n,
-/// with n + 127 in the lowest bits; from n = -127 on 2^n is 0. 2^f is a polynomial, good to 8e-8 (Remez).
-Value AttentionSchedule::expOf(Value x) {
-  if (!sumType.isF32())
-    return math::ExpOp::create(b, x);
-  Value least = constant(-88), log2e = constant(1.4426950408889634), magic = constant(12582912 + 127);
-  x = arith::SelectOp::create(b, arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, least), least, x);
-  Value rounded = vector::FMAOp::create(b, x, log2e, magic);
-  Value n = arith::SubFOp::create(b, rounded, magic);
-  Value f = vector::FMAOp::create(b, x, log2e, arith::NegFOp::create(b, n));
-  Value power = constant(0.0013276471992851571);
-  for (double c :
-       {0.009675541334449422, 0.05550713273496901, 0.24022119723840105, 0.6931469670647613, 1.0000000716546849})
-    power = vector::FMAOp::create(b, power, f, constant(c));
-  auto bits = VectorType::get({lanes}, b.getI32Type());
-  Value shift = arith::ConstantOp::create(b, DenseElementsAttr::get(bits, b.getI32IntegerAttr(23)));
-  Value scale = arith::ShLIOp::create(b, arith::BitcastOp::create(b, bits, rounded), shift);
-  return arith::MulFOp::create(b, power, arith::BitcastOp::create(b, vectorType(), scale));
-}
-
 /// Queries past the last are zeros.
 void AttentionSchedule::packQueries(Value firstQuery) {
   Value scale = constant(op.getScale().convertToDouble()), zero = constant(0);
@@ -179,8 +160,8 @@ void AttentionSchedule::packQueries(Value firstQuery) {
     auto emit = [&](Value d, int64_t count, Value mask) {
       Elements elements(kernel, lanes);
       elements.setMask(mask);
-      elements.setTile(count > 1 ? count : 0);
       for (int64_t i = 0; i < count; ++i) {
+        elements.setTile(count > 1 ? count : 0, i);
         Position position = positionIn(op.getQuery(), Coord{query, 0, 1, 0, {}}, Coord{d, i, 0, count > 1 ? 1 : 0, {}});
         Value value = arith::MulFOp::create(b, elements.at(op.getQuery(), position), scale);
         if (mask)
@@ -310,8 +291,8 @@ void AttentionSchedule::weighKeys(Value firstQuery, Value firstKey, Value count)
                       [&](Value key, int64_t rows, MutableArrayRef<Value> most) {
                         Elements elements(kernel, lanes);
                         elements.setMask(mask);
-                        elements.setTile(mask ? 0 : rows);
                         for (int64_t row = 0; row < rows; ++row) {
+                          elements.setTile(mask ? 0 : rows, row);
                           Value score = scoresAt(at(key, row), key, row, query, firstKey, elements);
                           if (isChanged)
                             store(score, scores, at(key, row));
@@ -339,13 +320,13 @@ void AttentionSchedule::weighKeys(Value firstQuery, Value firstKey, Value count)
         overRows(2, {constant(0), constant(0)}, [&](Value key, int64_t rows, MutableArrayRef<Value> sum) {
           SmallVector<Value> weights;
           for (int64_t row = 0; row < rows; ++row)
-            weights.push_back(expOf(arith::SubFOp::create(b, load(scores, at(key, row)), peak)));
+            weights.push_back(exp(arith::SubFOp::create(b, load(scores, at(key, row)), peak)));
           for (auto [row, weight] : llvm::enumerate(weights)) {
             store(weight, scores, at(key, row));
             sum[row] = arith::AddFOp::create(b, sum[row], weight);
           }
         });
-    Value change = expOf(arith::SubFOp::create(b, before, peak));
+    Value change = exp(arith::SubFOp::create(b, before, peak));
     Value sum = arith::AddFOp::create(b, total[0], total[1]);
     store(peak, peaks, slot);
     store(change, changes, slot);

@@ -174,8 +174,8 @@ void ContractionSchedule::fillPanels(Value firstColumn, Value lastColumn,
     auto emitSteps = [&](Value k, int64_t steps) {
       Elements elements(kernel, width);
       elements.setMask(mask);
-      elements.setTile(steps > 1 ? steps : 0);
       for (int64_t step = 0; step < steps; ++step) {
+        elements.setTile(steps > 1 ? steps : 0, step);
         Coord kCoord{k, step, 0, steps > 1 ? 1 : 0, {}};
         Value value = elements.at(shape.rhs, positionOf(kCoord, Coord{column, 0, 1, 0, {}}));
         value = extend(value, shape.rhs);

@@ -22,6 +22,23 @@ namespace treadle {
 
 // ---- vectors and coordinates -----------------------------------------------------------------
 
+/// Index arithmetic is written anew for each row of a tile, so values are compared by what computes them.
+static bool isSame(Value a, Value c) {
+  if (a == c)
+    return true;
+  Operation *first = a ? a.getDefiningOp() : nullptr, *second = c ? c.getDefiningOp() : nullptr;
+  return first && second && first->getNumRegions() == 0 && isMemoryEffectFree(first) &&
+         cast<OpResult>(a).getResultNumber() == cast<OpResult>(c).getResultNumber() &&
+         OperationEquivalence::isEquivalentTo(
+             first, second, [](Value a, Value c) { return success(isSame(a, c)); }, /*markEquivalent=*/nullptr,
+             OperationEquivalence::IgnoreLocations);
+}
+
+bool Coord::operator==(const Coord &other) const {
+  return offset == other.offset && lane == other.lane && row == other.row && isSame(base, other.base) &&
+         isSame(lanes, other.lanes);
+}
+
 Value Elements::splat(Value scalar) { return vector::BroadcastOp::create(b, vectorOf(scalar.getType()), scalar); }
 
 Value Elements::constant(TypedAttr scalar) {
@@ -145,26 +162,22 @@ void transposeSquare(ImplicitLocOpBuilder &b, MutableArrayRef<Value> rows) {
   }
 }
 
-/// The tile [row][lane] of which memory holds the transpose: a load for each lane, and the transpose of
-/// the square.
+/// The current row of the tile [row][lane] of which memory holds the transpose: a load for each lane, from
+/// row 0 on, and the transpose of the square.
 Value Elements::loadTransposed(Value memory, Type element, const Position &position, Value start, int64_t laneStride) {
   Position origin = position;
-  int64_t row = 0;
   for (Coord &coord : origin)
-    if (coord.row) {
-      row = coord.offset / coord.row;
-      coord.offset = 0;
-    }
+    coord.offset -= tileRow * coord.row;
   Tile *tile = llvm::find_if(tiles, [&](Tile &tile) { return tile.memory == memory && tile.origin == origin; });
   if (tile == tiles.end()) {
     tile = &tiles.emplace_back();
-    *tile = {memory, origin, row, {}};
-    SmallVector<Value> &rows = tile->rows;
+    *tile = {memory, origin, {}};
+    Value first = kernel.sub(start, kernel.index(tileRow));
     for (int64_t lane = 0; lane < lanes; ++lane)
-      rows.push_back(vector::LoadOp::create(b, vectorOf(element), memory, kernel.add(start, lane * laneStride)));
-    transposeSquare(b, rows);
+      tile->rows.push_back(vector::LoadOp::create(b, vectorOf(element), memory, kernel.add(first, lane * laneStride)));
+    transposeSquare(b, tile->rows);
   }
-  return tile->rows[row - tile->firstRow];
+  return tile->rows[tileRow];
 }
 
 void Elements::store(Value elements, Value memory, RankedTensorType type, const Position &position) {
@@ -395,6 +408,7 @@ Value Elements::concatAt(ConcatOp op, Position position) {
   auto moved = [&](size_t i) {
     Position inner = position;
     Coord &at = inner[axis];
+    at.row = 0; // the next row may be another operand's
     if (std::optional<int64_t> value = starts[i].constantValue())
       at.offset -= *value;
     else if (at.lanes)

@@ -33,10 +33,8 @@ struct Coord {
   int64_t row = 0;    // how `offset` grows from row to row of a tile, see Elements::setTile
   mlir::Value lanes;  // vector of i32: any coordinates
 
-  bool operator==(const Coord &other) const {
-    return base == other.base && offset == other.offset && lane == other.lane && row == other.row &&
-           lanes == other.lanes;
-  }
+  /// Whether both are computed the same way.
+  bool operator==(const Coord &other) const;
   bool isUniform() const { return !lanes && lane == 0; }
 };
 
@@ -55,10 +53,13 @@ public:
   /// Lanes that are within bounds; null for all.
   void setMask(mlir::Value mask) { this->mask = mask; }
 
-  /// The positions asked for form tiles of `rows` rows, all of them within bounds: row r is asked for
-  /// with offset + r * row in each coordinate. Loads that are contiguous from row to row are then
-  /// done for a whole tile at once and transposed in registers.
-  void setTile(int64_t rows) { tileRows = rows; }
+  /// What is asked for from now on is row `row` of a tile of `rows` rows, all of them within bounds: their
+  /// coordinates differ from row to row by `Coord::row`. Loads that are contiguous from row to row are
+  /// done for a whole tile at once and transposed in registers. 0 rows: no tile.
+  void setTile(int64_t rows, int64_t row) {
+    tileRows = rows;
+    tileRow = row;
+  }
 
   /// Windows (of pools and depthwise convolutions) lie wholly within their inputs from now on.
   void setInterior(bool interior) { this->interior = interior; }
@@ -165,13 +166,12 @@ private:
   llvm::DenseMap<mlir::Value, llvm::SmallVector<Computed, 2>> computed;
   struct Tile { // what loadTransposed has loaded
     mlir::Value memory;
-    Position origin;
-    int64_t firstRow;
+    Position origin; // of row 0
     llvm::SmallVector<mlir::Value> rows;
   };
   llvm::SmallVector<Tile, 0> tiles;
   mlir::Value mask;
-  int64_t tileRows = 0;
+  int64_t tileRows = 0, tileRow = 0;
   bool interior = false;
 };
 

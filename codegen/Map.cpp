@@ -116,8 +116,8 @@ private:
 void MapSchedule::emitVector(Position position, Value mask, int64_t rows) {
   Elements elements(kernel, lanes);
   elements.setMask(mask);
-  elements.setTile(rows);
   for (int64_t row = 0; row < std::max<int64_t>(rows, 1); ++row) {
+    elements.setTile(rows, row);
     Position at = position;
     if (rows)
       at[rowDim].offset = row;

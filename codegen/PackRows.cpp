@@ -37,8 +37,8 @@ void packRows(Kernel &kernel, const RowPacking &packing, Value first, Value last
     auto emit = [&](Value k, Value mask) {
       Elements elements(kernel, lanes);
       elements.setMask(mask);
-      elements.setTile(count > 1 && !mask ? count : 0);
       for (int64_t r = 0; r < count; ++r) {
+        elements.setTile(count > 1 && !mask ? count : 0, r);
         Position position = packing.positionOf(Coord{row, r, 0, count > 1 ? 1 : 0, {}}, Coord{k, 0, 1, 0, {}});
         Value to = kernel.add(kernel.mul(kernel.add(kernel.sub(row, first), r), packing.stride), k);
         Value value = extendTo(b, elements.at(packing.operand, position), packing.sumType, isUnsigned);

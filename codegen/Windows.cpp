@@ -152,6 +152,7 @@ Value Elements::window(const Window &window, const Position &position, Value sta
       return kernel.loop(range.low, range.high, 1, carried, [&](Value tap, ValueRange carried) {
         Position next = inner;
         next[axis] = windowCoord(*this, out, window.strides[i], window.padLow[i], window.dilations[i], {}, tap);
+        next[axis].row = 0; // this tap of the next row may be outside
         SmallVector<Value> nextTaps = taps;
         nextTaps.push_back(tap);
         return SmallVector<Value>{nest(i + 1, next, nextTaps, inside, carried.front())};

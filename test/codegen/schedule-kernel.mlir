@@ -24,6 +24,18 @@ module attributes {treadle.target = {name = "cpu", variant = "x86-64-v3", vector
     return %0 : tensor<?x1xf32, #graph.dims<s0, 1>>
   }
 
+  // A square is loaded once for all of its rows, from the first on, wherever it begins.
+  // CHECK-LABEL: func @transposed(
+  // CHECK-COUNT-8: vector.load %{{.*}} vector<8xf32>
+  // CHECK-NOT: vector.load %{{.*}} vector<8xf32>
+  // CHECK-COUNT-8: vector.store
+  // CHECK: vector.gather
+  func.func @transposed(%a: tensor<?x16xf32, #graph.dims<s0, 16>>) -> tensor<9x8xf32> attributes {treadle.family = "map", treadle.symbols = ["s0"]} {
+    %0 = graph.slice %a starts <s0 - 8, 3> steps [1, 1] : (tensor<?x16xf32, #graph.dims<s0, 16>>) -> tensor<8x9xf32>
+    %1 = graph.transpose %0 {permutation = array<i64: 1, 0>} : (tensor<8x9xf32>) -> tensor<9x8xf32>
+    return %1 : tensor<9x8xf32>
+  }
+
   // CHECK-LABEL: func @contraction(
   // CHECK: vector.fma
   // CHECK-NOT: graph.matmul

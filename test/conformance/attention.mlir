@@ -21,7 +21,7 @@ func.func @main(%q: tensor<2x?x$Dxf32, #graph.dims<2, l, $D>>, %k: tensor<2x?x$D
 
 // -----
 // name attentionStatic
-// for BIAS in 2x3x$Lx$S, 3x1x$S, 1x$S
+// for BIAS in 2x3x$Lx$S, $Lx$S, 3x1x$S, 1x$S
 // for L S in 3 4 | 33 200 | 64 130
 // for D E in 16 16 | 7 9
 func.func @main(%q: tensor<2x3x$Lx$Dxf32>, %k: tensor<2x3x$Sx$Dxf32>, %v: tensor<2x3x$Sx$Exf32>, %m: tensor<$BIASxf32>) -> tensor<2x3x$Lx$Exf32> {
