@@ -367,7 +367,7 @@ Value Emitter::emit() {
       .Case<Log1pOp>([&](auto) { return make<math::Log1pOp>(x()); })
       .Case<SinOp>([&](auto) { return make<math::SinOp>(x()); })
       .Case<CosOp>([&](auto) { return make<math::CosOp>(x()); })
-      .Case<TanOp>([&](auto) { return fdiv(make<math::SinOp>(x()), make<math::CosOp>(x())); })
+      .Case<TanOp>([&](auto) { return make<math::TanOp>(x()); })
       .Case<AsinOp>([&](auto) { return make<math::AsinOp>(x()); })
       .Case<AcosOp>([&](auto) { return make<math::AcosOp>(x()); })
       .Case<AtanOp>([&](auto) { return make<math::AtanOp>(x()); })
@@ -379,8 +379,10 @@ Value Emitter::emit() {
       .Case<AtanhOp>([&](auto) { return make<math::AtanhOp>(x()); })
       .Case<ErfOp>([&](auto) { return make<math::ErfOp>(x()); })
       .Case<SigmoidOp>([&](auto) {
-        Value one = constant(1);
-        return fdiv(one, fadd(one, make<math::ExpOp>(make<arith::NegFOp>(x()))));
+        // 1 / (1 + exp(-x)); below 0, exp(x) / (exp(x) + 1), which does not overflow.
+        Value one = constant(1), power = make<math::ExpOp>(make<arith::NegFOp>(make<math::AbsFOp>(x())));
+        Value isNegative = compare(arith::CmpFPredicate::OLT, x(), constant(0));
+        return fdiv(select(isNegative, power, one), fadd(one, power));
       })
       .Case<IsNanOp>([&](auto) { return compare(arith::CmpFPredicate::UNO, x(), x()); })
       .Case<IsInfOp>([&](IsInfOp test) {

@@ -3,11 +3,24 @@
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
+// Functions of f32, of vectors and of numbers, in a few multiplications without a branch: the argument is
+// reduced to where a short polynomial is good to less than a unit in the last place (minimax in the
+// relative error, by Lawson's weights), and the result is put together again. How good each is, over all
+// floats, is what test/conformance/Math.cpp says. Functions of f64 are libm's.
+//
+// Reductions after Cody and Waite, "Software Manual for the Elementary Functions", 1980.
+//
 //===----------------------------------------------------------------------===//
 
-#include "mlir/Dialect/Math/Transforms/Passes.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "targets/cpu/compile/Passes.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include <limits>
+#include <numbers>
 
 using namespace mlir;
 
@@ -17,17 +30,343 @@ namespace treadle {
 
 namespace {
 
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double ln2 = std::numbers::ln2, pi = std::numbers::pi;
+
+/// Arithmetic on f32, all numbers of one shape.
+class Floats {
+public:
+  Floats(Operation *op) : b(op->getLoc(), op), shape(op->getResult(0).getType()) {}
+
+  Value exp(Value x) { return expOver(x, 0); }
+  Value approximateExp(Value x);
+  Value log(Value x);
+  Value log1p(Value x);
+  Value sin(Value x) { return sinOrCos(x, 0); }
+  Value cos(Value x) { return sinOrCos(x, 1); }
+  Value tan(Value x);
+  Value asin(Value x);
+  Value acos(Value x);
+  Value atan(Value x);
+  Value sinh(Value x);
+  Value cosh(Value x);
+  Value tanh(Value x);
+  Value asinh(Value x);
+  Value acosh(Value x);
+  Value atanh(Value x);
+  Value erf(Value x);
+
+private:
+  Value asinNear(Value x);
+  Value expOver(Value x, int32_t halvings);
+  Value expNear(Value x, Value &exponent);
+  Value sinNear(Value x);
+  Value cosNear(Value x);
+  Value sinOrCos(Value x, int quadrant);
+  /// x less its quarters of a turn, of which `quadrant` is the number; good up to 2^45.
+  Value reduceAngle(Value x, Value &quadrant);
+  /// `near` unless |x| is 2^45 or more somewhere: then libm's, number by number.
+  template <typename Op> Value unlessHuge(Value x, llvm::function_ref<Value()> near);
+
+  Type like(Type element) const {
+    auto vector = dyn_cast<VectorType>(shape);
+    return vector ? Type(vector.clone(element)) : element;
+  }
+  Value constant(TypedAttr value) {
+    auto vector = dyn_cast<VectorType>(like(value.getType()));
+    return arith::ConstantOp::create(b, vector ? TypedAttr(DenseElementsAttr::get(vector, Attribute(value))) : value);
+  }
+  Value real(double value) { return constant(b.getF32FloatAttr(value)); }
+  Value wide(double value) { return constant(b.getF64FloatAttr(value)); }
+  Value integer(int32_t value) { return constant(b.getI32IntegerAttr(value)); }
+
+  Value add(Value x, Value y) { return arith::AddFOp::create(b, x, y); }
+  Value sub(Value x, Value y) { return arith::SubFOp::create(b, x, y); }
+  Value mul(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
+  Value div(Value x, Value y) { return arith::DivFOp::create(b, x, y); }
+  Value neg(Value x) { return arith::NegFOp::create(b, x); }
+  Value abs(Value x) { return math::AbsFOp::create(b, x); }
+  Value sqrt(Value x) { return math::SqrtOp::create(b, x); }
+  Value withSign(Value x, Value sign) { return math::CopySignOp::create(b, x, sign); }
+  Value fma(Value x, Value y, Value z) { return math::FmaOp::create(b, x, y, z); }
+  Value less(Value x, Value y) { return arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, y); }
+  Value equal(Value x, Value y) { return arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, x, y); }
+  Value select(Value condition, Value x, Value y) { return arith::SelectOp::create(b, condition, x, y); }
+  /// A NaN in x stays.
+  Value atMost(Value x, double limit) { return select(less(real(limit), x), real(limit), x); }
+  Value atLeast(Value x, double limit) { return select(less(x, real(limit)), real(limit), x); }
+
+  Value addInt(Value x, Value y) { return arith::AddIOp::create(b, x, y); }
+  Value subInt(Value x, Value y) { return arith::SubIOp::create(b, x, y); }
+  Value andInt(Value x, Value y) { return arith::AndIOp::create(b, x, y); }
+  Value shiftLeft(Value x, int32_t bits) { return arith::ShLIOp::create(b, x, integer(bits)); }
+  Value shiftRight(Value x, int32_t bits) { return arith::ShRSIOp::create(b, x, integer(bits)); }
+  Value bitsOf(Value x) { return arith::BitcastOp::create(b, like(b.getI32Type()), x); }
+  Value powerOfTwo(Value n) { return fromBits(shiftLeft(addInt(n, integer(127)), 23)); }
+  Value fromBits(Value x) { return arith::BitcastOp::create(b, like(b.getF32Type()), x); }
+
+  /// The sum of coefficients[i] * x^i.
+  Value polynomial(Value x, ArrayRef<double> coefficients) {
+    Value sum = real(coefficients.back());
+    for (double c : llvm::reverse(coefficients.drop_back()))
+      sum = fma(sum, x, real(c));
+    return sum;
+  }
+  /// x + x^3 P(x^2), for odd functions like x at 0.
+  Value oddPolynomial(Value x, ArrayRef<double> coefficients) {
+    Value square = mul(x, x);
+    return fma(mul(x, square), polynomial(square, coefficients), x);
+  }
+
+  ImplicitLocOpBuilder b;
+  Type shape;
+};
+
+/// exp(r) for x = n ln 2 + r. Adding a large number rounds x / ln 2 to n, which then stands in the lowest
+/// bits.
+Value Floats::expNear(Value x, Value &exponent) {
+  Value magic = real(12582912); // 1.5 * 2^23
+  Value rounded = fma(x, real(1 / ln2), magic), n = sub(rounded, magic);
+  exponent = subInt(bitsOf(rounded), bitsOf(magic));
+  Value r = fma(n, real(2.12194440e-4), fma(n, real(-0.693359375), x));
+  Value p = polynomial(
+      r, {0.4999999403953552, 0.1666651964187622, 0.04166839271783829, 0.008368780836462975, 0.001381446490995586});
+  return add(fma(mul(r, r), p, r), real(1));
+}
+
+/// exp(x) / 2^halvings. 2^n is two factors, since it may be above or below what a float holds.
+Value Floats::expOver(Value x, int32_t halvings) {
+  Value n, power = expNear(atLeast(atMost(x, 90), -104), n), half = shiftRight(n, 1);
+  return mul(mul(power, powerOfTwo(half)), powerOfTwo(subInt(subInt(n, half), integer(halvings))));
+}
+
+/// With one factor: 0 below 2^-126, infinity above 2^127.5.
+Value Floats::approximateExp(Value x) {
+  Value n, power = expNear(atLeast(atMost(x, 89), -88), n);
+  return mul(power, powerOfTwo(n));
+}
+
+/// log(x) = e ln 2 + log(1 + f), 1 + f in [sqrt(1/2), sqrt(2)).
+Value Floats::log(Value x) {
+  Value tiny = less(x, real(0x1p-126)); // a denormal number, 0 or less
+  Value scaled = select(tiny, mul(x, real(0x1p23)), x);
+  Value low = integer(0x3f3504f3); // sqrt(1/2)
+  Value bits = subInt(bitsOf(scaled), low);
+  Value exponent = addInt(shiftRight(bits, 23), select(tiny, integer(-23), integer(0)));
+  Value e = arith::SIToFPOp::create(b, shape, exponent);
+  Value f = sub(fromBits(addInt(andInt(bits, integer(0x7fffff)), low)), real(1));
+  Value square = mul(f, f);
+  Value p = polynomial(f, {0.3333331346511841, -0.25000008940696716, 0.2000211924314499, -0.1666799634695053,
+                           0.14219550788402557, -0.12405591458082199, 0.11888174712657928, -0.11675640940666199,
+                           0.06746601313352585});
+  Value rest = fma(e, real(-2.12194440e-4), mul(mul(f, square), p));
+  rest = fma(square, real(-0.5), rest);
+  Value result = fma(e, real(0.693359375), add(f, rest));
+  // What is not a number above 0 and below infinity.
+  result = select(equal(x, real(infinity)), x, result);
+  result = select(equal(x, real(0)), real(-infinity), result);
+  Value isNumber = arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, x, real(0));
+  return select(isNumber, result, real(std::numeric_limits<double>::quiet_NaN()));
+}
+
+/// log(u) for u = 1 + x as it is rounded, corrected by what rounding lost: (x - (u - 1)) / u.
+Value Floats::log1p(Value x) {
+  Value one = real(1), u = add(x, one);
+  Value result = add(log(u), div(sub(x, sub(u, one)), u));
+  result = select(equal(u, real(infinity)), u, result);
+  result = select(equal(u, real(0)), real(-infinity), result);
+  return select(equal(u, one), x, result); // with its sign, if it is 0
+}
+
+Value Floats::reduceAngle(Value x, Value &quadrant) {
+  Type doubles = like(b.getF64Type()), longs = like(b.getI64Type());
+  Value magic = wide(6755399441055744); // 1.5 * 2^52
+  Value exact = arith::ExtFOp::create(b, doubles, x);
+  Value rounded = fma(exact, wide(2 / pi), magic), n = sub(rounded, magic);
+  Value r = fma(n, wide(-6.123233995736766e-17), fma(n, wide(-pi / 2), exact));
+  quadrant = arith::TruncIOp::create(b, like(b.getI32Type()), arith::BitcastOp::create(b, longs, rounded));
+  return arith::TruncFOp::create(b, shape, r);
+}
+
+Value Floats::sinNear(Value x) {
+  return oddPolynomial(x, {-0.16666655242443085, 0.008332155644893646, -0.00019514630548655987});
+}
+
+Value Floats::cosNear(Value x) {
+  Value square = mul(x, x);
+  Value p = polynomial(square, {0.04166664555668831, -0.0013887309469282627, 2.4432411009911448e-05});
+  return fma(mul(square, square), p, fma(square, real(-0.5), real(1)));
+}
+
+template <typename Op> Value Floats::unlessHuge(Value x, llvm::function_ref<Value()> near) {
+  Value huge = arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, abs(x), real(0x1p45));
+  Value any = isa<VectorType>(shape) ? Value(vector::ReductionOp::create(b, vector::CombiningKind::OR, huge)) : huge;
+  auto branch = scf::IfOp::create(b, TypeRange(shape), any, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  auto vector = dyn_cast<VectorType>(shape);
+  Value result = x;
+  if (!vector) {
+    result = Op::create(b, x);
+  } else {
+    for (int64_t i = 0; i < vector.getNumElements(); ++i)
+      result = vector::InsertOp::create(b, Op::create(b, vector::ExtractOp::create(b, x, i)), result, i);
+  }
+  scf::YieldOp::create(b, result);
+  b.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(b, near());
+  return branch.getResult(0);
+}
+
+Value Floats::sinOrCos(Value x, int quarters) {
+  auto near = [&] {
+    Value quadrant, r = reduceAngle(x, quadrant);
+    quadrant = addInt(quadrant, integer(quarters));
+    Value isOdd = arith::TruncIOp::create(b, like(b.getI1Type()), quadrant);
+    Value result = select(isOdd, cosNear(r), sinNear(r));
+    Value sign = shiftLeft(andInt(quadrant, integer(2)), 30);
+    return fromBits(arith::XOrIOp::create(b, bitsOf(result), sign));
+  };
+  return quarters ? unlessHuge<math::CosOp>(x, near) : unlessHuge<math::SinOp>(x, near);
+}
+
+Value Floats::tan(Value x) {
+  return unlessHuge<math::TanOp>(x, [&] {
+    Value quadrant, r = reduceAngle(x, quadrant), sine = sinNear(r), cosine = cosNear(r);
+    Value isOdd = arith::TruncIOp::create(b, like(b.getI1Type()), quadrant);
+    return div(select(isOdd, neg(cosine), sine), select(isOdd, sine, cosine));
+  });
+}
+
+/// Up to 1/2.
+Value Floats::asinNear(Value x) {
+  return oddPolynomial(
+      x, {0.16666753590106964, 0.07495275139808655, 0.045473456382751465, 0.024163108319044113, 0.04219609871506691});
+}
+
+/// Above 1/2, asin(x) = pi/2 - 2 asin(sqrt((1 - x) / 2)).
+Value Floats::asin(Value x) {
+  Value size = abs(x), isNear = less(size, real(0.5));
+  Value root = sqrt(fma(size, real(-0.5), real(0.5))), p = asinNear(select(isNear, size, root));
+  return withSign(select(isNear, p, fma(p, real(-2), real(pi / 2))), x);
+}
+
+Value Floats::acos(Value x) {
+  Value size = abs(x), isNear = less(size, real(0.5));
+  Value root = sqrt(fma(size, real(-0.5), real(0.5))), p = asinNear(select(isNear, x, root)), twice = add(p, p);
+  Value far = select(less(x, real(0)), sub(real(pi), twice), twice);
+  // pi/2 as two floats.
+  Value near = sub(real(pi / 2), add(p, real(4.371139000186241e-08)));
+  return select(isNear, near, far);
+}
+
+/// Above 1, atan(x) = pi/2 - atan(1 / x).
+Value Floats::atan(Value x) {
+  Value size = abs(x), isFar = less(real(1), size);
+  Value p = oddPolynomial(select(isFar, div(real(1), size), size),
+                          {-0.33333298563957214, 0.19998548924922943, -0.14264240860939026, 0.10952181369066238,
+                           -0.08403436839580536, 0.05795735865831375, -0.031177613884210587, 0.010914481244981289,
+                           -0.001793593866750598});
+  return withSign(select(isFar, sub(real(pi / 2), p), p), x);
+}
+
+Value Floats::sinh(Value x) {
+  Value near =
+      oddPolynomial(x, {0.1666666716337204, 0.008333349600434303, 0.0001983615948120132, 2.8169513370812638e-06});
+  Value half = expOver(abs(x), 1), far = sub(half, div(real(0.25), half));
+  return select(less(abs(x), real(1)), near, withSign(far, x));
+}
+
+Value Floats::cosh(Value x) {
+  Value half = expOver(abs(x), 1);
+  return add(half, div(real(0.25), half));
+}
+
+/// 1 - 2 / (exp(2x) + 1), but near 0.
+Value Floats::tanh(Value x) {
+  Value near = oddPolynomial(
+      x, {-0.3333328068256378, 0.13331441581249237, -0.05373971164226532, 0.020639078691601753, -0.005704978480935097});
+  Value size = abs(x), power = approximateExp(add(size, size));
+  Value far = sub(real(1), div(real(2), add(power, real(1))));
+  return select(less(size, real(0.625)), near, withSign(far, x));
+}
+
+/// log1p(|x| + x^2 / (1 + sqrt(x^2 + 1))), and log(2 |x|) where that is all of it.
+Value Floats::asinh(Value x) {
+  Value size = abs(x), isLarge = less(real(0x1p30), size), square = mul(x, x);
+  Value root = sqrt(add(square, real(1))), small = add(size, div(square, add(root, real(1))));
+  Value result = log1p(select(isLarge, size, small));
+  return withSign(select(isLarge, add(result, real(ln2)), result), x);
+}
+
+/// log1p(t + sqrt(t^2 + 2t)) for t = x - 1, and log(2x) where that is all of it.
+Value Floats::acosh(Value x) {
+  Value isLarge = less(real(0x1p30), x), t = sub(x, real(1));
+  Value result = log1p(select(isLarge, x, add(t, sqrt(fma(t, t, add(t, t))))));
+  result = select(isLarge, add(result, real(ln2)), result);
+  return select(less(x, real(1)), real(std::numeric_limits<double>::quiet_NaN()), result);
+}
+
+Value Floats::atanh(Value x) {
+  Value size = abs(x), result = log1p(div(add(size, size), sub(real(1), size)));
+  return withSign(mul(result, real(0.5)), x);
+}
+
+/// From 1 on 1 - exp(log erfc(x)), whose exponent is a polynomial; from 3.95 on that is 1.
+Value Floats::erf(Value x) {
+  Value square = mul(x, x), size = abs(x);
+  Value near =
+      fma(x,
+          polynomial(square, {0.12837916612625122, -0.3761262595653534, 0.1128358542919159, -0.026853810995817184,
+                              0.005188327748328447, -0.0008010192541405559, 7.853857823647559e-05}),
+          x);
+  Value q = polynomial(atMost(size, 3.95),
+                       {0.00035370929981581867, 1.1270400285720825, 0.6382256150245667, 0.10303743183612823,
+                        -0.021805349737405777, 0.002939615398645401, -0.0001855748560046777});
+  Value far = sub(real(1), approximateExp(neg(q)));
+  return select(less(size, real(1)), near, withSign(far, x));
+}
+
+/// What takes the place of an op; null for one that stays.
+Value expand(Operation *op) {
+  if (op->getNumResults() != 1 || !getElementTypeOrSelf(op->getResult(0).getType()).isF32())
+    return {};
+  Floats floats(op);
+  auto one = [&](Value (Floats::*function)(Value)) {
+    return [&floats, function](auto op) { return (floats.*function)(op.getOperand()); };
+  };
+  return llvm::TypeSwitch<Operation *, Value>(op)
+      .Case<math::ExpOp>([&](math::ExpOp op) {
+        bool isApproximate = bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::afn);
+        return isApproximate ? floats.approximateExp(op.getOperand()) : floats.exp(op.getOperand());
+      })
+      .Case<math::LogOp>(one(&Floats::log))
+      .Case<math::Log1pOp>(one(&Floats::log1p))
+      .Case<math::SinOp>(one(&Floats::sin))
+      .Case<math::CosOp>(one(&Floats::cos))
+      .Case<math::TanOp>(one(&Floats::tan))
+      .Case<math::AsinOp>(one(&Floats::asin))
+      .Case<math::AcosOp>(one(&Floats::acos))
+      .Case<math::AtanOp>(one(&Floats::atan))
+      .Case<math::SinhOp>(one(&Floats::sinh))
+      .Case<math::CoshOp>(one(&Floats::cosh))
+      .Case<math::TanhOp>(one(&Floats::tanh))
+      .Case<math::AsinhOp>(one(&Floats::asinh))
+      .Case<math::AcoshOp>(one(&Floats::acosh))
+      .Case<math::AtanhOp>(one(&Floats::atanh))
+      .Case<math::ErfOp>(one(&Floats::erf))
+      .Default([](Operation *) { return Value(); });
+}
+
 struct CpuExpandMath : impl::CpuExpandMathBase<CpuExpandMath> {
   void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    // Those whose polynomials are good to a few units in the last place over the whole range. The others
-    // are libm's: upstream's sine is good to 1e-5 alone, its inverse hyperbolic functions lose digits.
-    populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
-      name.consume_front("math.");
-      return llvm::is_contained({"exp", "log", "log1p", "tanh", "erf"}, name);
-    });
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+    SmallVector<Operation *> ops;
+    getOperation()->walk([&](Operation *op) { ops.push_back(op); });
+    for (Operation *op : ops)
+      if (Value result = expand(op)) {
+        op->getResult(0).replaceAllUsesWith(result);
+        op->erase();
+      }
   }
 };
 

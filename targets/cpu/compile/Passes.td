@@ -13,15 +13,18 @@ include "mlir/Pass/PassBase.td"
 def CpuExpandMath : Pass<"treadle-cpu-expand-math"> {
   let summary = "Writes transcendental functions as polynomials on vectors";
   let description = [{
-    What: exp, log, log1p, tanh and erf on f32 become arithmetic.
-    Before: math ops on vectors.
-    After: arith ops, and math ops that are one instruction; on f64 and where no polynomial is known,
-    math ops on scalars, which libm computes.
+    What: exponential, logarithmic, trigonometric and hyperbolic functions, their inverses and erf on f32
+    become arithmetic.
+    Before: math ops on vectors or numbers.
+    After: arith ops, math ops that are one instruction, and a branch to libm's sine, cosine or tangent
+    where a number is 2^45 or more.
     Needs: nothing.
-    Guarantees: f32 results within a few units in the last place.
-    Leaves alone: sqrt, floor, ceil, round, abs, fma.
+    Guarantees: results within the units in the last place that test/conformance/Math.cpp names; exp with
+    the flag `afn` gives 0 below 2^-126 and infinity above 2^127.5.
+    Leaves alone: f64, pow, and ops that are one instruction (sqrt, floor, ceil, round, abs, fma).
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 
 def CpuWrapKernel : Pass<"treadle-cpu-wrap-kernel", "::mlir::ModuleOp"> {
