@@ -35,9 +35,25 @@ std::string nameOf(StringRef word) {
   return StringRef(name).rtrim('_').str();
 }
 
-void replaceAll(std::string &text, const std::string &from, const std::string &to) {
-  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-    text.replace(at, from.size(), to);
+using Words = SmallVector<std::pair<StringRef, StringRef>>; // names, and what stands for them
+
+/// The text with words in place of $NAMES; of names that fit the longest.
+std::string filled(StringRef text, const Words &words) {
+  std::string result;
+  while (!text.empty()) {
+    auto [before, after] = text.split('$');
+    result += before;
+    text = after;
+    const std::pair<StringRef, StringRef> *longest = nullptr;
+    for (const auto &word : words)
+      if (text.starts_with(word.first) && (!longest || word.first.size() > longest->first.size()))
+        longest = &word;
+    if (!longest)
+      continue;
+    result += longest->second;
+    text = text.drop_front(longest->first.size());
+  }
+  return result;
 }
 
 SymbolValues symbolsOf(StringRef text) {
@@ -130,29 +146,24 @@ std::vector<Case> readCases(StringRef text) {
   SmallVector<StringRef> chunks;
   text.split(chunks, "// -----\n");
   for (StringRef chunk : chunks) {
-    std::vector<Case> cases(1);
+    std::string source;
+    std::vector<std::pair<std::string, Words>> tests(1); // of each its name
     std::vector<SymbolValues> symbols;
-    // Each case once with each of the choices in place of the names.
+    // Each test once with each of the choices in place of the names.
     auto multiply = [&](ArrayRef<StringRef> names, ArrayRef<SmallVector<StringRef>> choices) {
-      std::vector<Case> multiplied;
-      for (const Case &test : cases)
+      std::vector<std::pair<std::string, Words>> multiplied;
+      for (const auto &test : tests)
         for (ArrayRef<StringRef> words : choices) {
-          Case &copy = multiplied.emplace_back(test);
-          if (words.size() != names.size())
-            copy.source = "a choice has " + std::to_string(words.size()) + " words for " +
-                          std::to_string(names.size()) + " names";
-          copy.name += "_" + nameOf(words.front());
+          auto &[name, copy] = multiplied.emplace_back(test);
+          name += "_" + nameOf(words.front());
           for (auto [name, word] : llvm::zip(names, words))
-            replaceAll(copy.source, "$" + name.str(), word.str());
+            copy.push_back({name, word});
         }
-      cases = std::move(multiplied);
+      tests = std::move(multiplied);
     };
     SmallVector<StringRef> lines, columns;
     SmallVector<SmallVector<StringRef>> rows;
     chunk.split(lines, '\n');
-    for (StringRef line : lines)
-      if (!line.starts_with("//"))
-        cases[0].source += (line + "\n").str();
     for (StringRef line : lines) {
       if (line.consume_front("//   ")) {
         rows.push_back(wordsOf(line, "  "));
@@ -160,11 +171,11 @@ std::vector<Case> readCases(StringRef text) {
       }
       if (!rows.empty())
         multiply(columns, std::exchange(rows, {}));
-      if (line.consume_front("// name "))
-        cases[0].name = line.trim().str();
-      else if (line.consume_front("// table "))
+      if (line.consume_front("// name ")) {
+        tests[0].first = line.trim().str();
+      } else if (line.consume_front("// table ")) {
         columns = wordsOf(line, " ");
-      else if (line.consume_front("// with ")) {
+      } else if (line.consume_front("// with ")) {
         for (StringRef values : wordsOf(line, "|"))
           symbols.push_back(symbolsOf(values));
       } else if (line.consume_front("// for ")) {
@@ -174,16 +185,16 @@ std::vector<Case> readCases(StringRef text) {
         for (StringRef choice : wordsOf(choices, choices.contains('|') ? "|" : ","))
           words.push_back(names.size() > 1 ? wordsOf(choice, " ") : SmallVector<StringRef>{choice});
         multiply(names, words);
+      } else if (!line.starts_with("//")) {
+        source += (line + "\n").str();
       }
     }
-    if (cases.empty() || cases[0].name.empty())
+    if (tests[0].first.empty())
       continue; // a file's head
     if (symbols.empty())
       symbols.push_back({});
-    for (Case &test : cases) {
-      test.symbols = symbols;
-      all.push_back(std::move(test));
-    }
+    for (const auto &[name, words] : tests)
+      all.push_back({name, filled(source, words), symbols});
   }
   return all;
 }
