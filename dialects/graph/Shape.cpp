@@ -181,6 +181,8 @@ struct TransposeUnmerged : OpRewritePattern<ReshapeOp> {
         size = size * before[next];
         group.push_back(next++);
       }
+      if (size != merged)
+        return failure();
     }
     if (next != before.size())
       return failure();

@@ -24,3 +24,15 @@ func.func @splitOtherwise(%x: tensor<2x6x5xf32>) -> tensor<5x3x4xf32> {
   %2 = graph.reshape %1 : (tensor<5x12xf32>) -> tensor<5x3x4xf32>
   return %2 : tensor<5x3x4xf32>
 }
+
+// Split, not merged: channels are shuffled.
+// CHECK-LABEL: func @shuffled
+func.func @shuffled(%x: tensor<?x12x?xf32, #graph.dims<n, 12, h>>) -> tensor<?x12x?xf32, #graph.dims<n, 12, h>> {
+  // CHECK: graph.reshape
+  // CHECK: graph.transpose {{.*}} {permutation = array<i64: 0, 2, 1, 3>}
+  // CHECK: graph.reshape
+  %0 = graph.reshape %x : (tensor<?x12x?xf32, #graph.dims<n, 12, h>>) -> tensor<?x3x4x?xf32, #graph.dims<n, 3, 4, h>>
+  %1 = graph.transpose %0 {permutation = array<i64: 0, 2, 1, 3>} : (tensor<?x3x4x?xf32, #graph.dims<n, 3, 4, h>>) -> tensor<?x4x3x?xf32, #graph.dims<n, 4, 3, h>>
+  %2 = graph.reshape %1 : (tensor<?x4x3x?xf32, #graph.dims<n, 4, 3, h>>) -> tensor<?x12x?xf32, #graph.dims<n, 12, h>>
+  return %2 : tensor<?x12x?xf32, #graph.dims<n, 12, h>>
+}
