@@ -92,8 +92,10 @@ public:
   /// The value for given symbols; nothing where a symbol is unknown or an overflow happens.
   std::optional<int64_t> evaluate(llvm::function_ref<std::optional<int64_t>(llvm::StringRef)> valueOf) const;
 
-  /// Whether it has more than that many nodes, for those who build expressions from what they are given.
-  bool isLongerThan(unsigned nodes) const;
+  /// Of the tree, counted up to `most`: for choosing among equals, and for those who build expressions from
+  /// what they are given.
+  unsigned nodeCount(unsigned most = 1000) const;
+  bool isLongerThan(unsigned nodes) const { return nodeCount(nodes + 1) > nodes; }
 
   void forEachSymbol(llvm::function_ref<void(llvm::StringRef)> visit) const;
 
@@ -117,34 +119,6 @@ inline llvm::raw_ostream &operator<<(llvm::raw_ostream &os, DimExpr expr) {
 }
 inline mlir::Diagnostic &operator<<(mlir::Diagnostic &diagnostic, DimExpr expr) { return diagnostic << expr.str(); }
 inline llvm::hash_code hash_value(DimExpr expr) { return mlir::hash_value(expr.attribute()); }
-
-using Dims = llvm::SmallVector<DimExpr>;
-
-/// The dimensions of a tensor type.
-Dims dimsOf(mlir::Type type);
-DimExpr dimOf(mlir::Type type, int64_t index);
-
-/// The tensor type of those dimensions; it carries an encoding only where one is not constant.
-mlir::RankedTensorType tensorOf(llvm::ArrayRef<DimExpr> dims, mlir::Type elementType);
-
-Dims constantDims(mlir::MLIRContext *context, llvm::ArrayRef<int64_t> shape);
-
-/// The product of all dimensions.
-DimExpr elementCount(mlir::Type type);
-DimExpr product(mlir::MLIRContext *context, llvm::ArrayRef<DimExpr> dims);
-
-/// The dimensions of a and b broadcast together as NumPy does it. Fails where two constants differ
-/// and neither is 1. Two expressions that cannot be told equal are taken to be equal, as the graph
-/// must be meaningful; the frontend asks the runtime to check that (`graph.require`).
-mlir::FailureOr<Dims> broadcastDims(llvm::ArrayRef<DimExpr> a, llvm::ArrayRef<DimExpr> b);
-
-/// Of two dimensions that must be equal the one to keep: a constant before anything else, then the
-/// shorter expression. Fails if they are different constants.
-mlir::FailureOr<DimExpr> unifyDims(DimExpr a, DimExpr b);
-
-/// Whether tensor types agree as far as can be told: sizes that no form shows to be different are taken to
-/// be equal.
-bool mayBeEqual(mlir::TypeRange a, mlir::TypeRange b);
 
 } // namespace treadle::graph
 

@@ -11,7 +11,7 @@
 #ifndef TREADLE_DIALECTS_GRAPH_GRAPH_H
 #define TREADLE_DIALECTS_GRAPH_GRAPH_H
 
-#include "dialects/graph/DimExpr.h"
+#include "dialects/graph/Dims.h"
 #include "dialects/graph/Tensor.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"
