@@ -178,12 +178,8 @@ void AttentionSchedule::packQueries(Value firstQuery) {
     if (queries.isMultipleOf(queryBlock) || (queries.isMultipleOf(lanes) && queryBlock == lanes))
       return full();
     Value left = kernel.sub(kernel.size(queries), query);
-    auto branch = scf::IfOp::create(b, kernel.less(left, kernel.index(lanes)), /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(branch.thenBlock());
-    kernel.loop(kernel.index(0), size, 1, [&](Value d) { emit(d, 1, maskOf(left)); });
-    b.setInsertionPointToStart(branch.elseBlock());
-    full();
+    auto last = [&] { kernel.loop(kernel.index(0), size, 1, [&](Value d) { emit(d, 1, maskOf(left)); }); };
+    kernel.when(kernel.less(left, kernel.index(lanes)), last, full);
   });
 }
 
@@ -237,12 +233,8 @@ void AttentionSchedule::multiplyKeys(Value count) {
   };
   if (blocksAreWhole || height == 1)
     return tiles();
-  auto branch = scf::IfOp::create(b, kernel.less(count, kernel.index(height)), /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  kernel.loop(kernel.index(0), count, 1, [&](Value key) { emit(key, 1); });
-  b.setInsertionPointToStart(branch.elseBlock());
-  tiles();
+  auto few = [&] { kernel.loop(kernel.index(0), count, 1, [&](Value key) { emit(key, 1); }); };
+  kernel.when(kernel.less(count, kernel.index(height)), few, tiles);
 }
 
 /// The scores of key `key` + `row` of the block for a vector of queries, with bias and mask.
@@ -415,17 +407,15 @@ void AttentionSchedule::storeResult(Value firstQuery) {
     auto full = [&] { overWidth([&](Value e, Value mask) { storeTile(query, at, slot, e, lanes, mask); }); };
     if (queries.isMultipleOf(queryBlock))
       return full();
-    auto branch = scf::IfOp::create(b, kernel.less(left, kernel.index(lanes)), /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(branch.thenBlock());
     // What is left of the last vector of queries, one by one: its square is turned so that it comes first.
-    kernel.loop(kernel.index(0), left, 1, [&](Value i) {
-      overWidth([&](Value e, Value mask) {
-        storeTile(kernel.add(query, i), kernel.add(at, i), kernel.add(slot, i), e, 1, mask);
+    auto last = [&] {
+      kernel.loop(kernel.index(0), left, 1, [&](Value i) {
+        overWidth([&](Value e, Value mask) {
+          storeTile(kernel.add(query, i), kernel.add(at, i), kernel.add(slot, i), e, 1, mask);
+        });
       });
-    });
-    b.setInsertionPointToStart(branch.elseBlock());
-    full();
+    };
+    kernel.when(kernel.less(left, kernel.index(lanes)), last, full);
   });
 }
 

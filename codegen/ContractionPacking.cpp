@@ -113,14 +113,7 @@ void ContractionSchedule::packTaps(ArrayRef<Value> image, Value target, int64_t 
       for (auto [coord, value] : llvm::zip(from, next))
         coord = Elements::uniform(value);
       from.back() = Elements::uniform(firstChannel);
-      if (!here)
-        return copyRun(from, channels, to);
-      auto branch = scf::IfOp::create(b, here, /*withElseRegion=*/true);
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(branch.thenBlock());
-      copyRun(from, channels, to);
-      b.setInsertionPointToStart(branch.elseBlock());
-      clearRun(to, kernel.size(channels));
+      kernel.when(here, [&] { copyRun(from, channels, to); }, [&] { clearRun(to, kernel.size(channels)); });
     });
   };
   // All taps of the last dimension are neighbours in memory, if they are all within the image.
@@ -140,14 +133,7 @@ void ContractionSchedule::packTaps(ArrayRef<Value> image, Value target, int64_t 
     within = within ? Value(arith::AndIOp::create(b, within, both)) : both;
   }
   DimExpr length = channels * filter[axis + 2];
-  if (!within)
-    return copyRun(from, length, target);
-  auto branch = scf::IfOp::create(b, within, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  copyRun(from, length, target);
-  b.setInsertionPointToStart(branch.elseBlock());
-  perTap();
+  kernel.when(within, [&] { copyRun(from, length, target); }, perTap);
 }
 
 void ContractionSchedule::packImage(Value firstRow, Value lastRow) {

@@ -278,11 +278,17 @@ SmallVector<Value> Kernel::loop(Value from, Value to, int64_t step, ValueRange s
   return SmallVector<Value>(op.getResults());
 }
 
-void Kernel::when(Value condition, llvm::function_ref<void()> then) {
-  auto op = scf::IfOp::create(b, condition, /*withElseRegion=*/false);
+void Kernel::when(Value condition, llvm::function_ref<void()> then, llvm::function_ref<void()> otherwise) {
+  if (!condition)
+    return then();
+  auto op = scf::IfOp::create(b, condition, /*withElseRegion=*/static_cast<bool>(otherwise));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(op.thenBlock());
   then();
+  if (!otherwise)
+    return;
+  b.setInsertionPointToStart(op.elseBlock());
+  otherwise();
 }
 
 } // namespace treadle

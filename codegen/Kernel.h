@@ -86,7 +86,8 @@ public:
   llvm::SmallVector<mlir::Value>
   loop(mlir::Value from, mlir::Value to, int64_t step, mlir::ValueRange start,
        llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
-  void when(mlir::Value condition, llvm::function_ref<void()> then);
+  /// if (condition) then() else otherwise(); a null condition always holds.
+  void when(mlir::Value condition, llvm::function_ref<void()> then, llvm::function_ref<void()> otherwise = nullptr);
 
 private:
   mlir::func::FuncOp function;

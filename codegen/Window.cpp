@@ -130,14 +130,7 @@ void WindowSchedule::emitVector(Position position, Value mask) {
     emitPlaces(position, blocks, high, 1, true, mask);
     emitPlaces(position, high, size, 1, false, mask);
   };
-  if (!within)
-    return fast();
-  auto branch = scf::IfOp::create(b, within, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  fast();
-  b.setInsertionPointToStart(branch.elseBlock());
-  emitPlaces(position, zero, size, 1, false, mask);
+  kernel.when(within, fast, [&] { emitPlaces(position, zero, size, 1, false, mask); });
 }
 
 void WindowSchedule::emit() {

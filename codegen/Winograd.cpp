@@ -409,12 +409,7 @@ void WinogradSchedule::transformOutput(Value tile, Value slot, Value firstColumn
     return arith::CmpIOp::create(b, arith::CmpIPredicate::sle, kernel.add(first, m), kernel.size(size));
   };
   Value whole = arith::AndIOp::create(b, fits(place.row, result[1]), fits(place.column, result[2]));
-  auto branch = scf::IfOp::create(b, whole, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  emit(true);
-  b.setInsertionPointToStart(branch.elseBlock());
-  emit(false);
+  kernel.when(whole, [&] { emit(true); }, [&] { emit(false); });
 }
 
 void WinogradSchedule::emit() {

@@ -59,6 +59,20 @@ public:
   double real(llvm::StringRef name, double fallback) const;
   /// Without what is no text, as messages repeat it.
   std::string text(llvm::StringRef name, llvm::StringRef fallback) const;
+  /// What stands in `choices` for the attribute's word. Nothing after an error, which lists them.
+  template <typename T>
+  std::optional<T> choice(llvm::StringRef name, llvm::StringRef fallback,
+                          std::initializer_list<std::pair<llvm::StringRef, T>> choices) const {
+    std::string word = text(name, fallback), known;
+    for (const auto &[spelling, value] : choices) {
+      if (word == spelling)
+        return value;
+      bool isLast = spelling == std::prev(choices.end())->first;
+      known += (known.empty() ? "" : isLast ? " and " : ", ") + spelling.str();
+    }
+    fail(name + " is '" + llvm::Twine(word) + "'; " + known + " are known");
+    return std::nullopt;
+  }
   llvm::SmallVector<int64_t> integers(llvm::StringRef name, llvm::ArrayRef<int64_t> fallback = {}) const;
   llvm::SmallVector<double> reals(llvm::StringRef name) const;
   /// A tensor as a constant; null after an error.

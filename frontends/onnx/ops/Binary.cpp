@@ -52,11 +52,11 @@ bool importBinary(Node &node) {
 bool importBitShift(Node &node) {
   Builder &b = node.b;
   Value x = node.input(0), bits = node.input(1);
-  std::string direction = node.text("direction", "");
-  if (direction == "LEFT")
+  std::optional<bool> isLeft = node.choice<bool>("direction", "", {{"LEFT", true}, {"RIGHT", false}});
+  if (!isLeft)
+    return false;
+  if (*isLeft)
     return node.set(b.make<ShlOp>(x, bits));
-  if (direction != "RIGHT")
-    return node.fail("direction is '" + direction + "', it must be LEFT or RIGHT");
   auto type = llvm::dyn_cast<mlir::IntegerType>(node.element());
   if (!type || type.isUnsigned())
     return node.set(b.make<ShrOp>(x, bits));

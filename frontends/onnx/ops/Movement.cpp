@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontends/onnx/Node.h"
-#include "llvm/ADT/StringSwitch.h"
 
 using namespace treadle::graph;
 using llvm::SmallVector;
@@ -41,11 +40,17 @@ std::optional<int64_t> readBlockSize(Node &node) {
   return std::nullopt;
 }
 
-/// Whether channels are ordered column, row, depth. False for both after an error.
-bool readDepthOrder(Node &node, bool &isCrd) {
-  std::string mode = node.text("mode", "DCR");
-  isCrd = mode == "CRD";
-  return isCrd || mode == "DCR" || node.fail("mode is '" + mode + "'; DCR and CRD are known");
+/// How blocks of pixels lie in channels.
+struct Blocks {
+  int64_t size;
+  bool isCrd; // channels are ordered column, row, depth, not depth, column, row
+};
+std::optional<Blocks> readBlocks(Node &node) {
+  std::optional<int64_t> size = readBlockSize(node);
+  std::optional<bool> isCrd = node.choice<bool>("mode", "DCR", {{"DCR", false}, {"CRD", true}});
+  if (!size || !isCrd)
+    return std::nullopt;
+  return Blocks{*size, *isCrd};
 }
 
 } // namespace
@@ -139,15 +144,13 @@ bool importPad(Node &node) {
   if (!given || pads.size() != 2 * axes.size())
     return node.fail("has " + llvm::Twine(pads.size()) + " pads for " + llvm::Twine(axes.size()) +
                      " axes; there must be two for each");
-  std::string name = node.text("mode", "constant");
-  auto mode = llvm::StringSwitch<std::optional<PadMode>>(name)
-                  .Case("constant", PadMode::constant)
-                  .Case("reflect", PadMode::reflect)
-                  .Case("edge", PadMode::edge)
-                  .Case("wrap", PadMode::wrap)
-                  .Default(std::nullopt);
+  auto mode = node.choice<PadMode>("mode", "constant",
+                                   {{"constant", PadMode::constant},
+                                    {"reflect", PadMode::reflect},
+                                    {"edge", PadMode::edge},
+                                    {"wrap", PadMode::wrap}});
   if (!mode)
-    return node.fail("mode is '" + name + "'; constant, reflect, edge and wrap are known");
+    return false;
 
   // A negative number takes elements away, before others are put there.
   Dims counts = node.dims();
@@ -173,30 +176,32 @@ bool importPad(Node &node) {
 
 bool importDepthToSpace(Node &node) {
   Builder &b = node.b;
-  std::optional<int64_t> block = readBlockSize(node);
-  bool isCrd;
-  if (!block || !readDepthOrder(node, isCrd))
+  std::optional<Blocks> blocks = readBlocks(node);
+  if (!blocks)
     return false;
+  int64_t block = blocks->size;
   Dims dims = node.dims();
-  DimExpr size = b.dim(*block), channels = dims[1].floorDiv(*block * *block);
-  Dims split = isCrd ? Dims{dims[0], channels, size, size, dims[2], dims[3]}
-                     : Dims{dims[0], size, size, channels, dims[2], dims[3]};
-  SmallVector<int64_t> order = isCrd ? SmallVector<int64_t>{0, 1, 4, 2, 5, 3} : SmallVector<int64_t>{0, 3, 4, 1, 5, 2};
-  Value blocks = b.transpose(b.reshape(node.input(0), split), order);
-  return node.set(b.reshape(blocks, {dims[0], channels, dims[2] * *block, dims[3] * *block}));
+  DimExpr size = b.dim(block), channels = dims[1].floorDiv(block * block);
+  Dims split = blocks->isCrd ? Dims{dims[0], channels, size, size, dims[2], dims[3]}
+                             : Dims{dims[0], size, size, channels, dims[2], dims[3]};
+  SmallVector<int64_t> order =
+      blocks->isCrd ? SmallVector<int64_t>{0, 1, 4, 2, 5, 3} : SmallVector<int64_t>{0, 3, 4, 1, 5, 2};
+  Value parted = b.transpose(b.reshape(node.input(0), split), order);
+  return node.set(b.reshape(parted, {dims[0], channels, dims[2] * block, dims[3] * block}));
 }
 
 bool importSpaceToDepth(Node &node) {
   Builder &b = node.b;
-  std::optional<int64_t> block = readBlockSize(node);
-  bool isCrd;
-  if (!block || !readDepthOrder(node, isCrd))
+  std::optional<Blocks> blocks = readBlocks(node);
+  if (!blocks)
     return false;
+  int64_t block = blocks->size;
   Dims dims = node.dims();
-  DimExpr size = b.dim(*block), height = dims[2].floorDiv(*block), width = dims[3].floorDiv(*block);
-  SmallVector<int64_t> order = isCrd ? SmallVector<int64_t>{0, 1, 3, 5, 2, 4} : SmallVector<int64_t>{0, 3, 5, 1, 2, 4};
-  Value blocks = b.transpose(b.reshape(node.input(0), {dims[0], dims[1], height, size, width, size}), order);
-  return node.set(b.reshape(blocks, {dims[0], dims[1] * (*block * *block), height, width}));
+  DimExpr size = b.dim(block), height = dims[2].floorDiv(block), width = dims[3].floorDiv(block);
+  SmallVector<int64_t> order =
+      blocks->isCrd ? SmallVector<int64_t>{0, 1, 3, 5, 2, 4} : SmallVector<int64_t>{0, 3, 5, 1, 2, 4};
+  Value parted = b.transpose(b.reshape(node.input(0), {dims[0], dims[1], height, size, width, size}), order);
+  return node.set(b.reshape(parted, {dims[0], dims[1] * (block * block), height, width}));
 }
 
 /// Keeps element (row, column) of each matrix where column - row is at least k, or for the lower half at most.

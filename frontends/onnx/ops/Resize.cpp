@@ -10,7 +10,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontends/onnx/Node.h"
-#include "llvm/ADT/StringSwitch.h"
 #include <cmath>
 
 using namespace treadle::graph;
@@ -70,17 +69,20 @@ bool addScaled(Node &node, Request &request, llvm::ArrayRef<int64_t> axes, llvm:
 
 /// Sizes, of which only the least or greatest ratio to the input's counts where the ratio is to be kept.
 bool addSized(Node &node, Request &request, llvm::ArrayRef<int64_t> axes, llvm::ArrayRef<DimExpr> sizes) {
-  std::string policy = node.text("keep_aspect_ratio_policy", "stretch");
+  enum class Policy { stretch, notLarger, notSmaller };
+  auto policy = node.choice<Policy>(
+      "keep_aspect_ratio_policy", "stretch",
+      {{"stretch", Policy::stretch}, {"not_larger", Policy::notLarger}, {"not_smaller", Policy::notSmaller}});
+  if (!policy)
+    return false;
   if (sizes.size() != axes.size())
     return node.fail("has " + llvm::Twine(sizes.size()) + " sizes for " + llvm::Twine(axes.size()) + " axes");
-  if (policy == "stretch") {
+  if (policy == Policy::stretch) {
     for (auto [i, axis, size] : llvm::enumerate(axes, sizes))
       request.axes.push_back({axis, size, 0, static_cast<int64_t>(i)});
     return true;
   }
-  bool isLeast = policy == "not_larger";
-  if (!isLeast && policy != "not_smaller")
-    return node.fail("keep_aspect_ratio_policy is '" + policy + "'; stretch, not_larger and not_smaller are known");
+  bool isLeast = policy == Policy::notLarger;
   double scale = isLeast ? INFINITY : 0;
   for (auto [axis, size] : llvm::zip(axes, sizes)) {
     std::optional<int64_t> from = node.dims()[axis].constantValue(), to = size.constantValue();
@@ -243,27 +245,23 @@ bool resizeAsymmetric(Node &node, Request &request) {
 }
 
 bool readMode(Node &node, Request &request) {
-  std::string name = node.text("mode", "nearest");
-  auto mode = llvm::StringSwitch<std::optional<ResizeMode>>(name)
-                  .Case("nearest", ResizeMode::nearest)
-                  .Cases({"linear", "bilinear"}, ResizeMode::linear)
-                  .Case("cubic", ResizeMode::cubic)
-                  .Default(std::nullopt);
+  auto mode = node.choice<ResizeMode>("mode", "nearest",
+                                      {{"nearest", ResizeMode::nearest},
+                                       {"linear", ResizeMode::linear},
+                                       {"bilinear", ResizeMode::linear}, // up to version 9 of Upsample
+                                       {"cubic", ResizeMode::cubic}});
   request.mode = mode.value_or(ResizeMode::nearest);
-  return mode || node.fail("mode is '" + name + "'; nearest, linear and cubic are known");
+  return mode.has_value();
 }
 
 bool readRounding(Node &node, Request &request) {
-  std::string name = node.text("nearest_mode", "round_prefer_floor");
-  auto mode = llvm::StringSwitch<std::optional<RoundMode>>(name)
-                  .Case("round_prefer_floor", RoundMode::prefer_floor)
-                  .Case("round_prefer_ceil", RoundMode::prefer_ceil)
-                  .Case("floor", RoundMode::floor)
-                  .Case("ceil", RoundMode::ceil)
-                  .Default(std::nullopt);
+  auto mode = node.choice<RoundMode>("nearest_mode", "round_prefer_floor",
+                                     {{"round_prefer_floor", RoundMode::prefer_floor},
+                                      {"round_prefer_ceil", RoundMode::prefer_ceil},
+                                      {"floor", RoundMode::floor},
+                                      {"ceil", RoundMode::ceil}});
   request.rounding = mode.value_or(RoundMode::prefer_floor);
-  return mode ||
-         node.fail("nearest_mode is '" + name + "'; round_prefer_floor, round_prefer_ceil, floor and ceil are known");
+  return mode.has_value();
 }
 
 bool readCoordinates(Node &node, Request &request) {
@@ -282,15 +280,14 @@ bool readCoordinates(Node &node, Request &request) {
       return node.fail("tf_half_pixel_for_nn is supported with nearest_mode floor and round_prefer_floor");
     return request.mode == ResizeMode::nearest || node.fail("tf_half_pixel_for_nn is for mode nearest");
   }
-  auto mode = llvm::StringSwitch<std::optional<CoordinateMode>>(name)
-                  .Case("half_pixel", CoordinateMode::half_pixel)
-                  .Case("half_pixel_symmetric", CoordinateMode::half_pixel_symmetric)
-                  .Case("pytorch_half_pixel", CoordinateMode::pytorch_half_pixel)
-                  .Case("align_corners", CoordinateMode::align_corners)
-                  .Case("asymmetric", CoordinateMode::asymmetric)
-                  .Default(std::nullopt);
+  auto mode = node.choice<CoordinateMode>("coordinate_transformation_mode", "half_pixel",
+                                          {{"half_pixel", CoordinateMode::half_pixel},
+                                           {"half_pixel_symmetric", CoordinateMode::half_pixel_symmetric},
+                                           {"pytorch_half_pixel", CoordinateMode::pytorch_half_pixel},
+                                           {"align_corners", CoordinateMode::align_corners},
+                                           {"asymmetric", CoordinateMode::asymmetric}});
   request.coordinates = mode.value_or(CoordinateMode::half_pixel);
-  return mode || node.fail("coordinate_transformation_mode is '" + name + "', which is not known");
+  return mode.has_value();
 }
 
 /// Scales that are constant, or whole numbers that follow from shapes. Nothing after an error.

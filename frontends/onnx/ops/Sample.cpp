@@ -90,12 +90,12 @@ SmallVector<Value> cubicWeights(Builder &b, Value t) {
   return {far(b.add(t, 1)), near(t), near(rest), far(b.add(rest, 1))};
 }
 
-SmallVector<Tap> tapsAround(Builder &b, AxisSampler &axis, Value x, llvm::StringRef mode) {
-  if (mode == "nearest")
+SmallVector<Tap> tapsAround(Builder &b, AxisSampler &axis, Value x, ResizeMode mode) {
+  if (mode == ResizeMode::nearest)
     return {axis.tap(axis.bring(b.make<RoundOp>(x)), {})};
   x = axis.bring(x);
   Value base = b.make<FloorOp>(x), t = b.sub(x, base);
-  if (mode == "linear")
+  if (mode == ResizeMode::linear)
     return {axis.tap(base, b.sub(b.scalarFor(t, 1), t)), axis.tap(b.add(base, 1), t)};
   SmallVector<Tap> taps;
   for (auto [i, weight] : llvm::enumerate(cubicWeights(b, t)))
@@ -103,30 +103,22 @@ SmallVector<Tap> tapsAround(Builder &b, AxisSampler &axis, Value x, llvm::String
   return taps;
 }
 
-std::optional<Outside> readOutside(Node &node) {
-  std::string name = node.text("padding_mode", "zeros");
-  if (name == "zeros")
-    return Outside::zeros;
-  if (name == "border")
-    return Outside::border;
-  if (name == "reflection")
-    return Outside::reflection;
-  node.fail("padding_mode is '" + name + "'; zeros, border and reflection are known");
-  return std::nullopt;
-}
-
 } // namespace
 
 /// x [N, C, D..] at grid [N, O.., r], whose coordinates stand with the last axis first: [N, C, O..].
 bool importGridSample(Node &node) {
   Builder &b = node.b;
-  std::string mode = node.text("mode", "linear");
-  mode = mode == "bilinear" ? "linear" : mode == "bicubic" ? "cubic" : mode; // up to version 19
-  if (mode != "linear" && mode != "nearest" && mode != "cubic")
-    return node.fail("mode is '" + mode + "'; linear, nearest and cubic are known");
-  std::optional<Outside> outside = readOutside(node);
+  auto mode = node.choice<ResizeMode>("mode", "linear",
+                                      {{"linear", ResizeMode::linear},
+                                       {"nearest", ResizeMode::nearest},
+                                       {"cubic", ResizeMode::cubic},
+                                       {"bilinear", ResizeMode::linear}, // up to version 19
+                                       {"bicubic", ResizeMode::cubic}});
+  auto outside = node.choice<Outside>(
+      "padding_mode", "zeros",
+      {{"zeros", Outside::zeros}, {"border", Outside::border}, {"reflection", Outside::reflection}});
   int64_t axes = node.rank() - 2;
-  if (!outside)
+  if (!mode || !outside)
     return false;
   if (axes < 1 || axes > 3 || node.rank(1) != node.rank() || node.dims(1).back() != axes)
     return node.fail(
@@ -148,7 +140,7 @@ bool importGridSample(Node &node) {
   for (int64_t i = 0; i < axes; ++i) {
     Value coordinate = b.squeeze(b.sliceAxis(grid, axes + 1, b.dim(axes - 1 - i), b.dim(1)), {axes + 1});
     AxisSampler axis(b, dims[i + 2], wide, node.integer("align_corners", 0), *outside);
-    SmallVector<Tap> along = tapsAround(b, axis, axis.position(b.cast(coordinate, wide)), mode), all;
+    SmallVector<Tap> along = tapsAround(b, axis, axis.position(b.cast(coordinate, wide)), *mode), all;
     Value size = b.sizes({dims[i + 2]}, /*isScalar=*/true);
     for (const Tap &before : taps)
       for (const Tap &tap : along) {

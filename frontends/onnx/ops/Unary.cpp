@@ -21,13 +21,16 @@ Value castToPowerOfTwo(Node &node, Type to) {
   Builder &b = node.b;
   Type f32 = b.ops().getF32Type();
   Value x = b.cast(node.input(0), f32), nearest = b.cast(x, to);
-  std::string mode = node.text("round_mode", "up");
-  if (mode == "nearest")
+  enum class Direction { up, down, nearest };
+  auto direction = node.choice<Direction>(
+      "round_mode", "up", {{"up", Direction::up}, {"down", Direction::down}, {"nearest", Direction::nearest}});
+  if (!direction)
+    return {};
+  if (direction == Direction::nearest)
     return nearest;
-  if (mode != "up" && mode != "down")
-    return b.fail("round_mode is '" + mode + "'; up, down and nearest are known");
-  Value power = b.cast(nearest, f32), next = b.mul(power, mode == "up" ? 2 : 0.5);
-  Value isBeyond = mode == "up" ? b.compare(Predicate::lt, power, x) : b.compare(Predicate::gt, power, x);
+  bool isUp = direction == Direction::up;
+  Value power = b.cast(nearest, f32), next = b.mul(power, isUp ? 2 : 0.5);
+  Value isBeyond = isUp ? b.compare(Predicate::lt, power, x) : b.compare(Predicate::gt, power, x);
   return b.cast(b.select(isBeyond, next, power), to);
 }
 

@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontends/onnx/ops/Window.h"
-#include "llvm/ADT/StringSwitch.h"
 
 using namespace treadle::graph;
 using llvm::SmallVector;
@@ -41,17 +40,14 @@ std::optional<Window> readWindow(Node &node, llvm::ArrayRef<DimExpr> kernel) {
   SmallVector<int64_t> ones(rank, 1), zeros(2 * rank, 0);
   window.strides = node.integers("strides", ones);
   window.dilations = node.integers("dilations", ones);
-  std::string autoPad = node.text("auto_pad", "NOTSET");
-  std::optional<AutoPad> kind = llvm::StringSwitch<std::optional<AutoPad>>(autoPad)
-                                    .Cases({"NOTSET", ""}, AutoPad::notset)
-                                    .Case("SAME_UPPER", AutoPad::sameUpper)
-                                    .Case("SAME_LOWER", AutoPad::sameLower)
-                                    .Case("VALID", AutoPad::valid)
-                                    .Default(std::nullopt);
-  if (!kind) {
-    node.fail("auto_pad is '" + llvm::Twine(autoPad) + "'; NOTSET, SAME_UPPER, SAME_LOWER and VALID are known");
+  auto kind = node.choice<AutoPad>("auto_pad", "NOTSET",
+                                   {{"", AutoPad::notset},
+                                    {"NOTSET", AutoPad::notset},
+                                    {"SAME_UPPER", AutoPad::sameUpper},
+                                    {"SAME_LOWER", AutoPad::sameLower},
+                                    {"VALID", AutoPad::valid}});
+  if (!kind)
     return std::nullopt;
-  }
   window.autoPad = *kind;
   SmallVector<int64_t> pads = window.autoPad == AutoPad::notset ? node.integers("pads", zeros) : zeros;
   if (node.isBroken() || !checkList(node, "strides", window.strides, rank, 1) ||
