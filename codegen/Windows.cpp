@@ -284,17 +284,18 @@ Value Elements::depthwiseAt(ConvOp op, const Position &position) {
 
 namespace {
 
-/// Arithmetic on f32 that is uniform or a vector, whichever its operands are.
+/// Arithmetic on f32 or f64 that is uniform or a vector, whichever its operands are.
 struct Reals {
   Elements &elements;
   ImplicitLocOpBuilder &b;
+  FloatType element;
   bool uniformly;
 
-  Type type() const { return uniformly ? Type(b.getF32Type()) : Type(elements.vectorOf(b.getF32Type())); }
+  Type type() const { return uniformly ? Type(element) : Type(elements.vectorOf(element)); }
   Type integer() const { return uniformly ? Type(b.getI32Type()) : Type(elements.vectorOf(b.getI32Type())); }
   Value real(double value) const {
-    return uniformly ? Value(arith::ConstantOp::create(b, b.getF32FloatAttr(value)))
-                     : elements.constant(b.getF32Type(), value);
+    return uniformly ? Value(arith::ConstantOp::create(b, b.getFloatAttr(element, value)))
+                     : elements.constant(element, value);
   }
   Value spread(Value scalar) const { return uniformly ? scalar : elements.splat(scalar); }
   Value add(Value a, Value c) const { return arith::AddFOp::create(b, a, c); }
@@ -305,8 +306,10 @@ struct Reals {
   Value toReal(Value i) const { return arith::SIToFPOp::create(b, type(), i); }
 };
 
-Value sourcePosition(const Reals &r, CoordinateMode mode, Value out, Value inSize, Value outSize, Value scale) {
-  auto halfPixel = [&] { return r.sub(r.div(r.add(out, r.real(0.5)), scale), r.real(0.5)); };
+/// As in dialects/graph/Resize.cpp, operation by operation.
+Value sourcePosition(const Reals &r, CoordinateMode mode, Value out, Value inSize, Value outSize, double scale) {
+  auto scaled = [&](Value x) { return scale != 0 ? r.div(x, r.real(scale)) : r.div(r.mul(x, inSize), outSize); };
+  auto halfPixel = [&] { return r.sub(scaled(r.add(out, r.real(0.5))), r.real(0.5)); };
   auto unlessOne = [&](Value x) -> Value {
     Value several = arith::CmpFOp::create(r.b, arith::CmpFPredicate::OGT, outSize, r.real(1));
     return arith::SelectOp::create(r.b, several, x, r.real(0));
@@ -315,7 +318,7 @@ Value sourcePosition(const Reals &r, CoordinateMode mode, Value out, Value inSiz
   case CoordinateMode::half_pixel:
     return halfPixel();
   case CoordinateMode::half_pixel_symmetric: {
-    Value adjustment = r.div(outSize, r.mul(scale, inSize));
+    Value adjustment = r.div(scaled(outSize), inSize);
     return r.add(r.mul(r.mul(inSize, r.real(0.5)), r.sub(r.real(1), adjustment)), halfPixel());
   }
   case CoordinateMode::pytorch_half_pixel:
@@ -323,7 +326,7 @@ Value sourcePosition(const Reals &r, CoordinateMode mode, Value out, Value inSiz
   case CoordinateMode::align_corners:
     return unlessOne(r.div(r.mul(out, r.sub(inSize, r.real(1))), r.sub(outSize, r.real(1))));
   case CoordinateMode::asymmetric:
-    return r.div(out, scale);
+    return scaled(out);
   }
   return {};
 }
@@ -356,15 +359,16 @@ Value cubicFar(const Reals &r, Value x, double a) {
 
 SmallVector<Elements::Tap> Elements::resizeTaps(ResizeOp op, size_t i, const Coord &out) {
   int64_t axis = op.getAxes()[i];
-  Reals r{*this, b, out.isUniform()};
+  // Weights are as exact as the elements; which element is nearest is exact.
+  bool wide = op.getMode() == ResizeMode::nearest || elementOf(op.getInput()).isF64();
+  Reals r{*this, b, wide ? FloatType(b.getF64Type()) : FloatType(b.getF32Type()), out.isUniform()};
   auto sizeOf = [&](DimExpr dim) {
     return arith::IndexCastOp::create(b, b.getI32Type(), kernel.size(dim)).getResult();
   };
   Value inCount = r.spread(sizeOf(dimOf(op.getInput().getType(), axis)));
   Value inSize = r.toReal(inCount), outSize = r.toReal(r.spread(sizeOf(dimOf(op.getType(), axis))));
-  Value scale = op.getScales()[i] != 0 ? r.real(op.getScales()[i]) : r.div(outSize, inSize);
   Value index = out.isUniform() ? Value(arith::IndexCastOp::create(b, b.getI32Type(), scalar(out))) : vector(out);
-  Value x = sourcePosition(r, op.getCoordinates(), r.toReal(index), inSize, outSize, scale);
+  Value x = sourcePosition(r, op.getCoordinates(), r.toReal(index), inSize, outSize, op.getScales()[i]);
 
   auto integer = [&](int64_t value) {
     return out.isUniform() ? Value(arith::ConstantOp::create(b, b.getI32IntegerAttr(value)))
@@ -415,11 +419,9 @@ Value Elements::resizeAt(ResizeOp op, const Position &position) {
   std::function<Value(size_t, Position)> nest = [&](size_t i, Position inner) -> Value {
     if (i == op.getAxes().size()) {
       Value value = at(op.getInput(), inner);
-      if (op.getMode() == ResizeMode::nearest || element.isF32())
+      if (op.getMode() == ResizeMode::nearest || isa<FloatType>(element))
         return value;
-      // Weights are f32; an integer image is interpolated as numbers and rounded towards zero.
-      if (isa<FloatType>(element))
-        return arith::TruncFOp::create(b, vectorOf(b.getF32Type()), value);
+      // An integer image is interpolated as numbers, in f32, and rounded towards zero.
       return isUnsignedElement(op.getInput()) ? Value(arith::UIToFPOp::create(b, vectorOf(b.getF32Type()), value))
                                               : Value(arith::SIToFPOp::create(b, vectorOf(b.getF32Type()), value));
     }
@@ -436,10 +438,8 @@ Value Elements::resizeAt(ResizeOp op, const Position &position) {
     return sum;
   };
   Value result = nest(0, position);
-  if (op.getMode() == ResizeMode::nearest || element.isF32())
+  if (op.getMode() == ResizeMode::nearest || isa<FloatType>(element))
     return result;
-  if (isa<FloatType>(element))
-    return arith::ExtFOp::create(b, vectorOf(element), result);
   Value wide = arith::FPToSIOp::create(b, vectorOf(b.getI32Type()), result);
   unsigned width = element.getIntOrFloatBitWidth();
   return width == 32  ? wide

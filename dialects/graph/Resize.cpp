@@ -18,20 +18,24 @@ namespace {
 /// The inputs along one dimension that an output index is made of, and their weights.
 using Taps = SmallVector<std::pair<int64_t, double>, 4>;
 
+/// `scale` is 0 where it is the quotient of the sizes. codegen/Windows.cpp computes the same, operation by
+/// operation, so that positions halfway between elements are rounded alike.
 double sourcePosition(CoordinateMode mode, int64_t out, int64_t inSize, int64_t outSize, double scale) {
+  auto scaled = [&](double x) { return scale != 0 ? x / scale : x * inSize / outSize; };
+  auto halfPixel = [&] { return scaled(out + 0.5) - 0.5; };
   switch (mode) {
   case CoordinateMode::half_pixel:
-    return (out + 0.5) / scale - 0.5;
+    return halfPixel();
   case CoordinateMode::half_pixel_symmetric: {
-    double adjustment = outSize / (scale * inSize);
-    return inSize / 2.0 * (1 - adjustment) + (out + 0.5) / scale - 0.5;
+    double adjustment = scaled(outSize) / inSize;
+    return inSize * 0.5 * (1 - adjustment) + halfPixel();
   }
   case CoordinateMode::pytorch_half_pixel:
-    return outSize > 1 ? (out + 0.5) / scale - 0.5 : 0;
+    return outSize > 1 ? halfPixel() : 0;
   case CoordinateMode::align_corners:
     return outSize > 1 ? static_cast<double>(out) * (inSize - 1) / (outSize - 1) : 0;
   case CoordinateMode::asymmetric:
-    return out / scale;
+    return scaled(out);
   }
   return 0;
 }
@@ -61,8 +65,7 @@ double cubicWeight(double distance, double a) {
 }
 
 Taps tapsOf(ResizeOp op, int64_t i, int64_t out, int64_t inSize, int64_t outSize) {
-  double scale = op.getScales()[i] != 0 ? op.getScales()[i] : static_cast<double>(outSize) / inSize;
-  double x = sourcePosition(op.getCoordinates(), out, inSize, outSize, scale);
+  double x = sourcePosition(op.getCoordinates(), out, inSize, outSize, op.getScales()[i]);
   Taps taps;
   if (op.getMode() == ResizeMode::nearest) {
     taps.push_back({std::clamp<int64_t>(roundPosition(op.getRounding(), x), 0, inSize - 1), 1.0});

@@ -106,7 +106,8 @@ Rounding roundingOf(Operation *op, ArrayRef<Tensor> operands, ArrayRef<Tensor> r
       .Case<ResizeOp>([&](ResizeOp resize) {
         if (resize.getMode() == ResizeMode::nearest)
           return Rounding{};
-        // Positions are computed in f32, so that weights are as exact as the size of the image allows.
+        // Positions are computed in the type of the elements, at least f32: weights are as exact as the size
+        // of the image allows.
         double size = 1;
         for (int64_t axis : resize.getAxes())
           size = std::max<double>({size, double(operands[0].shape()[axis]), double(results[0].shape()[axis])});
