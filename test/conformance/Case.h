@@ -38,8 +38,8 @@ std::vector<Case> readCases(llvm::StringRef text);
 
 /// Compiles it in every way and compares; what went wrong, or "".
 std::string check(const Case &test);
-/// The same for a module.
-std::string check(mlir::ModuleOp module, llvm::ArrayRef<graph::SymbolValues> symbols, uint64_t seed);
+/// The same for a module; if not for every variant of the CPU, for one that the seed chooses.
+std::string check(mlir::ModuleOp module, llvm::ArrayRef<graph::SymbolValues> symbols, uint64_t seed, bool everyVariant);
 
 } // namespace treadle::test
 

@@ -81,3 +81,14 @@ func.func @main(%x: tensor<?x3x?x?xf32, #graph.dims<n, 3, h, w>>, %s: tensor<3x1
   %3 = graph.add %2, %b : (tensor<?x3x?x?xf32, #graph.dims<n, 3, h, w>>, tensor<3x1x1xf32>) -> tensor<?x3x?x?xf32, #graph.dims<n, 3, h, w>>
   return %3 : tensor<?x3x?x?xf32, #graph.dims<n, 3, h, w>>
 }
+
+// -----
+// name inPlaceOfOneElement
+// with n=1 | n=9
+func.func @main(%a: tensor<?x1x34xf32, #graph.dims<n, 1, 34>>) -> (tensor<?x2x1xf32, #graph.dims<n, 2, 1>>, tensor<?x2x1xf32, #graph.dims<n, 2, 1>>) {
+  %0 = graph.reduce mean %a {axes = array<i64: 2>} : (tensor<?x1x34xf32, #graph.dims<n, 1, 34>>) -> tensor<?x1x1xf32, #graph.dims<n, 1, 1>>
+  %1 = graph.normalize %0 {axes = array<i64: 1>, epsilon = 0.01 : f64, kind = #graph.norm_kind<layer>} : (tensor<?x1x1xf32, #graph.dims<n, 1, 1>>) -> tensor<?x1x1xf32, #graph.dims<n, 1, 1>>
+  %2 = graph.concat %1, %1 {axis = 1 : i64} : (tensor<?x1x1xf32, #graph.dims<n, 1, 1>>, tensor<?x1x1xf32, #graph.dims<n, 1, 1>>) -> tensor<?x2x1xf32, #graph.dims<n, 2, 1>>
+  %3 = graph.softmax %2 {axis = 2 : i64} : (tensor<?x2x1xf32, #graph.dims<n, 2, 1>>) -> tensor<?x2x1xf32, #graph.dims<n, 2, 1>>
+  return %2, %3 : tensor<?x2x1xf32, #graph.dims<n, 2, 1>>, tensor<?x2x1xf32, #graph.dims<n, 2, 1>>
+}
