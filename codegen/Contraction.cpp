@@ -40,16 +40,17 @@ ContractionSchedule::ContractionSchedule(func::FuncOp source, const Target &targ
   narrow = packed && UnpackOp::panelWidth(*shape.columns.constantValue()) == 1;
   alike = rowsAreAlike();
   tiling = ContractionTiling::choose(shape, target, !direct, !packed, narrow);
+  std::optional<int64_t> depth = shape.depth.constantValue();
+  if (direct && depth && target.rowsCollide(*depth * shape.sumType.getIntOrFloatBitWidth() / 8, tiling.tileRows)) {
+    direct = false;
+    tiling = ContractionTiling::choose(shape, target, /*packsLhs=*/true, !packed, narrow);
+  }
 }
 
-/// A can be read in place: stored in the type of the sums, rows after rows, at no power-of-two distance
-/// that would make all rows of a tile fall into the same cache sets.
+/// A can be read in place: stored in the type of the sums, rows after rows.
 bool ContractionSchedule::lhsIsDirect() {
   auto argument = dyn_cast<BlockArgument>(shape.lhs);
   if (!argument || elementOf(argument) != shape.sumType)
-    return false;
-  std::optional<int64_t> distance = dimsOf(argument.getType()).back().constantValue();
-  if (distance && *distance * shape.sumType.getIntOrFloatBitWidth() / 8 % 4096 == 0)
     return false;
   if (auto matmul = dyn_cast<MatMulOp>(op)) {
     Dims lhs = dimsOf(argument.getType()), result = dimsOf(op->getResult(0).getType());
@@ -249,8 +250,10 @@ void ContractionSchedule::emit() {
   if (packed)
     grid.push_back(rows.ceilDiv(tiling.rowBlock));
 
-  // Rows of the packed block do not start in the same cache set; one vector of slack at the end.
+  // Rows of the packed block do not start in the same cache sets; vectors of slack at the end.
   lhsStride = shape.depth.ceilDiv(16) * 16 + 16;
+  if (std::optional<int64_t> stride = lhsStride.constantValue())
+    lhsStride = DimExpr::constant(context, (*stride / 16 | 1) * 16);
   if (!direct) {
     DimExpr height = DimExpr::min(rows, DimExpr::constant(context, tiling.rowBlock));
     lhsBlock = kernel.scratch(shape.sumType, height * lhsStride + 4 * lanes);

@@ -7,6 +7,8 @@
 
 #include "codegen/Target.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/Support/MathExtras.h"
+#include <numeric>
 
 using namespace mlir;
 
@@ -24,12 +26,18 @@ template <typename T, typename F> void forEachField(T &target, F visit) {
   visit("fma_latency", target.fmaLatency);
   visit("masked_memory", target.maskedMemory);
   visit("l1_bytes", target.l1Bytes);
+  visit("l1_ways", target.l1Ways);
   visit("l2_bytes", target.l2Bytes);
   visit("l2_bytes_per_cycle", target.l2BytesPerCycle);
   visit("memory_bytes_per_cycle", target.memoryBytesPerCycle);
 }
 
 } // namespace
+
+bool Target::rowsCollide(int64_t distance, int64_t rows) const {
+  int64_t way = l1Bytes / l1Ways, places = way / std::gcd(distance, way);
+  return llvm::divideCeil(rows, places) > l1Ways / 2;
+}
 
 int64_t Target::lanes(Type elementType) const {
   int64_t bits = elementType.isIndex() ? 64 : elementType.getIntOrFloatBitWidth();

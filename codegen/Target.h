@@ -31,9 +31,14 @@ struct Target {
   bool maskedMemory = false;    // masked loads and stores of 8 to 64-bit elements are one instruction
 
   int64_t l1Bytes = 32 << 10; // data cache of a core
+  int64_t l1Ways = 8;         // lines of it whose addresses may be alike
   int64_t l2Bytes = 256 << 10;
   int64_t l2BytesPerCycle = 32;    // from the second-level to the first-level cache
   int64_t memoryBytesPerCycle = 8; // from beyond the second-level cache
+
+  /// Whether `rows` that lie `distance` bytes apart and are read side by side fall into so few sets of the
+  /// first-level cache that they drive each other and what is read besides out of it.
+  bool rowsCollide(int64_t distance, int64_t rows) const;
 
   /// Elements of a type in one vector register, at least 1.
   int64_t lanes(mlir::Type elementType) const;

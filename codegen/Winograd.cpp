@@ -194,9 +194,6 @@ void WinogradSchedule::chooseSizes() {
   int64_t padded = llvm::alignTo(columns, panelColumns);
   int64_t count = tiles.constantValue().value_or(manyTiles);
   vRow = llvm::alignTo(channels, lanes);
-  if (vRow * elementBytes % 4096 == 0)
-    vRow += 16;
-
   // V and M share the second-level cache with a plane of U.
   columnBlock = std::min<int64_t>(padded, 64);
   int64_t cached = target.l2Bytes * 3 / 4 / (t * t * elementBytes * (vRow + columnBlock));
@@ -206,6 +203,8 @@ void WinogradSchedule::chooseSizes() {
   tile = TileShape::choose(tileBlock, padded, lanes, target.vectorRegisters, target);
   tile.vectors = std::min<int64_t>(tile.vectors, columnBlock / lanes);
   tileBlock = llvm::alignTo(tileBlock, tile.rows);
+  if (target.rowsCollide(vRow * elementBytes, tile.rows))
+    vRow += 16;
   columnBlock = llvm::alignTo(columnBlock, std::lcm<int64_t>(tile.vectors * lanes, panelColumns));
 
   // Each part transforms the input anew, so there are no more of them than cores need.

@@ -72,6 +72,20 @@ def FoldAffine : Simplify<"treadle-fold-affine"> {
   }];
 }
 
+def ConvertPointwise : Simplify<"treadle-convert-pointwise"> {
+  let summary = "1x1 convolutions that stand alone become matrix products";
+  let description = [{
+    What: a convolution of one tap, stride 1 and one group is done as a matmul of the filter with the input
+    as a matrix [channel][place] where no other kind of convolution, pooling or resizing is before or after
+    it in the graph.
+    Before: graph.conv with channels in dimension 1.
+    After: reshape, graph.matmul, reshape.
+    Needs: scales and biases folded.
+    Guarantees: the same sums.
+    Leaves alone: images of fewer than 512 places, and numbers that are not floats.
+  }];
+}
+
 def RecognizeAttention : Simplify<"treadle-recognize-attention"> {
   let summary = "Two products with a softmax between become attention";
   let description = [{
