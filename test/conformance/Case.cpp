@@ -37,7 +37,7 @@ std::string nameOf(StringRef word) {
 
 using Words = SmallVector<std::pair<StringRef, StringRef>>; // names, and what stands for them
 
-/// The text with words in place of $NAMES; of names that fit the longest.
+/// The text with words in place of $NAMES; of names that fit the longest. Words may have names in them.
 std::string filled(StringRef text, const Words &words) {
   std::string result;
   while (!text.empty()) {
@@ -50,7 +50,7 @@ std::string filled(StringRef text, const Words &words) {
         longest = &word;
     if (!longest)
       continue;
-    result += longest->second;
+    result += filled(longest->second, words);
     text = text.drop_front(longest->first.size());
   }
   return result;
