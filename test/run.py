@@ -8,6 +8,7 @@ The last line is "N passed, N failed" (", N skipped" where some were); the exit 
 none ran. `quick` leaves out pytest's tests marked slow. A file or folder of test/ runs what is in it.
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -58,29 +59,39 @@ def run_lit(places, build, results, tally):
 
 
 def run_googletest(places, build, results, tally):
-    """Every executable that the folders with .cpp files were built to."""
+    """Every executable that the folders with .cpp files were built to, in as many parts as there are cores."""
     start, passed, failures, skipped = time.time(), 0, [], 0
     files = {f for p in places for f in ([p] if p.is_file() else p.rglob("*.cpp")) if f.suffix == ".cpp"}
     names = sorted({"test-" + "-".join(f.parent.relative_to(TEST).parts) for f in files})
     without_compiler = "TREADLE_BUILD_COMPILER:BOOL=OFF" in (build / "CMakeCache.txt").read_text()
-    for name in names:
-        executable, report = build / "test" / "bin" / name, results / f"{name}.json"
-        if not executable.exists() and without_compiler:
-            skipped += 1
-            continue
+    parts = len(os.sched_getaffinity(0))
+
+    def run(name, part):
+        executable, report = build / "test" / "bin" / name, results / f"{name}.{part}.json"
         report.unlink(missing_ok=True)
-        status = subprocess.run([executable, f"--gtest_output=json:{report}", "--gtest_brief=1"], cwd=results).returncode
-        if not report.exists():
-            failures.append(f"{executable} (ended with {status}, before its last test)")
-            continue
-        for suite in json.loads(report.read_text())["testsuites"]:
-            for test in suite["testsuite"]:
-                if test.get("failures"):
-                    failures.append(f"{executable} --gtest_filter={suite['name']}.{test['name']}")
-                elif test["result"] == "SKIPPED" or test["status"] == "NOTRUN":
-                    skipped += 1
-                else:
-                    passed += 1
+        command = [executable, f"--gtest_output=json:{report}", "--gtest_brief=1"]
+        environment = {**os.environ, "GTEST_TOTAL_SHARDS": str(parts), "GTEST_SHARD_INDEX": str(part)}
+        return executable, report, subprocess.run(command, cwd=results, env=environment).returncode
+
+    with concurrent.futures.ThreadPoolExecutor(parts) as pool:
+        running = []
+        for name in names:
+            if not (build / "test" / "bin" / name).exists() and without_compiler:
+                skipped += 1
+            else:
+                running += [pool.submit(run, name, part) for part in range(parts)]
+        for executable, report, status in (future.result() for future in running):
+            if not report.exists():
+                failures.append(f"{executable} (ended with {status}, before its last test)")
+                continue
+            for suite in json.loads(report.read_text())["testsuites"]:
+                for test in suite["testsuite"]:
+                    if test.get("failures"):
+                        failures.append(f"{executable} --gtest_filter={suite['name']}.{test['name']}")
+                    elif test["result"] == "SKIPPED":
+                        skipped += 1
+                    elif test["status"] != "NOTRUN":  # else it is another part's
+                        passed += 1
     tally.add("GoogleTest", passed, failures, skipped, time.time() - start)
 
 

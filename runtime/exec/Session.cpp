@@ -46,7 +46,9 @@ Memory::Memory(Memory &&other) noexcept : allocator(other.allocator), start(othe
 }
 
 bool Memory::resize(size_t wanted) {
-  wanted = (wanted + 63) / 64 * 64;
+  if (__builtin_add_overflow(wanted, 63, &wanted))
+    return false;
+  wanted = wanted / 64 * 64;
   if (wanted <= bytes && wanted * 2 >= bytes && start)
     return true;
   release();
@@ -159,6 +161,7 @@ Status Session::placeAll() {
   bufferBytes.resize(buffers);
   arenaOffsets.assign(buffers, 0);
   std::vector<Lifetime> lifetimes;
+  int64_t sum = 0;
   std::vector<uint32_t> living;
   for (uint32_t i = 0; i < buffers; ++i) {
     const format::Buffer &buffer = *tables.buffers()->Get(i);
@@ -179,6 +182,9 @@ Status Session::placeAll() {
       return error(TREADLE_DAMAGED, "damaged: buffer ", i, " is larger than what it stands for");
     if (buffer.space() != format::Space::arena)
       continue;
+    // Placement adds up what it places, in multiples of 64.
+    if (__builtin_add_overflow(sum, bytes + 64, &sum))
+      return error(TREADLE_OUT_OF_MEMORY, "these shapes are too large: intermediate values do not fit any memory");
     lifetimes.push_back({bytes, buffer.first(), buffer.last(), 0});
     living.push_back(i);
   }
@@ -226,6 +232,7 @@ Status Session::planSteps() {
         if (__builtin_mul_overflow(command.tasks, std::max<int64_t>(entryExprs[entry.grid()->Get(d)], 0),
                                    &command.tasks))
           return error(TREADLE_INVALID_ARGUMENT, "these shapes are too large");
+      fits &= entryExprs[entry.scratch()] >= 0;
       scratch = std::max(scratch, entryExprs[entry.scratch()]);
     } else if (const auto *copy = step.command_as_Copy()) {
       command.bytes = exprs[copy->bytes()];

@@ -193,8 +193,10 @@ private:
     expr(dispatch.traffic(), "step", step);
     for (uint32_t i = 0; i < count(dispatch.results()); ++i) {
       const format::Result &result = *dispatch.results()->Get(i);
-      require(result.operand() < count(dispatch.slices()) && isDType(result.dtype()), "step ", step,
-              " has a wrong result");
+      if (!require(result.operand() < count(dispatch.slices()) && isDType(result.dtype()), "step ", step,
+                   " has a wrong result"))
+        return;
+      slice(dispatch.slices()->Get(result.operand()), step, true);
       exprList(result.dims(), "step", step);
       uint32_t rank = count(result.dims());
       if (count(result.permutation()))

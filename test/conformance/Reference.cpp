@@ -68,6 +68,14 @@ struct Rounding {
   double result = 0, operands = 0;
 };
 
+/// Whether a kernel may compute it by Winograd's algorithm.
+bool mayBeWinograd(ConvOp conv) {
+  auto isOne = [](int64_t value) { return value == 1; };
+  ArrayRef<int64_t> filter = cast<RankedTensorType>(conv.getFilter().getType()).getShape();
+  return conv.getFilter().getDefiningOp<ConstantOp>() && filter.drop_front(2) == ArrayRef<int64_t>{3, 3} &&
+         conv.getGroups() == 1 && llvm::all_of(conv.getStrides(), isOne) && llvm::all_of(conv.getDilations(), isOne);
+}
+
 Rounding roundingOf(Operation *op, ArrayRef<Tensor> operands, ArrayRef<Tensor> results) {
   auto sumOf = [](double length) { return Rounding{1, 1 + std::sqrt(length)}; };
   auto perResult = [&] { return static_cast<double>(operands[0].size()) / std::max<int64_t>(results[0].size(), 1); };
@@ -83,7 +91,13 @@ Rounding roundingOf(Operation *op, ArrayRef<Tensor> operands, ArrayRef<Tensor> r
       .Case<MatMulOp>([&](MatMulOp matmul) {
         return sumOf(operands[0].shape()[operands[0].rank() - (matmul.getTransposeLhs() ? 2 : 1)]);
       })
-      .Case<ConvOp>([&](ConvOp) { return sumOf(ShapedType::getNumElements(operands[1].shape().drop_front())); })
+      .Case<ConvOp>([&](ConvOp conv) {
+        Rounding rounding = sumOf(ShapedType::getNumElements(operands[1].shape().drop_front()));
+        // A row of the transform of Winograd's F(4, 3) adds up 4 + 5 + 1 times what is rounded before.
+        if (mayBeWinograd(conv))
+          rounding.operands += 9;
+        return rounding;
+      })
       .Case<ConvTransposeOp>([&](ConvTransposeOp) {
         return sumOf(operands[1].shape()[0] * ShapedType::getNumElements(operands[1].shape().drop_front(2)));
       })
@@ -148,6 +162,7 @@ Tensor as(const Tensor &tensor, DType dtype) {
 FailureOr<SmallVector<Tensor>> evaluateMoved(func::FuncOp function, ArrayRef<Tensor> inputs, Random *random,
                                              bool &rounds) {
   DenseMap<Value, Tensor> values;
+  DenseSet<Value> rounded;
   for (auto [argument, input] : llvm::zip(function.getArguments(), inputs))
     values[argument] = input;
   auto operandsOf = [&](Operation *op) {
@@ -160,6 +175,13 @@ FailureOr<SmallVector<Tensor>> evaluateMoved(func::FuncOp function, ArrayRef<Ten
     if (failed(results))
       return failure();
     Rounding rounding = roundingOf(&op, operands, *results);
+    // What is f16 or bf16 to the graph may be f32 in a kernel, and need not have been rounded before.
+    bool ofRounded = llvm::any_of(op.getOperands(), [&](Value operand) { return rounded.contains(operand); });
+    bool isNarrow = !operands.empty() && (operands[0].dtype() == DType::F16 || operands[0].dtype() == DType::BF16);
+    if (isa<CastOp>(op) && isNarrow && ofRounded && roundoff((*results)[0].dtype()) != 0)
+      rounding.result = std::max(1.0, roundoff(operands[0].dtype()) / roundoff((*results)[0].dtype()));
+    if (ofRounded || rounding.result != 0)
+      rounded.insert(op.result_begin(), op.result_end());
     rounds |= rounding.result != 0 && !results->empty() && roundoff((*results)[0].dtype()) != 0;
     if (random && rounding.operands != 0) {
       for (Tensor &operand : operands) {

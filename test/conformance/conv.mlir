@@ -41,8 +41,8 @@ func.func @main(%a: tensor<$INxf32>, %b: tensor<$FILTERxf32> $W) -> tensor<$OUTx
 
 // -----
 // name channels
-// for C in 1, 15, 16, 17, 31, 33
-// for O in 1, 4, 8, 15, 16, 17, 32, 49
+// for C in 1, 16, 33
+// for O in 4, 15, 17, 32, 49
 func.func @main(%a: tensor<1x$Cx4x5xf32>, %b: tensor<$Ox$Cx2x2xf32> {test.constant}) -> tensor<1x$Ox3x4xf32> {
   %0 = graph.conv %a, %b {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, padLow = array<i64: 0, 0>, padHigh = array<i64: 0, 0>, groups = 1 : i64}
       : (tensor<1x$Cx4x5xf32>, tensor<$Ox$Cx2x2xf32>) -> tensor<1x$Ox3x4xf32>
@@ -51,8 +51,8 @@ func.func @main(%a: tensor<1x$Cx4x5xf32>, %b: tensor<$Ox$Cx2x2xf32> {test.consta
 
 // -----
 // name winograd
-// for C O in 32 32 | 33 17 | 16 50 | 64 64
-// for Y X in 4 4 | 8 8 | 9 11 | 2 17 | 23 6
+// for C O in 32 32 | 33 17 | 16 50
+// for Y X in 4 4 | 9 11 | 2 17 | 23 6
 !in = tensor<2x$Cx$Yx$Xxf32>
 !filter = tensor<$Ox$Cx3x3xf32>
 !out = tensor<2x$Ox$Yx$Xxf32>

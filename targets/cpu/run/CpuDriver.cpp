@@ -201,12 +201,14 @@ Status CpuDriver::load(const Program &program, const format::Executable &executa
 }
 
 Status CpuDriver::reserve(size_t bytes) {
-  bytes = (bytes + 4095) / 4096 * 4096;
   if (bytes <= scratchPerWorker)
     return {};
+  size_t total = 0;
+  if (__builtin_add_overflow(bytes, 4095, &total) || __builtin_mul_overflow(total / 4096 * 4096, workers(), &total))
+    return error(TREADLE_OUT_OF_MEMORY, "no memory for ", bytes, " bytes of private memory of each of ", workers(),
+                 " workers");
   releaseScratch();
-  scratchPerWorker = bytes;
-  size_t total = scratchBytes();
+  scratchPerWorker = total / workers();
   scratch = static_cast<char *>(allocator.allocate ? allocator.allocate(allocator.user, total, 64)
                                                    : std::aligned_alloc(64, total));
   if (scratch)

@@ -1,0 +1,126 @@
+//===- cpu_driver.cpp - kernels on the CPU's threads ----------------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/device/Driver.h"
+#include "targets/cpu/KernelAbi.h"
+#include "test/runtime/TestProgram.h"
+#include <gmock/gmock.h>
+
+using namespace treadle;
+using namespace treadle::test;
+using testing::HasSubstr;
+
+namespace {
+
+class CpuDriver : public testing::Test {
+protected:
+  std::unique_ptr<Driver> driver() {
+    std::unique_ptr<Driver> driver;
+    EXPECT_FALSE(cpu::createDriver({}, driver).failed());
+    return driver;
+  }
+  const format::Executable &executable(const TestProgram &description) {
+    file = std::make_unique<AlignedBytes>(description.write());
+    EXPECT_EQ(Program::open(file->data(), file->size(), "f", true, nullptr, program).message, "");
+    return *program->tables().executables()->Get(0);
+  }
+  bool supports(const std::string &target, const std::string &variant, const std::vector<std::string> &features) {
+    TestProgram description;
+    description.executables[0].target = target;
+    description.executables[0].variant = variant;
+    description.executables[0].features = features;
+    return driver()->supports(executable(description));
+  }
+  std::string loaded(const TestProgram &description) {
+    const format::Executable &code = executable(description);
+    return driver()->load(*program, code).message;
+  }
+
+  std::unique_ptr<AlignedBytes> file;
+  std::shared_ptr<const Program> program;
+};
+
+TEST_F(CpuDriver, SupportsWhatTheMachineHas) {
+  EXPECT_TRUE(supports("cpu", "x86-64-v2", {}));
+  EXPECT_TRUE(supports("cpu", "x86-64-v2", {"sse4_1", ""}));
+  EXPECT_FALSE(supports("cpu", "x86-64-v2", {"sse4_1", "nothing_like_this"}));
+  EXPECT_FALSE(supports("cpu", "x86-64-v9", {}));
+  EXPECT_FALSE(supports("vulkan", "x86-64-v2", {}));
+  // A level is there only if those below are.
+  bool lower = true;
+  for (const cpu::Level &level : cpu::levels) {
+    bool here = supports("cpu", level.variant, {});
+    EXPECT_TRUE(lower || !here) << level.variant;
+    lower = here;
+  }
+}
+
+TEST_F(CpuDriver, TheBestVariantThatRunsIsTaken) {
+  TestProgram description;
+  description.executables.insert(description.executables.begin(), description.executables[0]);
+  description.executables[0].variant = "x86-64-v9";
+  OpenProgram program(description);
+  EXPECT_EQ(Rows(5).run(program.session), "");
+}
+
+TEST_F(CpuDriver, CodeThatIsNone) {
+  TestProgram description;
+  description.executables[0].code = "no shared object";
+  EXPECT_THAT(loaded(description), HasSubstr("f: its machine code cannot be loaded: "));
+  description.executables[0].code = "";
+  EXPECT_THAT(loaded(description), HasSubstr("f: its machine code cannot be loaded: "));
+}
+
+TEST_F(CpuDriver, CodeWithoutTheKernel) {
+  TestProgram description;
+  description.executables[0].entries[1].symbol = "subtract";
+  EXPECT_EQ(loaded(description), "f: damaged: its machine code lacks subtract");
+}
+
+TEST_F(CpuDriver, TwoProgramsKeepApart) {
+  OpenProgram one, two;
+  treadle_session_close(one.session);
+  one.session = nullptr;
+  OpenProgram three;
+  EXPECT_EQ(Rows(5).run(two.session), "");
+  EXPECT_EQ(Rows(5).run(three.session), "");
+}
+
+TEST_F(CpuDriver, FillsAndCopies) {
+  std::unique_ptr<Driver> cpu = driver();
+  auto filled = [&](uint32_t pattern, unsigned width, size_t bytes) {
+    std::string memory(8, '.');
+    cpu->fill(memory.data(), bytes, pattern, width);
+    return memory;
+  };
+  EXPECT_EQ(filled(0x61, 1, 3), "aaa.....");
+  EXPECT_EQ(filled(0x6261, 2, 6), "ababab..");
+  EXPECT_EQ(filled(0x64636261, 4, 8), "abcdabcd");
+  EXPECT_EQ(filled(0x64636261, 4, 0), "........");
+  std::string memory = "abcdefgh";
+  cpu->copy(memory.data() + 2, memory.data(), 5); // may overlap
+  EXPECT_EQ(memory, "ababcdeh");
+  cpu->copy(memory.data(), memory.data() + 2, 0);
+  EXPECT_EQ(memory, "ababcdeh");
+}
+
+TEST_F(CpuDriver, ScratchIsForEachWorker) {
+  std::unique_ptr<Driver> cpu;
+  EXPECT_FALSE(cpu::createDriver({3, nullptr, nullptr}, cpu).failed());
+  EXPECT_EQ(cpu->scratchBytes(), 0u);
+  EXPECT_EQ(cpu->reserve(1).message, "");
+  EXPECT_EQ(cpu->scratchBytes(), 3 * 4096u);
+  EXPECT_EQ(cpu->reserve(4096).message, "");
+  EXPECT_EQ(cpu->scratchBytes(), 3 * 4096u);
+  EXPECT_EQ(cpu->reserve(5000).message, "");
+  EXPECT_EQ(cpu->scratchBytes(), 3 * 8192u);
+  for (size_t bytes : {SIZE_MAX, SIZE_MAX - 4094, SIZE_MAX / 3, SIZE_MAX / 2})
+    EXPECT_EQ(cpu->reserve(bytes).code, TREADLE_OUT_OF_MEMORY) << bytes;
+  EXPECT_EQ(cpu->reserve(100).message, "");
+}
+
+} // namespace
