@@ -48,6 +48,7 @@ Value Elements::finishMean(ReduceOp op, Value sum) {
   DimExpr count = DimExpr::constant(b.getContext(), 1);
   for (int64_t axis : op.getAxes())
     count = count * dimOf(op.getInput().getType(), axis);
+  count = DimExpr::max(count, DimExpr::constant(b.getContext(), 1)); // of no elements it is 0
   Type element = getElementTypeOrSelf(sum.getType());
   Value number = arith::IndexCastOp::create(b, b.getI64Type(), kernel.size(count));
   if (isa<FloatType>(element)) {

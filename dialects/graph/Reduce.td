@@ -13,8 +13,8 @@ include "dialects/graph/Op.td"
 def Graph_ReduceOp : Graph_InferredOp<"reduce", [], ["evaluateSizes", "countFlops"]> {
   let summary = "All elements along some dimensions combined; the dimensions stay, with size 1";
   let description = [{
-    `mean` divides by the number of elements. `any` and `all` take i1. Over no elements: 0 for sum and
-    any, 1 for prod and all, the type's extreme for min and max.
+    `mean` divides by the number of elements. `any` and `all` take i1. Over no elements: 0 for sum,
+    mean and any, 1 for prod and all, the type's extreme for min and max.
 
     ```mlir
     %0 = graph.reduce sum %x {axes = array<i64: 1>} : (tensor<2x3xf32>) -> tensor<2x1xf32>

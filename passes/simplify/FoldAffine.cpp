@@ -80,7 +80,10 @@ bool scaleWeights(PatternRewriter &b, Operation *product, Value scale) {
   if (!spread)
     return false;
   Value scaled = combined<MulOp>(b, weights.getLoc(), weights, spread);
-  b.modifyOpInPlace(product, [&] { product->setOperand(1, scaled); });
+  b.modifyOpInPlace(product, [&] {
+    product->setOperand(1, scaled);
+    product->removeAttr("graph.value"); // it is the scaled value now
+  });
   return true;
 }
 

@@ -137,6 +137,16 @@ func.func @main(%a: tensor<?x?x$T, #graph.dims<n, m>>) -> tensor<?x1x$T, #graph.
 }
 
 // -----
+// name meanOfNone
+// for T in f32, f64, i32
+// with n=3 m=0 | n=0 m=3
+func.func @main(%a: tensor<?x?x$T, #graph.dims<n, m>>) -> (tensor<?x1x$T, #graph.dims<n, 1>>, tensor<1x?x$T, #graph.dims<1, m>>) {
+  %0 = graph.reduce mean %a {axes = array<i64: 1>} : (tensor<?x?x$T, #graph.dims<n, m>>) -> tensor<?x1x$T, #graph.dims<n, 1>>
+  %1 = graph.reduce mean %a {axes = array<i64: 0>} : (tensor<?x?x$T, #graph.dims<n, m>>) -> tensor<1x?x$T, #graph.dims<1, m>>
+  return %0, %1 : tensor<?x1x$T, #graph.dims<n, 1>>, tensor<1x?x$T, #graph.dims<1, m>>
+}
+
+// -----
 // name notANumber
 // for KIND in min, max
 // for T in f32, f64

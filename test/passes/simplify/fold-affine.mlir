@@ -20,6 +20,18 @@ func.func @after_conv(%x: tensor<1x1x4x4xf32>) -> tensor<1x2x4x4xf32> {
   return %3 : tensor<1x2x4x4xf32>
 }
 
+// A value that is scaled in its weights is not the model's any more; what it becomes has the name of the last.
+// CHECK-LABEL: func @names
+// CHECK: graph.matmul {{.*}}graph.value = "scaled"
+// CHECK-NOT: "product"
+func.func @names(%x: tensor<3x2xf32>) -> tensor<3x2xf32> {
+  %w = graph.constant dense<1.0> : tensor<2x2xf32>
+  %s = graph.constant dense<[5.0, 10.0]> : tensor<2xf32>
+  %0 = graph.matmul %x, %w {graph.value = "product"} : (tensor<3x2xf32>, tensor<2x2xf32>) -> tensor<3x2xf32>
+  %1 = graph.mul %0, %s {graph.value = "scaled"} : (tensor<3x2xf32>, tensor<2xf32>) -> tensor<3x2xf32>
+  return %1 : tensor<3x2xf32>
+}
+
 // CHECK-LABEL: func @around_matmul
 func.func @around_matmul(%x: tensor<3x2xf32>) -> tensor<3x2xf32> {
   // CHECK: %[[W:.*]] = graph.constant dense<{{\[\[}}2.500000e+00, 5.000000e+00], [5.000000e+00, 1.000000e+01]]>
