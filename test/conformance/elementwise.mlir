@@ -342,3 +342,14 @@ func.func @main(%a: tensor<?x?x$T, #graph.dims<n, m>>, %b: tensor<?x$T, #graph.d
   %5 = graph.select %4, %3, %1 : (tensor<?x?xi1, #graph.dims<n, m>>, tensor<?x?x$T, #graph.dims<n, m>>, tensor<?x?x$T, #graph.dims<n, m>>) -> tensor<?x?x$T, #graph.dims<n, m>>
   return %5, %4 : tensor<?x?x$T, #graph.dims<n, m>>, tensor<?x?xi1, #graph.dims<n, m>>
 }
+
+// Tails of few lanes whose length is known: nothing is written past the end.
+// -----
+// name tails
+// for T in i8, ui8, i16, i32, f16, i1
+// for N in 1, 2, 3, 7, 9, 17, 18, 33, 65
+func.func @main(%a: tensor<$Nxf32>, %b: tensor<$Nxi64>) -> (tensor<$Nx$T>, tensor<$Nx$T>) {
+  %0 = graph.cast %a {to = $T} : (tensor<$Nxf32>) -> tensor<$Nx$T>
+  %1 = graph.cast %b {to = $T} : (tensor<$Nxi64>) -> tensor<$Nx$T>
+  return %0, %1 : tensor<$Nx$T>, tensor<$Nx$T>
+}
