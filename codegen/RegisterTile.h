@@ -56,10 +56,10 @@ struct DotTile {
   mlir::Type sumType;
 
   /// Element (r, k) of A is lhs[lhsStart + r * lhsStride + k], of the sums' type.
-  mlir::Value lhs, lhsStart, lhsStride;
+  mlir::Value lhs = {}, lhsStart = {}, lhsStride = {};
   /// Element k of the column is rhs[rhsStart + k], of type `rhsElement`.
-  mlir::Value rhs, rhsStart;
-  mlir::Type rhsElement;
+  mlir::Value rhs = {}, rhsStart = {};
+  mlir::Type rhsElement = {};
 };
 
 /// The sums, one a lane. `rows` is `lanes`, or 1 for one sum in all lanes.

@@ -67,7 +67,9 @@ TREADLE_API const char *treadle_version(void);
 
 /* Element types; the numbers are those of onnx.TensorProto.DataType. Types under 8 bits are packed,
    low bits first. */
-typedef enum treadle_dtype {
+/* An integer, since any may come from outside. */
+typedef int32_t treadle_dtype;
+enum {
   TREADLE_F32 = 1,
   TREADLE_U8 = 2,
   TREADLE_I8 = 3,
@@ -93,7 +95,7 @@ typedef enum treadle_dtype {
   TREADLE_F8E8M0 = 24,
   TREADLE_U2 = 25,
   TREADLE_I2 = 26
-} treadle_dtype;
+};
 
 /* "f32"; "?" for a number that is none. */
 TREADLE_API const char *treadle_dtype_name(treadle_dtype dtype);

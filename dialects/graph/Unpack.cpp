@@ -74,7 +74,7 @@ LogicalResult UnpackOp::verify() {
     depth = result.getDimSize(getTransposed() ? 1 : 0);
   }
   int64_t width = panelWidth(columns);
-  if (panels.getDimSize(1) != llvm::divideCeil(columns, width) || panels.getDimSize(2) != depth ||
+  if (panels.getDimSize(1) != llvm::divideCeilSigned(columns, width) || panels.getDimSize(2) != depth ||
       panels.getDimSize(3) != width)
     return emitOpError("of ") << panels << " is no " << result;
   return success();

@@ -55,6 +55,10 @@ private:
   bool pool(const flatbuffers::Vector<const format::ExprNode *> *nodes, uint32_t arguments, uint32_t symbols,
             const char *what) {
     using Op = format::ExprOp;
+    // The verifier asks where a list's length is, not where its elements are.
+    if (nodes && !require(reinterpret_cast<uintptr_t>(nodes->Data()) % alignof(format::ExprNode) == 0, "the list of ",
+                          what, "s is not where it could be read"))
+      return false;
     for (uint32_t i = 0; i < count(nodes); ++i) {
       const format::ExprNode &node = *nodes->Get(i);
       switch (node.op()) {
