@@ -66,45 +66,94 @@ double unitsApart(float actual, double exact) {
   return std::abs(static_cast<double>(actual) - exact) / std::ldexp(1.0, exponent - 23);
 }
 
-class Math : public testing::TestWithParam<Function> {};
-
-TEST_P(Math, IsWithinItsBound) {
-  const Function &function = GetParam();
-  std::vector<float> values = arguments();
+/// The results of `graph.OP` for each variant that the machine has, element by element.
+void evaluate(const std::string &op, ArrayRef<std::vector<float>> operands,
+              llvm::function_ref<void(StringRef variant, const float *results)> visit) {
+  std::string arguments, names, types;
+  for (size_t i = 0; i < operands.size(); ++i) {
+    StringRef comma = i ? ", " : "";
+    arguments += llvm::formatv("{0}%{1}: !t {{graph.name = \"{1}\"}", comma, "x" + std::to_string(i)).str();
+    names += llvm::formatv("{0}%x{1}", comma, i).str();
+    types += llvm::formatv("{0}!t", comma).str();
+  }
   std::string source = llvm::formatv(R"(
     !t = tensor<{0}xf32>
-    func.func @main(%x: !t {{graph.name = "x"}) -> (!t {{graph.name = "y"}) {{
-      %0 = graph.{1} %x : (!t) -> !t
+    func.func @main({1}) -> (!t {{graph.name = "y"}) {{
+      %0 = graph.{2} {3} : ({4}) -> !t
       return %0 : !t
     })",
-                                     values.size(), function.name);
+                                     operands[0].size(), arguments, op, names, types);
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(source, ParserConfig(&context()));
   ASSERT_TRUE(module) << takeErrors() << source;
   module.get()->setAttr("graph.symbols", Builder(&context()).getArrayAttr({}));
   ASSERT_TRUE(succeeded(runUpToGroups(*module, /*fuse=*/true))) << takeErrors();
-
-  Tensor input(DType::F32, {static_cast<int64_t>(values.size())});
-  llvm::copy(values, input.mutableData<float>());
+  std::vector<Tensor> inputs;
+  for (const std::vector<float> &values : operands) {
+    inputs.emplace_back(DType::F32, ArrayRef<int64_t>{static_cast<int64_t>(values.size())});
+    llvm::copy(values, inputs.back().mutableData<float>());
+  }
   for (const std::string &variant : cpu::variantNames()) {
     FailureOr<std::unique_ptr<Compiled>> compiled = Compiled::compile(*module, variant);
     ASSERT_TRUE(succeeded(compiled)) << takeErrors();
     if (!*compiled)
       continue;
-    std::string error = (*compiled)->run({input}, nullptr, true, [&](unsigned, const treadle_tensor &output) {
-      double worst = 0;
-      float where = 0;
-      for (size_t i = 0; i < values.size(); ++i) {
-        double apart = unitsApart(static_cast<const float *>(output.data)[i], function.exact(values[i]));
-        if (apart > worst) {
-          worst = apart;
-          where = values[i];
-        }
-      }
-      RecordProperty("units", std::to_string(worst));
-      EXPECT_LE(worst, function.bound) << function.name << "(" << where << ") for " << variant;
+    std::string error = (*compiled)->run(inputs, nullptr, true, [&](unsigned, const treadle_tensor &output) {
+      visit(variant, static_cast<const float *>(output.data));
     });
     EXPECT_EQ(error, "");
   }
+}
+
+class Math : public testing::TestWithParam<Function> {};
+
+TEST_P(Math, IsWithinItsBound) {
+  const Function &function = GetParam();
+  std::vector<float> values = arguments();
+  evaluate(function.name, {values}, [&](StringRef variant, const float *results) {
+    double worst = 0;
+    float where = 0;
+    for (size_t i = 0; i < values.size(); ++i) {
+      double apart = unitsApart(results[i], function.exact(values[i]));
+      if (apart > worst) {
+        worst = apart;
+        where = values[i];
+      }
+    }
+    RecordProperty("units", std::to_string(worst));
+    EXPECT_LE(worst, function.bound) << function.name << "(" << where << ") for " << variant.str();
+  });
+}
+
+/// Every special number to the power of every other, and a million others.
+TEST(Powers, AreWithinOneUnit) {
+  const float special[] = {0.0f,   -0.0f,       1.0f,        -1.0f,       0.5f,       -0.5f,    2.0f,      -2.0f,
+                           3.0f,   -3.0f,       1.5f,        -2.5f,       1e-45f,     -1e-45f,  1e-30f,    3e38f,
+                           -3e38f, 16777216.0f, 16777217.0f, 0.99999994f, 1.0000001f, INFINITY, -INFINITY, NAN};
+  std::vector<float> bases, exponents;
+  for (float x : special)
+    for (float y : special) {
+      bases.push_back(x);
+      exponents.push_back(y);
+    }
+  // Bases of all sizes, exponents from -40 to 40.
+  for (uint32_t i = 0; i < 1000000; ++i) {
+    bases.push_back(std::bit_cast<float>(i * 4093u * 1048573u));
+    exponents.push_back(static_cast<float>(static_cast<int32_t>(i * 2654435761u)) * 0x1.4p-26f);
+  }
+  evaluate("pow", {bases, exponents}, [&](StringRef variant, const float *results) {
+    double worst = 0;
+    size_t where = 0;
+    for (size_t i = 0; i < bases.size(); ++i) {
+      double apart = unitsApart(results[i], std::pow(double(bases[i]), double(exponents[i])));
+      if (apart > worst) {
+        worst = apart;
+        where = i;
+      }
+    }
+    RecordProperty("units", std::to_string(worst));
+    EXPECT_LE(worst, 1) << bases[where] << " ^ " << exponents[where] << " is " << results[where] << " for "
+                        << variant.str();
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(AllFloats, Math, testing::ValuesIn(functions),

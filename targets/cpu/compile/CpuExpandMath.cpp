@@ -55,8 +55,11 @@ public:
   Value acosh(Value x);
   Value atanh(Value x);
   Value erf(Value x);
+  Value pow(Value x, Value y);
 
 private:
+  Value log2OfSize(Value x);
+  Value exp2OfWide(Value t);
   Value asinNear(Value x);
   Value expOver(Value x, int32_t halvings);
   Value expNear(Value x, Value &exponent);
@@ -327,6 +330,63 @@ Value Floats::erf(Value x) {
   return select(less(size, real(1)), near, withSign(far, x));
 }
 
+/// log2 |x| as f64, good to 1e-11 so that it can be multiplied: e + log2 m, m in [sqrt(1/2), sqrt(2)), where
+/// log2 m is the series of the inverse hyperbolic tangent of s = (m - 1) / (m + 1).
+Value Floats::log2OfSize(Value x) {
+  Type doubles = like(b.getF64Type()), longs = like(b.getI64Type());
+  auto long_ = [&](int64_t value) { return constant(b.getI64IntegerAttr(value)); };
+  Value size = abs(arith::ExtFOp::create(b, doubles, x));
+  // The exponent counted from sqrt(1/2) on, with 1,024 more so that it is not negative.
+  constexpr int64_t low = 0x3fe6a09e667f3bcd, more = int64_t(1024) << 52;
+  Value bits = arith::BitcastOp::create(b, longs, size), above = addInt(subInt(bits, long_(low)), long_(more));
+  Value exponent = subInt(arith::TruncIOp::create(b, like(b.getI32Type()), arith::ShRUIOp::create(b, above, long_(52))),
+                          integer(1024));
+  Value m = arith::BitcastOp::create(b, doubles, addInt(andInt(above, long_((int64_t(1) << 52) - 1)), long_(low)));
+  Value s = div(sub(m, wide(1)), add(m, wide(1))), square = mul(s, s), sum = wide(2 / ln2 / 13);
+  for (int k : {11, 9, 7, 5, 3, 1})
+    sum = fma(sum, square, wide(2 / ln2 / k));
+  Value result = fma(s, sum, arith::SIToFPOp::create(b, doubles, exponent));
+  result = select(equal(size, wide(0)), wide(-infinity), result);
+  return select(less(size, wide(infinity)), result, size); // infinity and NaN
+}
+
+/// 2^t as f32, rounded once: 2^n exp(f ln 2) for t = n + f, where exp is its series.
+Value Floats::exp2OfWide(Value t) {
+  Type longs = like(b.getI64Type());
+  auto long_ = [&](int64_t value) { return constant(b.getI64IntegerAttr(value)); };
+  t = select(less(wide(200), t), wide(200), select(less(t, wide(-200)), wide(-200), t));
+  Value magic = wide(6755399441055744), rounded = add(t, magic); // 1.5 * 2^52
+  Value r = mul(sub(t, sub(rounded, magic)), wide(ln2));
+  double factorial = 40320;
+  Value sum = wide(1 / factorial);
+  for (int k = 8; k >= 1; --k) {
+    factorial /= k;
+    sum = fma(sum, r, wide(1 / factorial));
+  }
+  Value n = subInt(arith::BitcastOp::create(b, longs, rounded), arith::BitcastOp::create(b, longs, magic));
+  Value power = arith::ShLIOp::create(b, addInt(n, long_(1023)), long_(52));
+  Value scaled = mul(sum, arith::BitcastOp::create(b, like(b.getF64Type()), power));
+  return arith::TruncFOp::create(b, shape, scaled);
+}
+
+/// 2^(y log2 |x|), with x's sign where y is odd, and what C says of special numbers (C17, F.10.4.4).
+Value Floats::pow(Value x, Value y) {
+  Value one = real(1), zero = real(0), size = abs(x);
+  Value result = exp2OfWide(mul(arith::ExtFOp::create(b, like(b.getF64Type()), y), log2OfSize(x)));
+  // 1 to any power, and any number to none; -1 to infinity. NaN is none of them, but for 1^NaN and NaN^0.
+  Value infiniteOfOne = arith::AndIOp::create(b, equal(size, one), equal(abs(y), real(infinity)));
+  Value isOne = arith::OrIOp::create(b, arith::OrIOp::create(b, equal(x, one), equal(y, zero)), infiniteOfOne);
+  result = select(isOne, one, result);
+  Value half = mul(y, real(0.5));
+  Value isWhole = equal(math::FloorOp::create(b, y), y);
+  Value isOdd = arith::AndIOp::create(b, isWhole, less(math::FloorOp::create(b, half), half));
+  result = select(isOdd, withSign(result, x), result);
+  Value isNegative = arith::AndIOp::create(b, less(x, zero), less(real(-infinity), x));
+  Value hasRoot = arith::OrIOp::create(b, isWhole, arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, y, y));
+  Value isNone = arith::AndIOp::create(b, isNegative, arith::XOrIOp::create(b, hasRoot, constant(b.getBoolAttr(true))));
+  return select(isNone, real(std::numeric_limits<double>::quiet_NaN()), result);
+}
+
 /// What takes the place of an op; null for one that stays.
 Value expand(Operation *op) {
   if (op->getNumResults() != 1 || !getElementTypeOrSelf(op->getResult(0).getType()).isF32())
@@ -355,6 +415,7 @@ Value expand(Operation *op) {
       .Case<math::AcoshOp>(one(&Floats::acosh))
       .Case<math::AtanhOp>(one(&Floats::atanh))
       .Case<math::ErfOp>(one(&Floats::erf))
+      .Case<math::PowFOp>([&](math::PowFOp op) { return floats.pow(op.getLhs(), op.getRhs()); })
       .Default([](Operation *) { return Value(); });
 }
 
