@@ -236,7 +236,8 @@ Status Session::planSteps() {
       scratch = std::max(scratch, entryExprs[entry.scratch()]);
     } else if (const auto *copy = step.command_as_Copy()) {
       command.bytes = exprs[copy->bytes()];
-      fits = addPlace(*copy->from(), command.bytes) & addPlace(*copy->to(), command.bytes);
+      fits = addPlace(*copy->from(), command.bytes);
+      fits &= addPlace(*copy->to(), command.bytes);
     } else if (const auto *fill = step.command_as_Fill()) {
       command.bytes = exprs[fill->bytes()];
       fits = addPlace(*fill->to(), command.bytes);
