@@ -29,7 +29,7 @@ def blocks(folder, ops, distinct):
     net = Network(f"{'distinct' if distinct else 'alike'}-{ops}")
     x, channels = net.input("x", [1, 8, 32, 32]), 8
     for block in range(ops // 3):
-        filters = 8 + block * 53 % 139 if distinct else 8  # distinct, and as wide on average whatever their number
+        filters = 8 + block * 53 % 139 if distinct else 8  # up to 139 distinct ones, as wide on average whatever their number
         y = net.op("Relu", net.conv(x, channels, filters, 3))
         x = y if distinct else net.op("Add", x, y)
         if distinct:

@@ -57,12 +57,7 @@ bool ContractionSchedule::lhsIsDirect() {
     bool same = shape.outer.empty() ? ArrayRef(lhs).drop_back() == ArrayRef(result).drop_back() : true;
     return !matmul.getTransposeLhs() && same;
   }
-  Dims filter = dimsOf(shape.rhs.getType());
-  auto isOne = [](int64_t value) { return value == 1; };
-  auto isZero = [](int64_t value) { return value == 0; };
-  return conv.getGroups() == 1 && llvm::all_of(ArrayRef(filter).drop_front(2), [](DimExpr dim) { return dim == 1; }) &&
-         llvm::all_of(conv.getStrides(), isOne) && llvm::all_of(conv.getPadLow(), isZero) &&
-         llvm::all_of(conv.getPadHigh(), isZero);
+  return conv.isPointwise();
 }
 
 /// Whether every tensor that the following ops read either has all dimensions of the rows or none.

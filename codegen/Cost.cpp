@@ -31,10 +31,8 @@ constexpr Transforms transforms[] = {{2, 80, 60}, {4, 300, 220}};
 } // namespace
 
 int64_t winogradTile(ConvOp conv) {
-  auto isOne = [](int64_t value) { return value == 1; };
   Dims filter = dimsOf(conv.getFilter().getType()), result = dimsOf(conv.getResult().getType());
-  if (conv.spatialRank() != 2 || conv.getGroups() != 1 || filter[2] != 3 || filter[3] != 3 ||
-      !llvm::all_of(conv.getStrides(), isOne) || !llvm::all_of(conv.getDilations(), isOne) ||
+  if (conv.spatialRank() != 2 || conv.getGroups() != 1 || filter[2] != 3 || filter[3] != 3 || !conv.hasUnitSteps() ||
       !elementOf(conv.getInput()).isF32() || !elementOf(conv.getFilter()).isF32())
     return 0;
   int64_t channels = *filter[1].constantValue(), outputs = *filter[0].constantValue();

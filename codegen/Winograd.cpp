@@ -446,10 +446,9 @@ LogicalResult scheduleWinograd(func::FuncOp source, const Target &target) {
   for (Operation &op : source.getBody().front())
     if (auto found = dyn_cast<ConvOp>(op))
       conv = found;
-  auto isOne = [](int64_t value) { return value == 1; };
   if (!conv || !conv.getFilter().getDefiningOp<WinogradFilterOp>() || !conv.getChannelsLast() ||
       conv.getGroups() != 1 || !isa<BlockArgument>(conv.getInput()) || !elementOf(conv.getInput()).isF32() ||
-      !llvm::all_of(conv.getStrides(), isOne) || !llvm::all_of(conv.getDilations(), isOne))
+      !conv.hasUnitSteps())
     return source.emitError("needs a conv of stride 1 by a 3x3 filter that is stored transformed");
   WinogradSchedule(source, target, conv).emit();
   return success();

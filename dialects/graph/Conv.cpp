@@ -83,6 +83,18 @@ bool ConvOp::isDepthwise() {
   return getChannelsLast() && getGroups() > 1 && filter[0] == getGroups() && filter[1] == 1;
 }
 
+bool ConvOp::hasUnitSteps() {
+  auto isOne = [](int64_t value) { return value == 1; };
+  return llvm::all_of(getStrides(), isOne) && llvm::all_of(getDilations(), isOne);
+}
+
+bool ConvOp::isPointwise() {
+  auto isOne = [](auto value) { return value == 1; };
+  auto isZero = [](int64_t value) { return value == 0; };
+  return getGroups() == 1 && llvm::all_of(ArrayRef(dimsOf(getFilter().getType())).drop_front(2), isOne) &&
+         llvm::all_of(getStrides(), isOne) && llvm::all_of(getPadLow(), isZero) && llvm::all_of(getPadHigh(), isZero);
+}
+
 LogicalResult ConvOp::verify() { return success(); }
 
 LogicalResult ConvOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {

@@ -28,6 +28,10 @@ def Graph_ConvOp : Graph_InferredOp<"conv", [], ["countFlops"]> {
     int64_t spatialRank() { return getStrides().size(); }
     /// Channels are last, and each of several output channels is made of its own input channel.
     bool isDepthwise();
+    /// Neighbouring places read neighbouring inputs, and so do neighbouring taps.
+    bool hasUnitSteps();
+    /// Each place of the result is made of one place of the input, the same, and of all its channels.
+    bool isPointwise();
   }];
 }
 

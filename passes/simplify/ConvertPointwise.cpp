@@ -27,19 +27,14 @@ namespace {
 /// Along fewer places than this, panels of a product are too short to be worth making.
 constexpr int64_t fewestPlaces = 512;
 
-bool isPointwise(ConvOp conv) {
-  auto is = [](int64_t number) { return [number](int64_t value) { return value == number; }; };
-  return !conv.getChannelsLast() && conv.getGroups() == 1 &&
-         llvm::all_of(ArrayRef(dimsOf(conv.getFilter().getType())).drop_front(2),
-                      [](DimExpr dim) { return dim == 1; }) &&
-         llvm::all_of(conv.getStrides(), is(1)) && llvm::all_of(conv.getPadLow(), is(0)) &&
-         llvm::all_of(conv.getPadHigh(), is(0)) && isa<FloatType>(elementOf(conv));
+bool isCandidate(ConvOp conv) {
+  return conv.isPointwise() && !conv.getChannelsLast() && isa<FloatType>(elementOf(conv));
 }
 
 /// Whether an op gains from channels that are last.
 bool isSpatial(Operation *op) {
   if (auto conv = dyn_cast<ConvOp>(op))
-    return !isPointwise(conv);
+    return !isCandidate(conv);
   return isa<ConvTransposeOp, PoolOp, ResizeOp>(op);
 }
 
@@ -71,7 +66,7 @@ struct ConvertPointwise : impl::ConvertPointwiseBase<ConvertPointwise> {
         if (isSpatial(user) || before.contains(user))
           before.insert(&op);
     for (ConvOp conv : llvm::make_early_inc_range(block.getOps<ConvOp>()))
-      if (isPointwise(conv) && !after.contains(conv) && !before.contains(conv) &&
+      if (isCandidate(conv) && !after.contains(conv) && !before.contains(conv) &&
           placesOf(conv).constantValue().value_or(fewestPlaces) >= fewestPlaces) {
         conv.replaceAllUsesWith(asProduct(conv));
         conv.erase();

@@ -57,11 +57,16 @@ Value Maker::matmul() {
   return make<MatMulOp>({x, y}, attributes, sumOf(known[x], known[y], most(depth), isFloat(x)));
 }
 
-Value Maker::conv() {
-  Value x = anyOf([&](Value value) {
-    return rankOf(value) >= 3 && rankOf(value) <= 5 && isProduct(elementOf(value)) && dims(value)[1].isConstant() &&
+/// Something to convolve, of at most `rank` dimensions.
+Value Maker::anyImage(int64_t rank) {
+  return anyOf([&](Value value) {
+    return rankOf(value) >= 3 && rankOf(value) <= rank && isProduct(elementOf(value)) && dims(value)[1].isConstant() &&
            least(dims(value)[1]) > 0;
   });
+}
+
+Value Maker::conv() {
+  Value x = anyImage(5);
   if (!x)
     return {};
   Dims shape = dims(x);
@@ -95,10 +100,7 @@ Value Maker::conv() {
 }
 
 Value Maker::convTranspose() {
-  Value x = anyOf([&](Value value) {
-    return rankOf(value) >= 3 && rankOf(value) <= 4 && isProduct(elementOf(value)) && dims(value)[1].isConstant() &&
-           least(dims(value)[1]) > 0;
-  });
+  Value x = anyImage(4);
   if (!x)
     return {};
   Dims shape = dims(x);

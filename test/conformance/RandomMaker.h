@@ -83,6 +83,7 @@ private:
   Value softmax();
   Value normalize();
   Value matmul();
+  Value anyImage(int64_t rank);
   Value conv();
   Value convTranspose();
   Value pool();

@@ -70,10 +70,9 @@ struct Rounding {
 
 /// Whether a kernel may compute it by Winograd's algorithm.
 bool mayBeWinograd(ConvOp conv) {
-  auto isOne = [](int64_t value) { return value == 1; };
   ArrayRef<int64_t> filter = cast<RankedTensorType>(conv.getFilter().getType()).getShape();
   return conv.getFilter().getDefiningOp<ConstantOp>() && filter.drop_front(2) == ArrayRef<int64_t>{3, 3} &&
-         conv.getGroups() == 1 && llvm::all_of(conv.getStrides(), isOne) && llvm::all_of(conv.getDilations(), isOne);
+         conv.getGroups() == 1 && conv.hasUnitSteps();
 }
 
 Rounding roundingOf(Operation *op, ArrayRef<Tensor> operands, ArrayRef<Tensor> results) {

@@ -36,18 +36,6 @@ def text_of(files):
     return read
 
 
-@pytest.fixture(scope="session")
-def exempt():
-    """exempt(NAME): the lines of exempt/NAME.txt, what is let off a rule. A list may only shrink."""
-
-    def read(name):
-        path = ROOT / "test" / "repo" / "exempt" / f"{name}.txt"
-        lines = path.read_text().splitlines() if path.exists() else []
-        return {line.strip() for line in lines if line.strip() and not line.startswith("#")}
-
-    return read
-
-
 @dataclasses.dataclass
 class Pass:
     name: str  # FormGroups

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/treadle.h"
+#include "test/TemporaryFolder.h"
 #include "test/runtime/TestProgram.h"
 #include <cstdlib>
 #include <filesystem>
@@ -116,8 +117,8 @@ TEST(Api, Devices) {
 // ---- where an artifact comes from ------------------------------------------------------------
 
 TEST(Api, OpensFiles) {
-  std::string path = testing::TempDir() + "/api-" + std::to_string(getpid()) + ".tdl";
-  std::ofstream(path, std::ios::binary) << TestProgram().write();
+  TemporaryFolder folder;
+  std::string path = folder.put("a.tdl", TestProgram().write());
   treadle_program *program = nullptr;
   EXPECT_EQ(messageOf(treadle_program_open_file(path.c_str(), nullptr, &program)), "");
   std::filesystem::remove(path);

@@ -32,6 +32,8 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double ln2 = std::numbers::ln2, pi = std::numbers::pi;
+/// Added to a number, they round it to a whole one, which then stands in the lowest bits of the sum.
+constexpr double roundingF32 = 1.5 * (1 << 23), roundingF64 = 1.5 * (int64_t(1) << 52);
 
 /// Arithmetic on f32, all numbers of one shape.
 class Floats {
@@ -81,6 +83,7 @@ private:
   }
   Value real(double value) { return constant(b.getF32FloatAttr(value)); }
   Value wide(double value) { return constant(b.getF64FloatAttr(value)); }
+  Value wideInteger(int64_t value) { return constant(b.getI64IntegerAttr(value)); }
   Value integer(int32_t value) { return constant(b.getI32IntegerAttr(value)); }
 
   Value add(Value x, Value y) { return arith::AddFOp::create(b, x, y); }
@@ -125,10 +128,9 @@ private:
   Type shape;
 };
 
-/// exp(r) for x = n ln 2 + r. Adding a large number rounds x / ln 2 to n, which then stands in the lowest
-/// bits.
+/// exp(r) for x = n ln 2 + r.
 Value Floats::expNear(Value x, Value &exponent) {
-  Value magic = real(12582912); // 1.5 * 2^23
+  Value magic = real(roundingF32);
   Value rounded = fma(x, real(1 / ln2), magic), n = sub(rounded, magic);
   exponent = subInt(bitsOf(rounded), bitsOf(magic));
   Value r = fma(n, real(2.12194440e-4), fma(n, real(-0.693359375), x));
@@ -183,7 +185,7 @@ Value Floats::log1p(Value x) {
 
 Value Floats::reduceAngle(Value x, Value &quadrant) {
   Type doubles = like(b.getF64Type()), longs = like(b.getI64Type());
-  Value magic = wide(6755399441055744); // 1.5 * 2^52
+  Value magic = wide(roundingF64);
   Value exact = arith::ExtFOp::create(b, doubles, x);
   Value rounded = fma(exact, wide(2 / pi), magic), n = sub(rounded, magic);
   Value r = fma(n, wide(-6.123233995736766e-17), fma(n, wide(-pi / 2), exact));
@@ -334,14 +336,16 @@ Value Floats::erf(Value x) {
 /// log2 m is the series of the inverse hyperbolic tangent of s = (m - 1) / (m + 1).
 Value Floats::log2OfSize(Value x) {
   Type doubles = like(b.getF64Type()), longs = like(b.getI64Type());
-  auto long_ = [&](int64_t value) { return constant(b.getI64IntegerAttr(value)); };
   Value size = abs(arith::ExtFOp::create(b, doubles, x));
   // The exponent counted from sqrt(1/2) on, with 1,024 more so that it is not negative.
   constexpr int64_t low = 0x3fe6a09e667f3bcd, more = int64_t(1024) << 52;
-  Value bits = arith::BitcastOp::create(b, longs, size), above = addInt(subInt(bits, long_(low)), long_(more));
-  Value exponent = subInt(arith::TruncIOp::create(b, like(b.getI32Type()), arith::ShRUIOp::create(b, above, long_(52))),
-                          integer(1024));
-  Value m = arith::BitcastOp::create(b, doubles, addInt(andInt(above, long_((int64_t(1) << 52) - 1)), long_(low)));
+  Value bits = arith::BitcastOp::create(b, longs, size),
+        above = addInt(subInt(bits, wideInteger(low)), wideInteger(more));
+  Value exponent =
+      subInt(arith::TruncIOp::create(b, like(b.getI32Type()), arith::ShRUIOp::create(b, above, wideInteger(52))),
+             integer(1024));
+  Value m = arith::BitcastOp::create(b, doubles,
+                                     addInt(andInt(above, wideInteger((int64_t(1) << 52) - 1)), wideInteger(low)));
   Value s = div(sub(m, wide(1)), add(m, wide(1))), square = mul(s, s), sum = wide(2 / ln2 / 13);
   for (int k : {11, 9, 7, 5, 3, 1})
     sum = fma(sum, square, wide(2 / ln2 / k));
@@ -353,9 +357,8 @@ Value Floats::log2OfSize(Value x) {
 /// 2^t as f32, rounded once: 2^n exp(f ln 2) for t = n + f, where exp is its series.
 Value Floats::exp2OfWide(Value t) {
   Type longs = like(b.getI64Type());
-  auto long_ = [&](int64_t value) { return constant(b.getI64IntegerAttr(value)); };
   t = select(less(wide(200), t), wide(200), select(less(t, wide(-200)), wide(-200), t));
-  Value magic = wide(6755399441055744), rounded = add(t, magic); // 1.5 * 2^52
+  Value magic = wide(roundingF64), rounded = add(t, magic);
   Value r = mul(sub(t, sub(rounded, magic)), wide(ln2));
   double factorial = 40320;
   Value sum = wide(1 / factorial);
@@ -364,7 +367,7 @@ Value Floats::exp2OfWide(Value t) {
     sum = fma(sum, r, wide(1 / factorial));
   }
   Value n = subInt(arith::BitcastOp::create(b, longs, rounded), arith::BitcastOp::create(b, longs, magic));
-  Value power = arith::ShLIOp::create(b, addInt(n, long_(1023)), long_(52));
+  Value power = arith::ShLIOp::create(b, addInt(n, wideInteger(1023)), wideInteger(52));
   Value scaled = mul(sum, arith::BitcastOp::create(b, like(b.getF64Type()), power));
   return arith::TruncFOp::create(b, shape, scaled);
 }

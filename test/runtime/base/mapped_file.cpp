@@ -6,28 +6,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/base/MappedFile.h"
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <gtest/gtest.h>
+#include "test/TemporaryFolder.h"
 
 using namespace treadle;
 
 namespace {
 
-class MappedFileTest : public testing::Test {
-protected:
-  MappedFileTest() {
-    std::string pattern = testing::TempDir() + "/mapped-XXXXXX";
-    folder = mkdtemp(pattern.data());
-  }
-  ~MappedFileTest() override { std::filesystem::remove_all(folder); }
-  std::string put(const std::string &name, const std::string &bytes) {
-    std::ofstream(folder / name, std::ios::binary) << bytes;
-    return folder / name;
-  }
-  std::filesystem::path folder;
-};
+class MappedFileTest : public testing::Test, protected test::TemporaryFolder {};
 
 TEST_F(MappedFileTest, HoldsTheBytes) {
   std::string bytes(10000, '\0');

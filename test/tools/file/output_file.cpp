@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "test/TemporaryFolder.h"
 #include "tools/file/OutputFile.h"
 #include <filesystem>
 #include <fstream>
@@ -17,21 +18,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-class OutputFileTest : public testing::Test {
+class OutputFileTest : public testing::Test, protected test::TemporaryFolder {
 protected:
-  OutputFileTest() {
-    std::string pattern = testing::TempDir() + "/output-XXXXXX";
-    folder = mkdtemp(pattern.data());
-  }
-  ~OutputFileTest() override { fs::remove_all(folder); }
-
-  std::string contents(const fs::path &path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
   size_t filesInFolder() { return std::distance(fs::directory_iterator(folder), fs::directory_iterator()); }
-
-  fs::path folder;
 };
 
 TEST_F(OutputFileTest, GetsItsNameWhenItIsFinished) {

@@ -8,33 +8,15 @@
 #ifndef TREADLE_TEST_TOOLS_TENSORFILE_FILETEST_H
 #define TREADLE_TEST_TOOLS_TENSORFILE_FILETEST_H
 
+#include "test/TemporaryFolder.h"
 #include "tools/tensorfile/TensorFile.h"
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 namespace treadle {
 
-class FileTest : public testing::Test {
+class FileTest : public testing::Test, protected test::TemporaryFolder {
 protected:
-  FileTest() {
-    std::string pattern = testing::TempDir() + "/tensorfile-XXXXXX";
-    folder = mkdtemp(pattern.data());
-  }
-  ~FileTest() override { std::filesystem::remove_all(folder); }
-
-  std::string path(const std::string &name) const { return folder / name; }
-  std::string contents(const std::string &name) const {
-    std::ifstream file(path(name), std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-  std::string put(const std::string &name, const std::string &bytes) const {
-    std::ofstream(path(name), std::ios::binary) << bytes;
-    return path(name);
-  }
-
   /// Reads the file cut at every length, and with every byte altered in a few ways. Each must give a
   /// result or an error that names the file; sanitizers see the rest.
   template <typename Read> void readDamaged(const std::string &name, Read read) const {
@@ -73,8 +55,6 @@ protected:
     ASSERT_EQ(a.bytes(), b.bytes());
     EXPECT_EQ(std::memcmp(a.data(), b.data(), a.bytes()), 0);
   }
-
-  std::filesystem::path folder;
 };
 
 } // namespace treadle
