@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Memory, and the ops that are index maps. Ops that look at several elements of their operand for one
-// of theirs are in Windows.cpp, arithmetic is in Scalar.cpp.
+// of theirs are in CombinedElements.cpp, arithmetic is in Scalar.cpp.
 //
 //===----------------------------------------------------------------------===//
 

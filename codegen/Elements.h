@@ -108,7 +108,7 @@ private:
   mlir::Value loadTransposed(mlir::Value memory, mlir::Type element, const Position &position, mlir::Value start,
                              int64_t laneStride);
 
-  // One for each op that is more than elementwise (Elements.cpp, Windows.cpp).
+  // One for each op that is more than elementwise (Elements.cpp, CombinedElements.cpp).
   mlir::Value sliceAt(graph::SliceOp op, Position position);
   mlir::Value padAt(graph::PadOp op, Position position);
   mlir::Value concatAt(graph::ConcatOp op, Position position);

@@ -1,4 +1,4 @@
-//===- Windows.cpp - elements that are made of several ----------------------===//
+//===- CombinedElements.cpp - elements that are made of several -------------===//
 //
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
