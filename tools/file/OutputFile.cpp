@@ -23,6 +23,7 @@ namespace treadle {
 namespace {
 
 std::mutex unfinishedLock;
+bool abandoned = false; // under the lock
 std::set<std::string> &unfinished() {
   static std::set<std::string> paths;
   return paths;
@@ -100,7 +101,9 @@ Status OutputFile::finish() {
   if (status.failed() || temporary.empty())
     return status;
   std::lock_guard<std::mutex> guard(unfinishedLock);
-  if (std::rename(temporary.c_str(), followLinks(path).c_str()) != 0)
+  if (abandoned)
+    status = error(TREADLE_CANCELLED, path, ": not written, interrupted");
+  else if (std::rename(temporary.c_str(), followLinks(path).c_str()) != 0)
     fail();
   else
     unfinished().erase(temporary);
@@ -127,6 +130,11 @@ Status checkWritable(const std::string &path) {
   if (code)
     return error(TREADLE_IO, path, ": ", std::strerror(code));
   return {};
+}
+
+void abandonUnfinishedFiles() {
+  std::lock_guard<std::mutex> guard(unfinishedLock);
+  abandoned = true;
 }
 
 void removeUnfinishedFiles() {

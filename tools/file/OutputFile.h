@@ -50,6 +50,9 @@ Status writeFile(const std::string &path, std::string_view contents);
 /// Whether a file could be made at `path`, as far as can be told before: for work that takes long.
 Status checkWritable(const std::string &path);
 
+/// From now on finish() fails with TREADLE_CANCELLED: after an interruption has been answered, no file appears.
+void abandonUnfinishedFiles();
+
 /// Removes the temporary files of all OutputFiles that are not finished, for a process that is about to end
 /// without unwinding.
 void removeUnfinishedFiles();

@@ -38,6 +38,7 @@ void takeSignals() {
   int signal = 0;
   sigwait(&set, &signal);
   wasRequested = true;
+  abandonUnfinishedFiles(); // whoever is told of an interruption finds no new file
   {
     std::lock_guard<std::mutex> guard(lock);
     if (session)

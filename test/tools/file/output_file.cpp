@@ -102,4 +102,21 @@ TEST_F(OutputFileTest, SaysWhichFileAndWhy) {
   EXPECT_FALSE(checkWritable("/dev/full").failed());
 }
 
+/// In a process of its own, since it is for good.
+TEST_F(OutputFileTest, GetsNoNameAfterAnInterruption) {
+  auto interrupted = [&] {
+    Status late;
+    {
+      OutputFile file(folder / "late");
+      file.write("abc", 3);
+      abandonUnfinishedFiles();
+      late = file.finish();
+    }
+    std::exit(late.code == TREADLE_CANCELLED && filesInFolder() == 1 ? 0 : 1);
+  };
+  ASSERT_FALSE(writeFile(folder / "early", "x").failed());
+  EXPECT_EXIT(interrupted(), testing::ExitedWithCode(0), "");
+  EXPECT_EQ(contents("early"), "x");
+}
+
 } // namespace
