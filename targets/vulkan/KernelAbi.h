@@ -1,0 +1,46 @@
+//===- KernelAbi.h - how the Vulkan runtime calls a compiled kernel ---------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The one thing both halves of this target must agree on. Each kernel is a SPIR-V module of its own
+// (Entry's offset and bytes within the executable, multiples of 4) with the entry point `main`, a local
+// size of (Entry.threads, 1, 1) and no descriptors: everything is reached through device addresses, so
+// that programs may slice buffers anywhere and no binding limits their size.
+//
+// Workgroup g of n does the tasks g, g + n, g + 2n, ..: any number of workgroups along x is right. What a
+// dispatch is about stands in a block of memory that only its shapes decide, so that command buffers
+// are recorded once:
+//
+//     uint64_t slices[operands]     device addresses
+//     int64_t scalars[scalars]
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TREADLE_TARGETS_VULKAN_KERNELABI_H
+#define TREADLE_TARGETS_VULKAN_KERNELABI_H
+
+#include <cstdint>
+
+namespace treadle::vulkan {
+
+/// The push constants of every dispatch, at offset 0.
+struct PushConstants {
+  uint64_t arguments; // device address of the block, a multiple of 16
+  uint32_t tasks;
+  uint32_t unused;
+};
+
+/// Kernels compute positions in 32 bits: no slice may reach further than this into its buffer's tensor.
+inline constexpr int64_t maxElements = INT64_C(0x7fffffff);
+
+/// What a device may lack, as Executable.features names it. All other features that kernels use are part
+/// of Vulkan 1.3 (bufferDeviceAddress, vulkanMemoryModel, synchronization2, timelineSemaphore).
+inline constexpr const char *optionalFeatures[] = {
+    "shaderFloat64",           "shaderInt64", "shaderInt16", "shaderFloat16", "shaderInt8", "storageBuffer16BitAccess",
+    "storageBuffer8BitAccess",
+};
+
+} // namespace treadle::vulkan
+
+#endif // TREADLE_TARGETS_VULKAN_KERNELABI_H
