@@ -14,10 +14,11 @@ namespace {
 
 template <typename T> uint32_t count(const flatbuffers::Vector<T> *list) { return list ? list->size() : 0; }
 
-/// The first thing that is wrong with the tables.
+/// The first thing that is wrong with the tables of one program. `where` says which it is.
 class Checker {
 public:
-  Checker(const format::Program &program, uint64_t dataBytes) : program(program), dataBytes(dataBytes) {}
+  Checker(const format::Program &program, uint64_t dataBytes, std::string where)
+      : program(program), dataBytes(dataBytes), where(std::move(where)) {}
 
   Status run() {
     check(*this, &Checker::expressions);
@@ -31,6 +32,14 @@ public:
     return status;
   }
 
+  /// What the user sees of an alternative is what the user sees of the whole.
+  Status agreesWith(const format::Program &whole) {
+    same(program.inputs(), whole.inputs(), "input");
+    same(program.outputs(), whole.outputs(), "output");
+    require(count(program.alternatives()) == 0, "it has alternatives of its own");
+    return status;
+  }
+
 private:
   static void check(Checker &self, void (Checker::*part)()) {
     if (!self.status.failed())
@@ -38,7 +47,7 @@ private:
   }
   template <typename... Parts> bool require(bool holds, const Parts &...parts) {
     if (!holds && !status.failed())
-      status = error(TREADLE_DAMAGED, "damaged: ", parts...);
+      status = error(TREADLE_DAMAGED, "damaged: ", where, parts...);
     return holds;
   }
   bool expr(uint32_t index, const char *what, uint32_t number) {
@@ -156,6 +165,17 @@ private:
       require(buffer.space() == space && buffer.index() == i, what, " ", i, " is in a buffer that is not its own");
     }
   }
+  using Tensors = flatbuffers::Vector<flatbuffers::Offset<format::Tensor>>;
+  void same(const Tensors *list, const Tensors *expected, const char *what) {
+    if (!require(count(list) == count(expected), "it has ", count(list), " ", what, "s, not ", count(expected)))
+      return;
+    for (uint32_t i = 0; i < count(list); ++i) {
+      const format::Tensor &one = *list->Get(i), &other = *expected->Get(i);
+      require(one.name()->string_view() == other.name()->string_view() && one.dtype() == other.dtype() &&
+                  count(one.dims()) == count(other.dims()),
+              "its ", what, " ", i, " is another one");
+    }
+  }
   void interface() {
     tensors(program.inputs(), format::Space::input, "input");
     tensors(program.outputs(), format::Space::output, "output");
@@ -163,9 +183,12 @@ private:
 
   void kernels() {
     constexpr uint32_t most = 1 << 16;
-    for (uint32_t i = 0; i < count(program.kernels()); ++i)
-      require(program.kernels()->Get(i)->operands() < most && program.kernels()->Get(i)->scalars() < most, "kernel ", i,
-              " takes too much");
+    for (uint32_t i = 0; i < count(program.kernels()); ++i) {
+      const format::Kernel &kernel = *program.kernels()->Get(i);
+      require(kernel.operands() < most && kernel.scalars() < most, "kernel ", i, " takes too much");
+      require(kernel.writes() <= kernel.operands(), "kernel ", i, " writes ", kernel.writes(), " of ",
+              kernel.operands(), " places");
+    }
   }
 
   bool slice(const format::Slice *slice, uint32_t step, bool written) {
@@ -191,7 +214,7 @@ private:
             step, " gives kernel ", dispatch.kernel(), " ", count(dispatch.slices()), " places and ",
             count(dispatch.scalars()), " numbers, it takes ", kernel.operands(), " and ", kernel.scalars());
     for (uint32_t i = 0; i < count(dispatch.slices()); ++i)
-      slice(dispatch.slices()->Get(i), step, false);
+      slice(dispatch.slices()->Get(i), step, i >= kernel.operands() - kernel.writes());
     exprList(dispatch.scalars(), "step", step);
     expr(dispatch.flops(), "step", step);
     expr(dispatch.traffic(), "step", step);
@@ -247,14 +270,29 @@ private:
         for (uint32_t d = 0; d < count(entry.grid()); ++d)
           require(entry.grid()->Get(d) < size, "kernel ", k, " has a wrong grid");
         require(entry.scratch() < size, "kernel ", k, " has a wrong scratch size");
+        require(entry.offset() <= executable.bytes() && entry.bytes() <= executable.bytes() - entry.offset(), "kernel ",
+                k, " has its code outside machine code ", i);
       }
     }
   }
 
   const format::Program &program;
   uint64_t dataBytes;
+  std::string where;
   Status status;
 };
+
+/// Whether code, and with `checkWeights` weights, are what was written.
+Status checkData(const format::Program &tables, const char *section, const std::string &where, bool checkWeights) {
+  auto matches = [&](const auto &part) { return hashBytes(section + part.offset(), part.bytes()) == part.hash(); };
+  for (uint32_t i = 0; i < count(tables.executables()); ++i)
+    if (!matches(*tables.executables()->Get(i)))
+      return error(TREADLE_DAMAGED, "damaged: ", where, "machine code ", i, " is not what was written");
+  for (uint32_t i = 0; checkWeights && i < count(tables.constants()); ++i)
+    if (!matches(*tables.constants()->Get(i)))
+      return error(TREADLE_DAMAGED, "damaged: ", where, "weights ", i, " are not what was written");
+  return {};
+}
 
 } // namespace
 
@@ -284,27 +322,34 @@ Status Program::open(const char *bytes, size_t size, const std::string &name, bo
   if (header.tableBytes < 8 || !format::ProgramBufferHasIdentifier(tables) || !format::VerifyProgramBuffer(verifier))
     return error(TREADLE_DAMAGED, name, ": damaged: its tables cannot be read");
 
-  auto program = std::make_shared<Program>();
-  program->owner = std::move(owner);
-  program->fileName = name;
-  program->root = format::GetProgram(tables);
-  program->section = bytes + header.dataOffset;
-  Status status = Checker(*program->root, header.dataBytes).run();
-  if (status.failed()) {
-    status.message = name + ": " + status.message;
+  const format::Program &root = *format::GetProgram(tables);
+  const char *section = bytes + header.dataOffset;
+  auto make = [&](const format::Program &part, const std::string &where, std::shared_ptr<Program> &made) {
+    Checker checker(part, header.dataBytes, where);
+    Status status = checker.run();
+    if (!status.failed() && &part != &root)
+      status = checker.agreesWith(root);
+    if (!status.failed())
+      status = checkData(part, section, where, checkWeights);
+    if (status.failed())
+      status.message = name + ": " + status.message;
+    made = std::make_shared<Program>();
+    made->owner = owner;
+    made->fileName = name;
+    made->root = &part;
+    made->section = section;
     return status;
+  };
+  std::shared_ptr<Program> program;
+  if (Status status = make(root, "", program); status.failed())
+    return status;
+  for (uint32_t i = 0; i < count(root.alternatives()); ++i) {
+    std::shared_ptr<Program> alternative;
+    if (Status status = make(*root.alternatives()->Get(i), concat("alternative ", i, ": "), alternative);
+        status.failed())
+      return status;
+    program->others.push_back(std::move(alternative));
   }
-  for (uint32_t i = 0; i < count(program->root->executables()); ++i) {
-    const format::Executable &executable = *program->root->executables()->Get(i);
-    if (hashBytes(program->section + executable.offset(), executable.bytes()) != executable.hash())
-      return error(TREADLE_DAMAGED, name, ": damaged: machine code ", i, " is not what was written");
-  }
-  if (checkWeights)
-    for (uint32_t i = 0; i < count(program->root->constants()); ++i) {
-      const format::Constant &constant = *program->root->constants()->Get(i);
-      if (hashBytes(program->section + constant.offset(), constant.bytes()) != constant.hash())
-        return error(TREADLE_DAMAGED, name, ": damaged: weights ", i, " are not what was written");
-    }
   result = std::move(program);
   return {};
 }

@@ -16,6 +16,7 @@
 #include "runtime/format/Header.h"
 #include "runtime/format/program_generated.h"
 #include <memory>
+#include <vector>
 
 namespace treadle {
 
@@ -31,11 +32,15 @@ public:
 
   const void *constant(uint32_t index) const { return section + root->constants()->Get(index)->offset(); }
 
+  /// The same model for other kinds of devices, with the same inputs and outputs. They have none themselves.
+  const std::vector<std::shared_ptr<const Program>> &alternatives() const { return others; }
+
 private:
   std::shared_ptr<void> owner;
   std::string fileName;
   const format::Program *root = nullptr;
   const char *section = nullptr;
+  std::vector<std::shared_ptr<const Program>> others;
 };
 
 } // namespace treadle

@@ -95,14 +95,15 @@ struct TestProgram {
   };
   struct Kernel {
     std::string name, family;
-    uint32_t operands, scalars;
+    uint32_t operands, scalars, writes = 0;
   };
   struct Entry {
     uint32_t kernel;
     std::string symbol;
     std::vector<format::ExprNode> exprs;
     std::vector<uint32_t> grid;
-    uint32_t scratch;
+    uint32_t scratch, threads = 0;
+    uint64_t offset = 0, bytes = 0;
   };
   struct Executable {
     std::string target, variant;
@@ -155,6 +156,8 @@ struct TestProgram {
       {"cpu", "x86-64-v2", {}, {entry(0, "add_row", 64), entry(1, "add", 0)}, code(), -1}};
   std::vector<std::pair<std::string, std::string>> metadata = {{"labels", "cat dog"}};
 
+  std::vector<TestProgram> alternatives;
+
   /// A task a row.
   static Entry entry(uint32_t kernel, const std::string &symbol, int64_t scratch) {
     return {kernel, symbol, {{Op::argument, 0, 0, 0}, {Op::constant, 0, 0, scratch}}, {0}, 1};
@@ -167,6 +170,8 @@ struct TestProgram {
 
   /// The artifact's bytes.
   std::string write() const;
+  /// The tables; weights and code are added to `data`.
+  flatbuffers::Offset<format::Program> tables(flatbuffers::FlatBufferBuilder &b, std::string &data) const;
 
   /// Opens and closes it: what is wrong with it, or "".
   std::string open(bool checkWeights = false) const {
@@ -189,9 +194,8 @@ inline void sign(std::string &file) {
   std::memcpy(file.data(), &header, sizeof(header));
 }
 
-inline std::string TestProgram::write() const {
-  flatbuffers::FlatBufferBuilder b;
-  std::string data;
+inline flatbuffers::Offset<format::Program> TestProgram::tables(flatbuffers::FlatBufferBuilder &b,
+                                                                std::string &data) const {
   auto place = [&](const std::string &bytes, size_t alignment) {
     data.resize((data.size() + alignment - 1) / alignment * alignment);
     data += bytes;
@@ -241,13 +245,13 @@ inline std::string TestProgram::write() const {
     return format::CreateStep(b, step.kind, command);
   });
   auto kernelList = vector(kernels, [&](const Kernel &k) {
-    return format::CreateKernel(b, text(k.name), text(k.family), k.operands, k.scalars);
+    return format::CreateKernel(b, text(k.name), text(k.family), k.operands, k.scalars, k.writes);
   });
   auto executableList = vector(executables, [&](const Executable &e) {
     uint64_t offset = place(e.code, codeAlignment);
     auto entries = vector(e.entries, [&](const Entry &entry) {
       return format::CreateEntry(b, entry.kernel, text(entry.symbol), b.CreateVectorOfStructs(entry.exprs),
-                                 b.CreateVector(entry.grid), entry.scratch);
+                                 b.CreateVector(entry.grid), entry.scratch, entry.threads, entry.offset, entry.bytes);
     });
     return format::CreateExecutable(b, text(e.target), text(e.variant), b.CreateVectorOfStrings(e.features),
                                     e.offset < 0 ? offset : e.offset, e.code.size(),
@@ -257,9 +261,16 @@ inline std::string TestProgram::write() const {
     return format::CreateKeyValue(b, text(pair.first), text(pair.second));
   });
   auto provenance = format::CreateProvenance(b, text("test 1"), text("net.onnx"), text("00"), text("-O3"));
-  format::FinishProgramBuffer(b, format::CreateProgram(b, b.CreateVectorOfStructs(exprs), symbolList, checkList,
-                                                       inputList, outputList, bufferList, constantList, stepList,
-                                                       kernelList, executableList, provenance, metadataList));
+  auto alternativeList = vector(alternatives, [&](const TestProgram &other) { return other.tables(b, data); });
+  return format::CreateProgram(b, b.CreateVectorOfStructs(exprs), symbolList, checkList, inputList, outputList,
+                               bufferList, constantList, stepList, kernelList, executableList, provenance, metadataList,
+                               alternativeList);
+}
+
+inline std::string TestProgram::write() const {
+  flatbuffers::FlatBufferBuilder b;
+  std::string data;
+  format::FinishProgramBuffer(b, tables(b, data));
 
   FileHeader header = {};
   std::memcpy(header.magic, fileMagic, sizeof(fileMagic));

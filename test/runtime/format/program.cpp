@@ -75,6 +75,7 @@ const Fault faults[] = {
     // kernels
     {"kernel 0 takes too much", [](TestProgram &p) { p.kernels[0].operands = 1 << 16; }},
     {"kernel 1 takes too much", [](TestProgram &p) { p.kernels[1].scalars = 1 << 16; }},
+    {"kernel 1 writes 4 of 3 places", [](TestProgram &p) { p.kernels[1].writes = 4; }},
     // steps
     {"step 1 uses buffer 7", [](TestProgram &p) { p.steps[1].slices[0] = {7, 0}; }},
     {"step 1 refers to expression 6 of 6", [](TestProgram &p) { p.steps[1].slices[0] = {6, 6}; }},
@@ -83,6 +84,7 @@ const Fault faults[] = {
     {"step 2 writes to what may only be read", [](TestProgram &p) { p.steps[2].slices[0] = {0, 0}; }},
     {"step 3 writes to what may only be read", [](TestProgram &p) { p.steps[3].slices[1] = {5, 0}; }},
     {"step 1 writes to what may only be read", [](TestProgram &p) { p.steps[1].slices[2] = {5, 0}; }},
+    {"step 0 writes to what may only be read", [](TestProgram &p) { p.kernels[0].writes = 2; }},
     {"step 0 runs kernel 2", [](TestProgram &p) { p.steps[0].kernel = 2; }},
     {"step 0 gives kernel 0 2 places and 1 numbers, it takes 3 and 1",
      [](TestProgram &p) { p.steps[0].slices.pop_back(); }},
@@ -115,6 +117,60 @@ const Fault faults[] = {
     {"kernel 0 has no grid", [](TestProgram &p) { p.executables[0].entries[0].grid = {0, 0, 0, 0}; }},
     {"kernel 1 has a wrong grid", [](TestProgram &p) { p.executables[0].entries[1].grid = {2}; }},
     {"kernel 1 has a wrong scratch size", [](TestProgram &p) { p.executables[0].entries[1].scratch = 2; }},
+    {"kernel 1 has its code outside machine code 0",
+     [](TestProgram &p) { p.executables[0].entries[1].offset = p.executables[0].code.size() + 1; }},
+    {"kernel 0 has its code outside machine code 0",
+     [](TestProgram &p) {
+       p.executables[0].entries[0].offset = p.executables[0].code.size() - 4;
+       p.executables[0].entries[0].bytes = 5;
+     }},
+    {"kernel 0 has its code outside machine code 0",
+     [](TestProgram &p) {
+       p.executables[0].entries[0].offset = 8;
+       p.executables[0].entries[0].bytes = UINT64_MAX - 4;
+     }},
+    // alternatives
+    {"alternative 1: buffer 6 refers to expression 6 of 6",
+     [](TestProgram &p) {
+       p.alternatives.resize(2);
+       p.alternatives[1].buffers[6].bytes = 6;
+     }},
+    {"alternative 0: weights 0 lie outside the file",
+     [](TestProgram &p) {
+       p.alternatives.resize(1);
+       p.alternatives[0].constants[0] = {"", 1 << 30, 16, 0, true};
+     }},
+    {"alternative 0: machine code 0 has 1 kernels, not 2",
+     [](TestProgram &p) {
+       p.alternatives.resize(1);
+       p.alternatives[0].executables[0].entries.pop_back();
+     }},
+    {"alternative 0: its input 1 is another one",
+     [](TestProgram &p) {
+       p.alternatives.resize(1);
+       p.alternatives[0].inputs[1].name = "z";
+     }},
+    {"alternative 0: its output 0 is another one",
+     [](TestProgram &p) {
+       p.alternatives.resize(1);
+       p.alternatives[0].outputs[0].dtype = TREADLE_F16;
+     }},
+    {"alternative 0: its output 1 is another one",
+     [](TestProgram &p) {
+       p.alternatives.resize(1);
+       p.alternatives[0].outputs[1].dims.push_back(TestProgram::four);
+     }},
+    {"alternative 0: it has 2 outputs, not 3",
+     [](TestProgram &p) {
+       p.alternatives.resize(1);
+       p.alternatives[0].outputs.pop_back();
+       p.alternatives[0].buffers[4] = {Space::arena, TestProgram::bytes, 0, 3, 3};
+     }},
+    {"alternative 0: it has alternatives of its own",
+     [](TestProgram &p) {
+       p.alternatives.resize(1);
+       p.alternatives[0].alternatives.resize(1);
+     }},
 };
 INSTANTIATE_TEST_SUITE_P(Program, Faults, testing::ValuesIn(faults));
 
@@ -128,6 +184,29 @@ TEST(Program, WeightsAreHashed) {
   program.constants[0] = {program.constants[0].bytes, 0, 16, 12345, true};
   EXPECT_EQ(program.open(), "");
   EXPECT_EQ(program.open(/*checkWeights=*/true), "artifact in memory: damaged: weights 0 are not what was written");
+}
+
+TEST(Program, Alternatives) {
+  TestProgram description;
+  description.alternatives.resize(2);
+  description.alternatives[1].constants[0].bytes[0] = 'x';
+  std::shared_ptr<const Program> program;
+  {
+    auto file = std::make_shared<AlignedBytes>(description.write());
+    EXPECT_EQ(Program::open(file->data(), file->size(), "f", true, file, program).message, "");
+  }
+  // Each is a program of its own, which keeps the bytes.
+  ASSERT_EQ(program->alternatives().size(), 2u);
+  std::shared_ptr<const Program> other = program->alternatives()[1];
+  program = nullptr;
+  EXPECT_EQ(other->name(), "f");
+  EXPECT_TRUE(other->alternatives().empty());
+  EXPECT_EQ(static_cast<const char *>(other->constant(0))[0], 'x');
+
+  description.alternatives[1].constants[0] = {"", 0, 16, 12345, true};
+  EXPECT_EQ(description.open(), "");
+  EXPECT_EQ(description.open(/*checkWeights=*/true),
+            "artifact in memory: damaged: alternative 1: weights 0 are not what was written");
 }
 
 /// What opening these bytes says.
