@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/treadle.h"
+#include "runtime/Devices.h"
 #include "runtime/base/DType.h"
 #include "runtime/base/MappedFile.h"
 #include "runtime/exec/Describe.h"
@@ -184,7 +185,7 @@ const char *treadle_program_json(treadle_program *program) {
 // ---- devices ---------------------------------------------------------------------------------
 
 treadle_error *treadle_device(int32_t index, treadle_device_info *info) {
-  static const std::vector<DeviceInfo> devices = cpu::devices();
+  static const std::vector<DeviceInfo> devices = findDevices();
   if (!info)
     return nullArgument("treadle_device");
   if (index < 0 || static_cast<size_t>(index) >= devices.size())
@@ -204,34 +205,19 @@ treadle_error *treadle_session_create(treadle_program *program, const treadle_se
   treadle_session_options defaults = {};
   if (!options)
     options = &defaults;
-  std::string device = options->device ? options->device : "cpu";
-  if (device != "cpu" && device != "cpu:0")
-    return toError(error(TREADLE_NOT_FOUND, "there is no device \"", device, "\"; this runtime has cpu"));
   if (options->threads < 0 || options->threads > 4096)
     return toError(error(TREADLE_INVALID_ARGUMENT, "threads cannot be ", options->threads));
+  DriverOptions driverOptions;
+  driverOptions.threads = options->threads;
+  driverOptions.pool = options->pool;
+  driverOptions.allocator = options->allocator;
   std::unique_ptr<Driver> driver;
-  if (Status status = cpu::createDriver({options->threads, options->pool, options->allocator}, driver); status.failed())
-    return toError(status);
-  const auto *executables = program->program->tables().executables();
-  const format::Executable *chosen = nullptr;
-  std::string offered;
-  for (uint32_t i = 0; executables && i < executables->size() && !chosen; ++i) {
-    const format::Executable *executable = executables->Get(i);
-    offered += concat(i ? ", " : "", executable->target()->str(), " ", executable->variant()->str());
-    if (driver->supports(*executable))
-      chosen = executable;
-  }
-  if (!chosen) {
-    treadle_device_info info;
-    treadle_error_free(treadle_device(0, &info));
-    return toError(error(TREADLE_UNSUPPORTED, program->program->name(), ": has code for ",
-                         offered.empty() ? "nothing" : offered, ", not for this device (", info.description,
-                         "); compile the model for it"));
-  }
-  if (Status status = driver->load(*program->program, *chosen); status.failed())
-    return toError(status);
+  std::shared_ptr<const Program> chosen;
+  Status status = openDevice(program->program, options->device ? options->device : "", driverOptions, driver, chosen);
+  if (status.failed())
+    return toError(std::move(status));
   *session = new treadle_session{
-      std::make_unique<Session>(program->program, std::move(driver), options->allocator, options->memory_limit)};
+      std::make_unique<Session>(std::move(chosen), std::move(driver), options->allocator, options->memory_limit)};
   return nullptr;
 }
 

@@ -3,7 +3,10 @@
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// One object for each session. A driver of a GPU records what it is told and submits it at finish().
+// A driver is one session's. There are two kinds. A CPU's works in the host's memory: each step runs
+// when it is given. A GPU's has memory of its own and a Recorder: the steps for some shapes are recorded
+// once, with the copies of inputs to the device and of outputs from it, and each run submits them again.
+// Addresses are those that kernels use, on a GPU the device's: only the driver may follow them there.
 //
 //===----------------------------------------------------------------------===//
 
@@ -12,51 +15,108 @@
 
 #include "runtime/base/Status.h"
 #include "runtime/format/Program.h"
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <vector>
 
 namespace treadle {
 
+/// What a device with memory of its own is told and does again. From begin() to end() the driver's steps
+/// are recorded instead of run, in order; an error on the way is end()'s.
+class Recorder {
+public:
+  struct Interval {
+    std::chrono::nanoseconds begin, end; // since the first step began
+  };
+
+  virtual ~Recorder() = default;
+
+  /// Forgets what was recorded. `timed`: how long each step takes is measured, one after another.
+  virtual Status begin(bool timed) = 0;
+
+  /// Places in the host's memory, good until the next begin(). What stands in the first at submit() is at
+  /// `to` for the steps recorded from here on; what is at `from` after those recorded so far is in the second
+  /// when submit() returns. Null after an error.
+  virtual void *upload(void *to, size_t bytes) = 0;
+  virtual const void *download(const void *from, size_t bytes) = 0;
+
+  /// Announces the next step's FLOPs and bytes: long programs are submitted in parts, between which they
+  /// can be cancelled.
+  virtual void announce(int64_t flops, int64_t bytes) = 0;
+  /// The steps from here on see what those before have written, and write when those have read.
+  virtual void barrier() = 0;
+
+  virtual Status end() = 0;
+
+  /// Runs what was recorded and waits for it. When `cancelled` becomes true it ends at the next part.
+  virtual Status submit(const std::atomic<bool> &cancelled) = 0;
+  /// Of each step of the last submit(), if it was recorded so.
+  virtual const std::vector<Interval> &times() const = 0;
+};
+
 class Driver {
 public:
   virtual ~Driver() = default;
 
-  /// Whether this device can run the code, by target, variant and features.
-  virtual bool supports(const format::Executable &executable) const = 0;
-  /// Loads the code; afterwards kernel i is `entries`[i].
-  virtual Status load(const Program &program, const format::Executable &executable) = 0;
+  // ---- code
 
-  /// How many kernels may run at once with private memory of their own, and that much for each.
-  virtual Status reserve(size_t scratchBytes) = 0;
-  virtual size_t scratchBytes() const = 0;
-
+  /// Whether this device can run the code, by target, variant and features. If it is for this kind of device
+  /// and cannot be run, `lacking` says what the device would need.
+  virtual bool supports(const format::Executable &executable, std::string &lacking) const = 0;
+  /// Loads the code; afterwards kernel i is `entries`[i]. The driver keeps the program as long as it needs it.
+  virtual Status load(const std::shared_ptr<const Program> &program, const format::Executable &executable) = 0;
   /// How the loaded code runs a kernel.
   const format::Entry &entry(uint32_t kernel) const { return *loaded->entries()->Get(kernel); }
+
+  // ---- memory
+
+  /// The largest buffer that kernels can reach all of.
+  virtual uint64_t largestBuffer() const { return UINT64_MAX; }
+  /// Memory for all that steps leave to one another, and for each kernel that may run at once private memory.
+  /// What was there before is lost, and after an error all of it.
+  virtual Status reserve(size_t arenaBytes, size_t scratchBytes) = 0;
+  /// Where the arena is, a multiple of 64; where the program's weights are.
+  virtual void *arena() const = 0;
+  virtual void *constant(uint32_t index) const = 0;
+  /// Bytes of arena and private memory.
+  virtual size_t memoryBytes() const = 0;
+
+  // ---- steps
 
   /// `tasks` tasks of kernel `kernel`.
   virtual void launch(uint32_t kernel, void *const *slices, const int64_t *scalars, int64_t tasks) = 0;
   virtual void copy(void *to, const void *from, size_t bytes) = 0;
   virtual void fill(void *to, size_t bytes, uint32_t pattern, unsigned width) = 0;
 
+  /// Null: kernels work in the host's memory, and steps run at once.
+  virtual Recorder *recorder() { return nullptr; }
+
 protected:
   const format::Executable *loaded = nullptr; // set by load()
 };
 
-/// The drivers that are built in. Each target has one of these functions (targets/*/run).
+// ---- the targets that are built in -------------------------------------------------------------
+
 struct DriverOptions {
   int32_t threads = 0;
   const treadle_pool *pool = nullptr;
   const treadle_allocator *allocator = nullptr;
+  uint32_t device = 0; // which of the target's devices
 };
 struct DeviceInfo {
   std::string name, description;
   uint64_t memory = 0;
 };
 
-namespace cpu {
-std::vector<DeviceInfo> devices();
-Status createDriver(const DriverOptions &options, std::unique_ptr<Driver> &driver);
-} // namespace cpu
+/// What each folder of targets/ defines, in the namespace of its name (targets/*/run).
+struct TargetFunctions {
+  const char *name;
+  /// The devices of this machine, as `name`:0, `name`:1, ..; a target that has at most one calls it `name`.
+  std::vector<DeviceInfo> (*devices)();
+  /// Fails with what to do if there is no such device.
+  Status (*createDriver)(const DriverOptions &options, std::unique_ptr<Driver> &driver);
+};
 
 } // namespace treadle
 

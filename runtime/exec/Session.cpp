@@ -8,10 +8,9 @@
 #include "runtime/exec/Session.h"
 #include "runtime/base/DType.h"
 #include "runtime/exec/Expressions.h"
+#include "runtime/exec/Hazards.h"
 #include "runtime/exec/Placement.h"
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
 
 namespace treadle {
 namespace {
@@ -36,42 +35,27 @@ int64_t tensorBytes(DType dtype, const int64_t *dims, size_t rank) {
   return byteSize(dtype, elements);
 }
 
+/// Calls visit(slice, whether it may be written) for each place of a step, in the order in which they are kept.
+template <typename Visit>
+void forEachSlice(const format::Program &tables, const format::Step &step, const Visit &visit) {
+  if (const auto *dispatch = step.command_as_Dispatch()) {
+    uint32_t slices = count(dispatch->slices()), writes = tables.kernels()->Get(dispatch->kernel())->writes();
+    for (uint32_t i = 0; i < slices; ++i)
+      visit(*dispatch->slices()->Get(i), writes == 0 || i >= slices - writes);
+  } else if (const auto *copy = step.command_as_Copy()) {
+    visit(*copy->from(), false);
+    visit(*copy->to(), true);
+  } else if (const auto *fill = step.command_as_Fill()) {
+    visit(*fill->to(), true);
+  }
+}
+
 } // namespace
-
-// ---- memory ----------------------------------------------------------------------------------
-
-Memory::Memory(Memory &&other) noexcept : allocator(other.allocator), start(other.start), bytes(other.bytes) {
-  other.start = nullptr;
-  other.bytes = 0;
-}
-
-bool Memory::resize(size_t wanted) {
-  if (__builtin_add_overflow(wanted, 63, &wanted))
-    return false;
-  wanted = wanted / 64 * 64;
-  if (wanted <= bytes && wanted * 2 >= bytes && start)
-    return true;
-  release();
-  if (wanted == 0)
-    wanted = 64;
-  start = static_cast<char *>(allocator.allocate ? allocator.allocate(allocator.user, wanted, 64)
-                                                 : std::aligned_alloc(64, wanted));
-  bytes = start ? wanted : 0;
-  return start;
-}
-
-void Memory::release() {
-  if (start)
-    allocator.release ? allocator.release(allocator.user, start, bytes) : std::free(start);
-  start = nullptr;
-  bytes = 0;
-}
-
-// ---- shapes ----------------------------------------------------------------------------------
 
 Session::Session(std::shared_ptr<const Program> program, std::unique_ptr<Driver> driver,
                  const treadle_allocator *allocator, uint64_t memoryLimit)
-    : program(std::move(program)), driver(std::move(driver)), memoryLimit(memoryLimit), arena(allocator) {
+    : program(std::move(program)), driver(std::move(driver)), recorder(this->driver->recorder()),
+      memoryLimit(memoryLimit) {
   for (uint32_t i = 0; i < count(this->program->tables().outputs()); ++i)
     ownOutputs.emplace_back(allocator);
 }
@@ -123,6 +107,7 @@ Status Session::bindSymbols(const treadle_tensor *inputs) {
   if (Status status = evaluate(tables.exprs(), symbols.data(), nullptr, exprs); status.failed())
     return status;
   inputDims.resize(count(tables.inputs()));
+  inputBytes.resize(inputDims.size());
   for (uint32_t i = 0; i < inputDims.size(); ++i) {
     const format::Tensor &tensor = *tables.inputs()->Get(i);
     inputDims[i].clear();
@@ -132,6 +117,7 @@ Status Session::bindSymbols(const treadle_tensor *inputs) {
       return error(TREADLE_INVALID_ARGUMENT, inputName(i), " has the shape ",
                    shapeText(inputDims[i].data(), inputDims[i].size()), ", ", shapeText(inputs[i].dims, inputs[i].rank),
                    " was given");
+    inputBytes[i] = tensorBytes(static_cast<DType>(tensor.dtype()), inputDims[i].data(), inputDims[i].size());
   }
   for (uint32_t i = 0; i < count(tables.checks()); ++i) {
     const format::Check &check = *tables.checks()->Get(i);
@@ -140,6 +126,7 @@ Status Session::bindSymbols(const treadle_tensor *inputs) {
                    exprs[check.rhs()], " for these input shapes");
   }
   outputDims.resize(count(tables.outputs()));
+  outputBytes.resize(outputDims.size());
   for (uint32_t i = 0; i < outputDims.size(); ++i) {
     const format::Tensor &tensor = *tables.outputs()->Get(i);
     outputDims[i].clear();
@@ -150,6 +137,7 @@ Status Session::bindSymbols(const treadle_tensor *inputs) {
                      " for these input shapes");
       outputDims[i].push_back(size);
     }
+    outputBytes[i] = tensorBytes(static_cast<DType>(tensor.dtype()), outputDims[i].data(), outputDims[i].size());
   }
   return {};
 }
@@ -157,9 +145,21 @@ Status Session::bindSymbols(const treadle_tensor *inputs) {
 /// The size of each buffer, and where in the arena those lie that live there.
 Status Session::placeAll() {
   const format::Program &tables = program->tables();
-  uint32_t buffers = count(tables.buffers());
+  uint32_t buffers = count(tables.buffers()), steps = count(tables.steps());
   bufferBytes.resize(buffers);
-  arenaOffsets.assign(buffers, 0);
+  arenaOffsets.assign(buffers, -1);
+  // On a device with memory of its own an input is there from the start to its last use, an output from its
+  // first use to the end.
+  std::vector<uint32_t> first, last;
+  if (recorder) {
+    first.assign(buffers, steps ? steps - 1 : 0);
+    last.assign(buffers, 0);
+    for (uint32_t i = 0; i < steps; ++i)
+      forEachSlice(tables, *tables.steps()->Get(i), [&](const format::Slice &slice, bool) {
+        first[slice.buffer()] = std::min(first[slice.buffer()], i);
+        last[slice.buffer()] = i;
+      });
+  }
   std::vector<Lifetime> lifetimes;
   int64_t sum = 0;
   std::vector<uint32_t> living;
@@ -173,26 +173,31 @@ Status Session::placeAll() {
     if (buffer.space() == format::Space::constant)
       there = tables.constants()->Get(buffer.index())->bytes();
     else if (buffer.space() == format::Space::input)
-      there = tensorBytes(static_cast<DType>(tables.inputs()->Get(buffer.index())->dtype()),
-                          inputDims[buffer.index()].data(), inputDims[buffer.index()].size());
+      there = inputBytes[buffer.index()];
     else if (buffer.space() == format::Space::output)
-      there = tensorBytes(static_cast<DType>(tables.outputs()->Get(buffer.index())->dtype()),
-                          outputDims[buffer.index()].data(), outputDims[buffer.index()].size());
+      there = outputBytes[buffer.index()];
     if (bytes > there)
       return error(TREADLE_DAMAGED, "damaged: buffer ", i, " is larger than what it stands for");
-    if (buffer.space() != format::Space::arena)
+    if (static_cast<uint64_t>(bytes) > driver->largestBuffer())
+      return error(TREADLE_UNSUPPORTED, "these shapes make a tensor of ", bytes, " bytes, this device's kernels reach ",
+                   driver->largestBuffer(), "; run it on the CPU or in smaller parts");
+    if (buffer.space() == format::Space::constant || (!recorder && buffer.space() != format::Space::arena))
       continue;
     // Placement adds up what it places, in multiples of 64.
-    if (__builtin_add_overflow(sum, bytes + 64, &sum))
+    if (there > INT64_MAX / 4 || __builtin_add_overflow(sum, there + 64, &sum))
       return error(TREADLE_OUT_OF_MEMORY, "these shapes are too large: intermediate values do not fit any memory");
-    lifetimes.push_back({bytes, buffer.first(), buffer.last(), 0});
+    Lifetime lifetime{there, buffer.first(), buffer.last(), 0};
+    if (buffer.space() == format::Space::input)
+      lifetime = {there, 0, last[i], 0};
+    else if (buffer.space() == format::Space::output)
+      lifetime = {there, first[i], steps ? steps - 1 : 0, 0};
+    lifetimes.push_back(lifetime);
     living.push_back(i);
   }
-  int64_t total = placeBuffers(lifetimes);
-  if (memoryLimit && static_cast<uint64_t>(total) > memoryLimit)
-    return error(TREADLE_OUT_OF_MEMORY, "these shapes need ", total, " bytes of memory, the limit is ", memoryLimit);
-  if (!arena.resize(total))
-    return error(TREADLE_OUT_OF_MEMORY, "no memory for ", total, " bytes of intermediate values");
+  arenaBytes = placeBuffers(lifetimes);
+  if (memoryLimit && static_cast<uint64_t>(arenaBytes) > memoryLimit)
+    return error(TREADLE_OUT_OF_MEMORY, "these shapes need ", arenaBytes, " bytes of memory, the limit is ",
+                 memoryLimit);
   for (size_t i = 0; i < living.size(); ++i)
     arenaOffsets[living[i]] = lifetimes[i].offset;
   return {};
@@ -203,15 +208,8 @@ Status Session::planSteps() {
   commands.assign(count(tables.steps()), {});
   places.clear();
   scalars.clear();
-  int64_t scratch = 0;
+  scratchBytes = 0;
   std::vector<int64_t> entryExprs;
-  // The code that was loaded: grids and scratch sizes are those of its entries.
-  auto addPlace = [&](const format::Slice &slice, int64_t bytes) {
-    int64_t offset = exprs[slice.offset()];
-    places.push_back({slice.buffer(), offset});
-    return offset >= 0 && bytes >= 0 && offset <= bufferBytes[slice.buffer()] &&
-           bytes <= bufferBytes[slice.buffer()] - offset;
-  };
   for (uint32_t i = 0; i < commands.size(); ++i) {
     const format::Step &step = *tables.steps()->Get(i);
     Command &command = commands[i];
@@ -219,10 +217,9 @@ Status Session::planSteps() {
     command.firstScalar = scalars.size();
     bool fits = true;
     if (const auto *dispatch = step.command_as_Dispatch()) {
-      for (uint32_t s = 0; s < count(dispatch->slices()); ++s)
-        fits &= addPlace(*dispatch->slices()->Get(s), 0);
       for (uint32_t s = 0; s < count(dispatch->scalars()); ++s)
         scalars.push_back(exprs[dispatch->scalars()->Get(s)]);
+      // The code that was loaded: grids and scratch sizes are those of its entries.
       const format::Entry &entry = driver->entry(dispatch->kernel());
       if (Status status = evaluate(entry.exprs(), nullptr, scalars.data() + command.firstScalar, entryExprs);
           status.failed())
@@ -233,31 +230,64 @@ Status Session::planSteps() {
                                    &command.tasks))
           return error(TREADLE_INVALID_ARGUMENT, "these shapes are too large");
       fits &= entryExprs[entry.scratch()] >= 0;
-      scratch = std::max(scratch, entryExprs[entry.scratch()]);
+      scratchBytes = std::max(scratchBytes, entryExprs[entry.scratch()]);
     } else if (const auto *copy = step.command_as_Copy()) {
       command.bytes = exprs[copy->bytes()];
-      fits = addPlace(*copy->from(), command.bytes);
-      fits &= addPlace(*copy->to(), command.bytes);
     } else if (const auto *fill = step.command_as_Fill()) {
       command.bytes = exprs[fill->bytes()];
-      fits = addPlace(*fill->to(), command.bytes);
     }
+    forEachSlice(tables, step, [&](const format::Slice &slice, bool) {
+      int64_t offset = exprs[slice.offset()], room = bufferBytes[slice.buffer()];
+      places.push_back({slice.buffer(), offset});
+      fits &= offset >= 0 && command.bytes >= 0 && offset <= room && command.bytes <= room - offset;
+    });
     if (!fits)
       return error(TREADLE_DAMAGED, "damaged: step ", i, " reaches beyond its memory");
   }
-  addresses.resize(places.size());
+  return {};
+}
+
+Status Session::reserve() {
+  const format::Program &tables = program->tables();
+  uint64_t total = 0;
+  if (__builtin_add_overflow(arenaBytes, scratchBytes, &total) || (memoryLimit && total > memoryLimit))
+    return error(TREADLE_OUT_OF_MEMORY, "these shapes need ", total, " bytes of memory, the limit is ", memoryLimit);
+  if (Status status = driver->reserve(arenaBytes, scratchBytes); status.failed())
+    return status;
   bases.assign(bufferBytes.size(), nullptr);
   for (uint32_t i = 0; i < bases.size(); ++i) {
     const format::Buffer &buffer = *tables.buffers()->Get(i);
     if (buffer.space() == format::Space::constant)
-      bases[i] = const_cast<void *>(program->constant(buffer.index()));
-    else if (buffer.space() == format::Space::arena)
-      bases[i] = arena.data() + arenaOffsets[i];
+      bases[i] = driver->constant(buffer.index());
+    else if (arenaOffsets[i] >= 0)
+      bases[i] = static_cast<char *>(driver->arena()) + arenaOffsets[i];
   }
-  if (memoryLimit && arena.size() + scratch > memoryLimit)
-    return error(TREADLE_OUT_OF_MEMORY, "these shapes need ", arena.size() + scratch, " bytes of memory, the limit is ",
-                 memoryLimit);
-  return driver->reserve(scratch);
+  addresses.resize(places.size());
+  recorded = false;
+  if (recorder)
+    findHazards();
+  return {};
+}
+
+/// Which steps must wait for earlier ones, and the addresses, which are the arena's and the weights' alone.
+void Session::findHazards() {
+  const format::Program &tables = program->tables();
+  for (size_t i = 0; i < places.size(); ++i)
+    addresses[i] = static_cast<char *>(bases[places[i].buffer]) + places[i].offset;
+  Hazards hazards;
+  std::vector<Hazards::Range> ranges;
+  for (uint32_t i = 0; i < commands.size(); ++i) {
+    ranges.clear();
+    uint32_t next = commands[i].firstSlice;
+    forEachSlice(tables, *tables.steps()->Get(i), [&](const format::Slice &slice, bool written) {
+      const Place &place = places[next++];
+      int64_t start = arenaOffsets[slice.buffer()];
+      bool input = tables.buffers()->Get(slice.buffer())->space() == format::Space::input;
+      if (start >= 0)
+        ranges.push_back({start + place.offset, start + bufferBytes[slice.buffer()], written && !input});
+    });
+    commands[i].waits = hazards.mustWait(ranges);
+  }
 }
 
 Status Session::prepare(const treadle_tensor *inputs, int32_t given) {
@@ -271,6 +301,8 @@ Status Session::prepare(const treadle_tensor *inputs, int32_t given) {
   if (Status status = placeAll(); status.failed())
     return status;
   if (Status status = planSteps(); status.failed())
+    return status;
+  if (Status status = reserve(); status.failed())
     return status;
   prepared = true;
   return {};
@@ -286,95 +318,6 @@ Status Session::outputShape(int32_t index, treadle_tensor &shape) const {
   shape.dtype = static_cast<treadle_dtype>(program->tables().outputs()->Get(index)->dtype());
   shape.rank = outputDims[index].size();
   shape.dims = outputDims[index].data();
-  return {};
-}
-
-// ---- running ---------------------------------------------------------------------------------
-
-Status Session::run(const treadle_tensor *inputs, int32_t inputCount, treadle_tensor *outputs, int32_t outputCount) {
-  cancelled = false;
-  if (Status status = prepare(inputs, inputCount); status.failed())
-    return status;
-  const format::Program &tables = program->tables();
-  if (static_cast<size_t>(outputCount) != outputDims.size() || (outputCount && !outputs))
-    return error(TREADLE_INVALID_ARGUMENT, "the program has ", outputDims.size(), " outputs, ", outputCount,
-                 " were given");
-  for (int32_t i = 0; i < inputCount; ++i) {
-    const format::Tensor &tensor = *tables.inputs()->Get(i);
-    int64_t bytes = tensorBytes(static_cast<DType>(tensor.dtype()), inputDims[i].data(), inputDims[i].size());
-    if (!inputs[i].data && bytes > 0)
-      return error(TREADLE_INVALID_ARGUMENT, inputName(i), " has no data");
-    if (inputs[i].capacity && inputs[i].capacity < static_cast<uint64_t>(bytes))
-      return error(TREADLE_INVALID_ARGUMENT, inputName(i), " has ", inputs[i].capacity, " bytes, its shape needs ",
-                   bytes);
-    bases[tensor.buffer()] = inputs[i].data;
-  }
-  for (int32_t i = 0; i < outputCount; ++i) {
-    const format::Tensor &tensor = *tables.outputs()->Get(i);
-    int64_t bytes = tensorBytes(static_cast<DType>(tensor.dtype()), outputDims[i].data(), outputDims[i].size());
-    if (!outputs[i].data) {
-      if (!ownOutputs[i].resize(bytes))
-        return error(TREADLE_OUT_OF_MEMORY, "no memory for ", bytes, " bytes of output \"", tensor.name()->str(), "\"");
-      bases[tensor.buffer()] = ownOutputs[i].data();
-      continue;
-    }
-    if (outputs[i].capacity && outputs[i].capacity < static_cast<uint64_t>(bytes))
-      return error(TREADLE_INVALID_ARGUMENT, "output \"", tensor.name()->str(), "\" needs ", bytes,
-                   " bytes, there is room for ", outputs[i].capacity);
-    bases[tensor.buffer()] = outputs[i].data;
-  }
-  for (size_t i = 0; i < places.size(); ++i)
-    addresses[i] = static_cast<char *>(bases[places[i].buffer]) + places[i].offset;
-
-  for (uint32_t i = 0; i < commands.size(); ++i) {
-    if (cancelled.load(std::memory_order_relaxed))
-      return error(TREADLE_CANCELLED, "cancelled");
-    const Command &command = commands[i];
-    const format::Step &step = *tables.steps()->Get(i);
-    auto begin = profiling ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
-    if (const auto *dispatch = step.command_as_Dispatch())
-      driver->launch(dispatch->kernel(), addresses.data() + command.firstSlice, scalars.data() + command.firstScalar,
-                     command.tasks);
-    else if (step.command_as_Copy())
-      driver->copy(addresses[command.firstSlice + 1], addresses[command.firstSlice], command.bytes);
-    else if (const auto *fill = step.command_as_Fill())
-      driver->fill(addresses[command.firstSlice], command.bytes, fill->pattern(), fill->width());
-    if (profiling)
-      events.push_back({i, begin, std::chrono::steady_clock::now()});
-    if (observer)
-      if (Status status = observe(i); status.failed())
-        return status;
-  }
-  for (int32_t i = 0; i < outputCount; ++i) {
-    const format::Tensor &tensor = *tables.outputs()->Get(i);
-    outputs[i].data = bases[tensor.buffer()];
-    outputs[i].dtype = static_cast<treadle_dtype>(tensor.dtype());
-    outputs[i].rank = outputDims[i].size();
-    outputs[i].dims = outputDims[i].data();
-  }
-  return {};
-}
-
-Status Session::observe(uint32_t step) {
-  const auto *dispatch = program->tables().steps()->Get(step)->command_as_Dispatch();
-  if (!dispatch)
-    return {};
-  for (uint32_t i = 0; i < count(dispatch->results()); ++i) {
-    const format::Result &result = *dispatch->results()->Get(i);
-    std::vector<int64_t> dims;
-    std::vector<int32_t> permutation;
-    for (uint32_t d = 0; d < count(result.dims()); ++d) {
-      dims.push_back(exprs[result.dims()->Get(d)]);
-      permutation.push_back(count(result.permutation()) ? result.permutation()->Get(d) : d);
-    }
-    treadle_tensor value = {};
-    value.data = addresses[commands[step].firstSlice + result.operand()];
-    value.dtype = static_cast<treadle_dtype>(result.dtype());
-    value.rank = dims.size();
-    value.dims = dims.data();
-    if (observer(observerUser, step, result.name()->c_str(), &value, permutation.data()) != 0)
-      return error(TREADLE_CANCELLED, "stopped by the observer");
-  }
   return {};
 }
 

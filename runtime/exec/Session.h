@@ -4,39 +4,22 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // prepare() settles everything that depends on shapes: sizes, the arena, each step's numbers. run()
-// then fills in the caller's addresses and goes through the steps; it allocates nothing.
+// then fills in the caller's addresses and goes through the steps; it allocates nothing. On a device with
+// memory of its own inputs and outputs lie in the arena too, so that no address depends on the caller:
+// the first run() for some shapes records the steps, each run copies, submits and copies.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef TREADLE_RUNTIME_EXEC_SESSION_H
 #define TREADLE_RUNTIME_EXEC_SESSION_H
 
+#include "runtime/base/Memory.h"
 #include "runtime/device/Driver.h"
 #include <atomic>
 #include <chrono>
+#include <functional>
 
 namespace treadle {
-
-/// Memory from an app's allocator or the heap, 64-byte aligned.
-class Memory {
-public:
-  explicit Memory(const treadle_allocator *allocator) : allocator(allocator ? *allocator : treadle_allocator{}) {}
-  ~Memory() { release(); }
-  Memory(Memory &&other) noexcept;
-  Memory(const Memory &) = delete;
-  Memory &operator=(const Memory &) = delete;
-
-  /// At least `bytes`; what was there before is lost. False if there is no memory.
-  bool resize(size_t bytes);
-  void release();
-  char *data() const { return start; }
-  size_t size() const { return bytes; }
-
-private:
-  treadle_allocator allocator;
-  char *start = nullptr;
-  size_t bytes = 0;
-};
 
 class Session {
 public:
@@ -46,7 +29,7 @@ public:
   Status prepare(const treadle_tensor *inputs, int32_t count);
   Status run(const treadle_tensor *inputs, int32_t inputCount, treadle_tensor *outputs, int32_t outputCount);
   Status outputShape(int32_t index, treadle_tensor &shape) const;
-  uint64_t memoryBytes() const { return arena.size() + driver->scratchBytes(); }
+  uint64_t memoryBytes() const { return driver->memoryBytes(); }
 
   void cancel() { cancelled = true; }
   void setObserver(treadle_observer newObserver, void *user) {
@@ -63,6 +46,7 @@ private:
     uint32_t firstSlice = 0;  // into `addresses`
     uint32_t firstScalar = 0; // into `scalars`
     int64_t bytes = 0;        // of a copy or fill
+    bool waits = false;       // for steps before it, where steps are recorded
   };
   struct Place {
     uint32_t buffer;
@@ -73,29 +57,50 @@ private:
     std::chrono::steady_clock::time_point begin, end;
   };
 
+  // Settling shapes: Session.cpp.
   Status checkInputs(const treadle_tensor *inputs, int32_t count) const;
   bool sameShapes(const treadle_tensor *inputs) const;
   Status bindSymbols(const treadle_tensor *inputs);
   Status placeAll();
   Status planSteps();
-  Status observe(uint32_t step);
+  Status reserve();
+  void findHazards();
   std::string inputName(uint32_t index) const;
+
+  // Running: Run.cpp.
+  Status checkData(const treadle_tensor *inputs, const treadle_tensor *outputs, int32_t outputCount) const;
+  void step(uint32_t index);
+  Status runHere(const treadle_tensor *inputs, treadle_tensor *outputs);
+  Status record(uint32_t first, uint32_t last, bool timed);
+  void copyInputs(const treadle_tensor *inputs);
+  void copyOutputs(treadle_tensor *outputs);
+  Status runRecorded(const treadle_tensor *inputs, treadle_tensor *outputs);
+  Status runObserved(const treadle_tensor *inputs, treadle_tensor *outputs);
+  /// `valueOf` gives the memory of the step's operand of that number.
+  Status observe(uint32_t step, const std::function<const void *(uint32_t)> &valueOf);
 
   std::shared_ptr<const Program> program;
   std::unique_ptr<Driver> driver;
+  Recorder *const recorder; // the driver's, or null
   uint64_t memoryLimit;
-  Memory arena;
   std::vector<Memory> ownOutputs;
 
   bool prepared = false;
   std::vector<std::vector<int64_t>> inputDims, outputDims;
+  std::vector<int64_t> inputBytes, outputBytes;
   std::vector<int64_t> symbols, exprs, bufferBytes;
-  std::vector<int64_t> arenaOffsets;
-  std::vector<Place> places;     // of all slices of all steps
-  std::vector<void *> addresses; // of the same
-  std::vector<void *> bases;     // of buffers
+  int64_t arenaBytes = 0, scratchBytes = 0;
+  std::vector<int64_t> arenaOffsets; // of buffers; -1: not in the arena
+  std::vector<Place> places;         // of all slices of all steps
+  std::vector<void *> addresses;     // of the same
+  std::vector<void *> bases;         // of buffers
   std::vector<int64_t> scalars;
   std::vector<Command> commands;
+
+  // What the recorder holds: all steps, or nothing that could be run again.
+  bool recorded = false, recordedTimed = false;
+  std::vector<void *> inputPlaces;
+  std::vector<const void *> outputPlaces, resultPlaces; // of outputs; of the results of the step that is observed
 
   std::atomic<bool> cancelled{false};
   treadle_observer observer = nullptr;

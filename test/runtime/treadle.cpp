@@ -17,6 +17,7 @@ using namespace treadle;
 using namespace treadle::test;
 using testing::HasSubstr;
 using testing::MatchesRegex;
+using testing::StartsWith;
 
 namespace {
 
@@ -110,7 +111,10 @@ TEST(Api, Devices) {
   EXPECT_STREQ(info.name, "cpu");
   EXPECT_GT(info.memory, 1u << 20);
   EXPECT_THAT(info.description, HasSubstr("thread"));
-  for (int32_t index : {-1, 1, INT32_MAX})
+  int32_t devices = 1;
+  while (codeOf(treadle_device(devices, &info)) == TREADLE_OK)
+    ++devices;
+  for (int32_t index : {-1, devices, INT32_MAX})
     EXPECT_EQ(codeOf(treadle_device(index, &info)), TREADLE_NOT_FOUND);
 }
 
@@ -212,7 +216,12 @@ TEST(Api, SessionOptionsAreChecked) {
   options.device = "cpu:0";
   EXPECT_EQ(created(options), "");
   options.device = "abacus";
-  EXPECT_EQ(created(options), "there is no device \"abacus\"; this runtime has cpu");
+  for (const char *device : {"abacus", "cpu:", "cpu:x", "cpu:1:2", ":0", "cpu:12345678901"}) {
+    options.device = device;
+    EXPECT_THAT(created(options), StartsWith(concat("there is no device \"", device, "\"; this runtime has cpu")));
+  }
+  options.device = "cpu:1";
+  EXPECT_EQ(created(options), "there is no device \"cpu:1\", all cores are one device, \"cpu\"");
   options = {};
   for (int32_t threads : {-1, 4097}) {
     options.threads = threads;
@@ -220,17 +229,42 @@ TEST(Api, SessionOptionsAreChecked) {
   }
 }
 
-TEST(Api, CodeForOtherDevices) {
-  TestProgram description;
-  description.executables[0].target = "abacus";
+/// What making a session for the default device says.
+std::string sessionOf(const TestProgram &description) {
   AlignedBytes file(description.write());
   treadle_program *program = nullptr;
   EXPECT_EQ(messageOf(treadle_program_open_memory(file.data(), file.size(), nullptr, &program)), "");
   treadle_session *session = nullptr;
   treadle_error *error = treadle_session_create(program, nullptr, &session);
-  EXPECT_EQ(treadle_error_code(error), TREADLE_UNSUPPORTED);
-  EXPECT_THAT(messageOf(error), HasSubstr("artifact in memory: has code for abacus x86-64-v2, not for this device ("));
+  EXPECT_EQ(treadle_error_code(error), error ? TREADLE_UNSUPPORTED : TREADLE_OK);
+  if (session)
+    EXPECT_EQ(Rows(5).run(session), "");
+  treadle_session_close(session);
   treadle_program_close(program);
+  return messageOf(error);
+}
+
+TEST(Api, CodeForOtherDevices) {
+  TestProgram description;
+  description.executables[0].target = "abacus";
+  EXPECT_EQ(sessionOf(description), "artifact in memory: has code for abacus x86-64-v2, not for cpu; compile the model "
+                                    "with --target cpu");
+  description.alternatives.resize(1);
+  description.alternatives[0].executables[0].variant = "x86-64-v99";
+  EXPECT_THAT(sessionOf(description),
+              MatchesRegex("artifact in memory: has code for abacus x86-64-v2, cpu x86-64-v99, not for this device "
+                           "\\(.*\\), which lacks x86-64-v99; compile the model for it"));
+  description.executables.clear();
+  description.alternatives.clear();
+  EXPECT_THAT(sessionOf(description), HasSubstr("has code for nothing, not for cpu"));
+}
+
+TEST(Api, TheFirstProgramThatRunsIsTaken) {
+  TestProgram description;
+  description.executables[0].target = "abacus";
+  description.alternatives.resize(2);
+  description.alternatives[0].executables[0].features = {"nothing_like_this"};
+  EXPECT_EQ(sessionOf(description), "");
 }
 
 } // namespace

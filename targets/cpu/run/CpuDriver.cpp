@@ -8,7 +8,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/device/Driver.h"
+#include "runtime/base/Memory.h"
+#include "runtime/device/Targets.h"
 #include "runtime/exec/ThreadPool.h"
 #include "targets/cpu/KernelAbi.h"
 #include <cerrno>
@@ -86,42 +87,44 @@ int32_t coreCount() {
 
 class CpuDriver : public Driver {
 public:
-  explicit CpuDriver(const DriverOptions &options) {
-    if (options.allocator)
-      allocator = *options.allocator;
+  explicit CpuDriver(const DriverOptions &options) : arenaMemory(options.allocator), scratch(options.allocator) {
     if (options.pool && options.pool->run)
       pool = *options.pool;
     else
       ownPool = std::make_unique<ThreadPool>(options.threads > 0 ? options.threads : coreCount());
   }
   ~CpuDriver() override {
-    releaseScratch();
     if (library)
       dlclose(library);
     if (libraryFile >= 0)
       close(libraryFile);
   }
 
-  bool supports(const format::Executable &executable) const override {
+  bool supports(const format::Executable &executable, std::string &lacking) const override {
     if (executable.target()->string_view() != "cpu")
       return false;
     if (executable.features())
       for (const flatbuffers::String *feature : *executable.features())
-        if (!hasAll(feature->string_view()))
+        if (!hasAll(feature->string_view())) {
+          lacking = feature->str();
           return false;
+        }
     // Levels contain one another.
+    lacking = executable.variant()->str();
     for (const Level &level : levels) {
       if (!hasAll(level.features))
         return false;
-      if (executable.variant()->string_view() == level.variant)
+      if (lacking == level.variant)
         return true;
     }
     return false;
   }
 
-  Status load(const Program &program, const format::Executable &executable) override;
-  Status reserve(size_t bytes) override;
-  size_t scratchBytes() const override { return scratchPerWorker * workers(); }
+  Status load(const std::shared_ptr<const Program> &program, const format::Executable &executable) override;
+  Status reserve(size_t arenaBytes, size_t scratchBytes) override;
+  void *arena() const override { return arenaMemory.data(); }
+  void *constant(uint32_t index) const override { return const_cast<void *>(program->constant(index)); }
+  size_t memoryBytes() const override { return arenaMemory.size() + scratch.size(); }
 
   void launch(uint32_t kernel, void *const *slices, const int64_t *scalars, int64_t tasks) override {
     Launch launch{kernels[kernel], slices, scalars, this};
@@ -154,32 +157,29 @@ private:
   static void runRange(void *context, int64_t begin, int64_t end, int32_t worker) {
     auto *launch = static_cast<Launch *>(context);
     CpuDriver *driver = launch->driver;
-    launch->function(launch->slices, launch->scalars, begin, end, driver->scratch + worker * driver->scratchPerWorker);
+    launch->function(launch->slices, launch->scalars, begin, end,
+                     driver->scratch.data() + worker * driver->scratchPerWorker);
   }
   size_t workers() const { return ownPool ? ownPool->workers() : std::max(pool.workers, 1); }
-  void releaseScratch() {
-    if (scratch)
-      allocator.release ? allocator.release(allocator.user, scratch, scratchBytes()) : std::free(scratch);
-    scratch = nullptr;
-  }
 
-  treadle_allocator allocator = {};
   treadle_pool pool = {};
   std::unique_ptr<ThreadPool> ownPool;
   void *library = nullptr;
   int libraryFile = -1; // stays open: see load()
   std::vector<KernelFunction> kernels;
-  char *scratch = nullptr;
+  std::shared_ptr<const Program> program;
+  Memory arenaMemory, scratch;
   size_t scratchPerWorker = 0;
 };
 
-Status CpuDriver::load(const Program &program, const format::Executable &executable) {
+Status CpuDriver::load(const std::shared_ptr<const Program> &loadedProgram, const format::Executable &executable) {
+  program = loadedProgram;
   // The loader takes two libraries of one path for the same. The path has the file's number in it, which
   // must not be given to another program's file while this library is loaded.
   libraryFile = memfd_create("treadle", MFD_CLOEXEC);
   if (libraryFile < 0)
     return error(TREADLE_DEVICE, "cannot make a file in memory for machine code: ", std::strerror(errno));
-  const char *code = program.data() + executable.offset();
+  const char *code = program->data() + executable.offset();
   for (size_t done = 0; done < executable.bytes();) {
     ssize_t written = write(libraryFile, code + done, executable.bytes() - done);
     if (written <= 0)
@@ -189,32 +189,32 @@ Status CpuDriver::load(const Program &program, const format::Executable &executa
   std::string path = concat("/proc/self/fd/", libraryFile);
   library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library)
-    return error(TREADLE_DEVICE, program.name(), ": its machine code cannot be loaded: ", dlerror());
+    return error(TREADLE_DEVICE, program->name(), ": its machine code cannot be loaded: ", dlerror());
   for (const format::Entry *entry : *executable.entries()) {
     void *symbol = dlsym(library, entry->symbol()->c_str());
     if (!symbol)
-      return error(TREADLE_DAMAGED, program.name(), ": damaged: its machine code lacks ", entry->symbol()->str());
+      return error(TREADLE_DAMAGED, program->name(), ": damaged: its machine code lacks ", entry->symbol()->str());
     kernels.push_back(reinterpret_cast<KernelFunction>(symbol));
   }
   loaded = &executable;
   return {};
 }
 
-Status CpuDriver::reserve(size_t bytes) {
-  if (bytes <= scratchPerWorker)
+Status CpuDriver::reserve(size_t arenaBytes, size_t scratchBytes) {
+  if (!arenaMemory.resize(arenaBytes))
+    return error(TREADLE_OUT_OF_MEMORY, "no memory for ", arenaBytes, " bytes of intermediate values");
+  if (scratchBytes <= scratchPerWorker)
     return {};
   size_t total = 0;
-  if (__builtin_add_overflow(bytes, 4095, &total) || __builtin_mul_overflow(total / 4096 * 4096, workers(), &total))
-    return error(TREADLE_OUT_OF_MEMORY, "no memory for ", bytes, " bytes of private memory of each of ", workers(),
-                 " workers");
-  releaseScratch();
-  scratchPerWorker = total / workers();
-  scratch = static_cast<char *>(allocator.allocate ? allocator.allocate(allocator.user, total, 64)
-                                                   : std::aligned_alloc(64, total));
-  if (scratch)
-    return {};
+  if (__builtin_add_overflow(scratchBytes, 4095, &total) ||
+      __builtin_mul_overflow(total / 4096 * 4096, workers(), &total))
+    return error(TREADLE_OUT_OF_MEMORY, "no memory for ", scratchBytes, " bytes of private memory of each of ",
+                 workers(), " workers");
   scratchPerWorker = 0;
-  return error(TREADLE_OUT_OF_MEMORY, "no memory for ", total, " bytes of private memory of kernels");
+  if (!scratch.resize(total))
+    return error(TREADLE_OUT_OF_MEMORY, "no memory for ", total, " bytes of private memory of kernels");
+  scratchPerWorker = total / workers();
+  return {};
 }
 
 } // namespace
@@ -232,6 +232,9 @@ std::vector<DeviceInfo> devices() {
 }
 
 Status createDriver(const DriverOptions &options, std::unique_ptr<Driver> &driver) {
+  if (options.device != 0)
+    return error(TREADLE_NOT_FOUND, "there is no device \"cpu:", options.device,
+                 "\", all cores are one device, \"cpu\"");
   driver = std::make_unique<CpuDriver>(options);
   return {};
 }

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/device/Driver.h"
+#include "runtime/device/Targets.h"
 #include "targets/cpu/KernelAbi.h"
 #include "test/runtime/TestProgram.h"
 #include <gmock/gmock.h>
@@ -33,13 +33,14 @@ protected:
     description.executables[0].target = target;
     description.executables[0].variant = variant;
     description.executables[0].features = features;
-    return driver()->supports(executable(description));
+    return driver()->supports(executable(description), lacking);
   }
   std::string loaded(const TestProgram &description) {
     const format::Executable &code = executable(description);
-    return driver()->load(*program, code).message;
+    return driver()->load(program, code).message;
   }
 
+  std::string lacking;
   std::unique_ptr<AlignedBytes> file;
   std::shared_ptr<const Program> program;
 };
@@ -47,9 +48,12 @@ protected:
 TEST_F(CpuDriver, SupportsWhatTheMachineHas) {
   EXPECT_TRUE(supports("cpu", "x86-64-v2", {}));
   EXPECT_TRUE(supports("cpu", "x86-64-v2", {"sse4_1", ""}));
-  EXPECT_FALSE(supports("cpu", "x86-64-v2", {"sse4_1", "nothing_like_this"}));
-  EXPECT_FALSE(supports("cpu", "x86-64-v9", {}));
   EXPECT_FALSE(supports("vulkan", "x86-64-v2", {}));
+  EXPECT_EQ(lacking, "x86-64-v2"); // not said of other targets
+  EXPECT_FALSE(supports("cpu", "x86-64-v2", {"sse4_1", "nothing_like_this"}));
+  EXPECT_EQ(lacking, "nothing_like_this");
+  EXPECT_FALSE(supports("cpu", "x86-64-v9", {}));
+  EXPECT_EQ(lacking, "x86-64-v9");
   // A level is there only if those below are.
   bool lower = true;
   for (const cpu::Level &level : cpu::levels) {
@@ -111,16 +115,18 @@ TEST_F(CpuDriver, FillsAndCopies) {
 TEST_F(CpuDriver, ScratchIsForEachWorker) {
   std::unique_ptr<Driver> cpu;
   EXPECT_FALSE(cpu::createDriver({3, nullptr, nullptr}, cpu).failed());
-  EXPECT_EQ(cpu->scratchBytes(), 0u);
-  EXPECT_EQ(cpu->reserve(1).message, "");
-  EXPECT_EQ(cpu->scratchBytes(), 3 * 4096u);
-  EXPECT_EQ(cpu->reserve(4096).message, "");
-  EXPECT_EQ(cpu->scratchBytes(), 3 * 4096u);
-  EXPECT_EQ(cpu->reserve(5000).message, "");
-  EXPECT_EQ(cpu->scratchBytes(), 3 * 8192u);
+  EXPECT_EQ(cpu->memoryBytes(), 0u);
+  auto scratchAfter = [&](size_t bytes) {
+    EXPECT_EQ(cpu->reserve(0, bytes).message, "");
+    return cpu->memoryBytes() - 64; // the smallest arena
+  };
+  EXPECT_EQ(scratchAfter(0), 0u);
+  EXPECT_EQ(scratchAfter(1), 3 * 4096u);
+  EXPECT_EQ(scratchAfter(4096), 3 * 4096u);
+  EXPECT_EQ(scratchAfter(5000), 3 * 8192u);
   for (size_t bytes : {SIZE_MAX, SIZE_MAX - 4094, SIZE_MAX / 3, SIZE_MAX / 2})
-    EXPECT_EQ(cpu->reserve(bytes).code, TREADLE_OUT_OF_MEMORY) << bytes;
-  EXPECT_EQ(cpu->reserve(100).message, "");
+    EXPECT_EQ(cpu->reserve(0, bytes).code, TREADLE_OUT_OF_MEMORY) << bytes;
+  EXPECT_EQ(scratchAfter(100), 3 * 8192u); // what is there is not more than twice as large
 }
 
 } // namespace
