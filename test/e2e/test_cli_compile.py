@@ -57,6 +57,10 @@ def test_dumps_every_stage(treadle, dense, tmp_path):
 def test_explains(treadle, dense, tmp_path):
     shown = treadle("compile", dense, "-o", tmp_path / "net.tdl", "--explain").stdout
     assert "matmul_1 (MatMul)" in shown
+    # What each pass did stands below its stage.
+    lines = shown.splitlines()
+    plan = next(i for i, line in enumerate(lines) if line.startswith("plan: "))
+    assert "  treadle-lower-to-program: removed " in lines[plan + 1] and " dispatch" in lines[plan + 1]
 
 
 def test_help_names_options_and_stages(treadle):

@@ -122,9 +122,12 @@ def test_unknown_device(fails, dense):
 
 
 def test_unknown_variant_stage_and_dimension(fails, dense, tmp_path):
-    assert "x86-64-v3" in fails("compile", dense, "-o", tmp_path / "a.tdl", "--cpu", "z80")
-    assert "simplify" in fails("compile", dense, "-o", tmp_path / "a.tdl", "--stop-after", "lunch")
-    assert "NAME=N" in fails("compile", dense, "-o", tmp_path / "a.tdl", "--dim", "batch")
+    assert "x86-64-v3" in fails("compile", dense, "-o", tmp_path / "a.tdl", "--cpu", "z80", status=2)
+    assert "simplify" in fails("compile", dense, "-o", tmp_path / "a.tdl", "--stop-after", "lunch", status=2)
+    assert "NAME=N" in fails("compile", dense, "-o", tmp_path / "a.tdl", "--dim", "batch", status=2)
+    assert "cpu" in fails("run", dense, "--target", "abacus", status=2)
+    # Only the model says which names there are.
+    assert "batch" in fails("compile", dense, "-o", tmp_path / "a.tdl", "--dim", "batch=3")
     assert listing(tmp_path) == []
 
 
@@ -167,6 +170,11 @@ def test_inputs_that_no_tensor_is(fails, dense, tmp_path):
     np.save(tmp_path / "text.npy", np.array(["a", "b"]))
     assert "big-endian" in fails("run", dense, "--input", f"x={tmp_path}/big.npy")
     assert "which no tensor has" in fails("run", dense, "--input", f"x={tmp_path}/text.npy")
+
+
+def test_an_archive_of_other_things(fails, dense, tmp_path):
+    np.savez(tmp_path / "other.npz", z=np.zeros((4, 8), np.float32))
+    assert fails("run", dense, "--input", tmp_path / "other.npz").startswith(f"{tmp_path}/other.npz: has none of the inputs")
 
 
 def test_a_picture_where_none_fits(fails, two, picture, tmp_path):
@@ -223,8 +231,14 @@ def test_a_small_file_system(fails, treadle, chain, tmp_path):
             message = fails("run", chain, "--input", "x=ones", "--shape", "x=1x3x64x64", "--output", f"y={disk}/{name}")
             assert message == f"{disk}/{name}: No space left on device"
             assert listing(disk) == []
-        assert "No space left on device" in fails("compile", chain, "-o", disk / "net.tdl")
-        assert listing(disk) == []
+        for more in ((), ("--stop-after", "codegen")):
+            assert "No space left on device" in fails("compile", chain, "-o", disk / "net", *more)
+            assert listing(disk) == []
+        assert "No space left on device" in fails("compile", chain, "-o", tmp_path / "net.tdl", "--dump-ir", disk)
+        # What was written before that stays, whole.
+        assert treadle("compile", chain, "-o", tmp_path / "net.tdl", "--dump-ir", tmp_path / "ir").returncode == 0
+        for name in listing(disk):
+            assert (disk / name).read_bytes() == (tmp_path / "ir" / name).read_bytes()
     finally:
         subprocess.run(["umount", disk], check=True)
 

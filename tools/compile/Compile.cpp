@@ -8,12 +8,13 @@
 #include "tools/compile/Compile.h"
 #include "dialects/program/Program.h"
 #include "frontends/onnx/Import.h"
-#include "mlir/Pass/PassInstrumentation.h"
 #include "passes/Pipeline.h"
 #include "runtime/format/Header.h"
 #include "targets/cpu/compile/CpuTarget.h"
 #include "tools/compile/Artifact.h"
 #include "tools/compile/Register.h"
+#include "tools/compile/Watch.h"
+#include "tools/file/OutputFile.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -23,34 +24,11 @@
 #include <cstring>
 #include <dlfcn.h>
 #include <fstream>
-#include <mutex>
 
 using namespace mlir;
 
 namespace treadle {
 namespace {
-
-/// Tells the caller which pass begins.
-class Progress : public PassInstrumentation {
-public:
-  Progress(const CompileHooks &hooks, std::string stage, double from, double to)
-      : hooks(hooks), stage(std::move(stage)), from(from), to(to) {}
-  void runBeforePass(Pass *pass, Operation *op) override {
-    std::lock_guard<std::mutex> guard(lock);
-    std::string what = pass->getArgument().str();
-    if (auto module = dyn_cast<ModuleOp>(op); module && module.getSymName())
-      what = graph::sourceName(op->getLoc());
-    // Approaches the stage's end with every pass.
-    at += (1 - at) * 0.05;
-    hooks.progress(stage, what, from + (to - from) * at);
-  }
-
-private:
-  const CompileHooks &hooks;
-  std::string stage;
-  double from, to, at = 0;
-  std::mutex lock;
-};
 
 /// A message with types as people write them: f32 [n, 3, 8] for 'tensor<?x3x8xf32, #graph.dims<n, 3, 8>>'.
 std::string spellTypes(StringRef text) {
@@ -86,6 +64,54 @@ std::string toLine(Diagnostic &diagnostic) {
   return name.empty() || StringRef(text).starts_with(name) ? text : name + ": " + text;
 }
 
+/// NAME=N of --dim. What is wrong with it, or "".
+std::string parseDims(const CompileOptions &options, onnx::ImportOptions &import) {
+  for (const std::string &dim : options.dim) {
+    auto [name, number] = StringRef(dim).rsplit('=');
+    int64_t size = 0;
+    if (name.empty() || number.getAsInteger(10, size) || size < 0)
+      return "--dim " + dim + ": should be NAME=N, for example --dim batch=1";
+    import.dims.push_back({name.str(), size});
+  }
+  return "";
+}
+
+/// What is compiled for. What is wrong with the names, or "".
+std::string chooseTargets(const CompileOptions &options, SmallVectorImpl<Target> &targets) {
+  if (options.target != "cpu")
+    return "--target " + options.target + ": this compiler has cpu";
+  std::vector<std::string> variants = {options.cpu};
+  if (options.cpu == "host")
+    variants = {cpu::hostVariant().str()};
+  else if (options.cpu == "portable")
+    variants = cpu::portableVariants();
+  // The runtime takes the first that it can use.
+  for (const std::string &variant : llvm::reverse(variants)) {
+    std::optional<Target> target = cpu::targetFor(variant);
+    if (!target)
+      return "--cpu " + variant + ": should be host, portable or one of " + llvm::join(cpu::variantNames(), ", ");
+    targets.push_back(*target);
+  }
+  return "";
+}
+
+std::string checkStage(const CompileOptions &options) {
+  std::string names;
+  for (const Stage &stage : stages()) {
+    if (stage.name == options.stop_after)
+      return "";
+    names += (names.empty() ? "" : ", ") + stage.name.str();
+  }
+  return options.stop_after.empty() ? "" : "--stop-after " + options.stop_after + ": should be one of " + names;
+}
+
+std::string readOptions(const CompileOptions &options, onnx::ImportOptions &import, SmallVectorImpl<Target> &targets) {
+  for (const std::string &problem : {parseDims(options, import), chooseTargets(options, targets), checkStage(options)})
+    if (!problem.empty())
+      return problem;
+  return "";
+}
+
 class Compilation {
 public:
   Compilation(const std::string &input, const CompileOptions &options, const CompileHooks &hooks)
@@ -118,9 +144,6 @@ private:
       result.error = message;
     return result;
   }
-  bool chooseTargets(SmallVectorImpl<Attribute> &targets);
-  bool parseDims(onnx::ImportOptions &import);
-  void explainGroups(ModuleOp module);
   bool writeText(ModuleOp module, const std::string &path);
 
   std::string input;
@@ -130,86 +153,21 @@ private:
   MLIRContext context;
 };
 
-bool Compilation::parseDims(onnx::ImportOptions &import) {
-  for (const std::string &dim : options.dim) {
-    auto [name, number] = StringRef(dim).rsplit('=');
-    int64_t size = 0;
-    if (name.empty() || number.getAsInteger(10, size) || size < 0) {
-      result.error = "--dim " + dim + ": should be NAME=N, for example --dim batch=1";
-      return false;
-    }
-    import.dims.push_back({name.str(), size});
-  }
-  return true;
-}
-
-bool Compilation::chooseTargets(SmallVectorImpl<Attribute> &targets) {
-  if (options.target != "cpu") {
-    result.error = "--target " + options.target + ": this compiler has cpu";
-    return false;
-  }
-  std::vector<std::string> variants = {options.cpu};
-  if (options.cpu == "host")
-    variants = {cpu::hostVariant().str()};
-  else if (options.cpu == "portable")
-    variants = cpu::portableVariants();
-  // The runtime takes the first that it can use.
-  for (const std::string &variant : llvm::reverse(variants)) {
-    std::optional<Target> target = cpu::targetFor(variant);
-    if (!target) {
-      result.error =
-          "--cpu " + variant + ": should be host, portable or one of " + llvm::join(cpu::variantNames(), ", ");
-      return false;
-    }
-    targets.push_back(target->toAttr(&context));
-  }
-  return true;
-}
-
 bool Compilation::writeText(ModuleOp module, const std::string &path) {
-  std::error_code code;
-  llvm::raw_fd_ostream os(path, code);
-  if (!code) {
-    module.print(os, OpPrintingFlags().elideLargeElementsAttrs(16).elideLargeResourceString(64).enableDebugInfo(false));
-    os << "\n";
-    os.close();
-    code = os.error();
-    os.clear_error();
-  }
-  if (!code)
-    return true;
-  result.error = path + ": " + code.message();
-  return false;
-}
-
-/// What each kernel is made of.
-void Compilation::explainGroups(ModuleOp module) {
-  int64_t number = 0;
-  module.walk([&](graph::GroupOp group) {
-    std::string line = std::to_string(number++) + " " + group.getFamily().str() + ":";
-    for (Operation &op : group.getBody().front().without_terminator()) {
-      if (isa<graph::ConstantOp>(op))
-        continue;
-      std::string name = graph::sourceName(op.getLoc());
-      line += " " + op.getName().stripDialect().str() + (name.empty() ? "" : " <" + name + ">");
-    }
-    hooks.explain(line);
-  });
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  module.print(os, OpPrintingFlags().elideLargeElementsAttrs(16).elideLargeResourceString(64).enableDebugInfo(false));
+  os << "\n";
+  Status status = writeFile(path, text);
+  result.error = status.message;
+  return !status.failed();
 }
 
 CompileResult Compilation::run(const std::string &output) {
   onnx::ImportOptions import;
-  SmallVector<Attribute> targets;
-  if (!parseDims(import) || !chooseTargets(targets))
-    return result;
-  bool known = options.stop_after.empty();
-  std::string names;
-  for (const Stage &stage : stages()) {
-    known |= stage.name == options.stop_after;
-    names += (names.empty() ? "" : ", ") + stage.name.str();
-  }
-  if (!known)
-    return fail("--stop-after " + options.stop_after + ": should be one of " + names);
+  SmallVector<Target> targets;
+  if (std::string problem = readOptions(options, import, targets); !problem.empty())
+    return fail(problem);
   if (!options.dump_ir.empty())
     if (std::error_code code = llvm::sys::fs::create_directories(options.dump_ir))
       return fail(options.dump_ir + ": " + code.message());
@@ -220,7 +178,10 @@ CompileResult Compilation::run(const std::string &output) {
   if (failed(model))
     return fail(input + ": could not be imported");
   ModuleOp module = *model->module;
-  module->setAttr("treadle.targets", ArrayAttr::get(&context, targets));
+  SmallVector<Attribute> descriptions;
+  for (const Target &target : targets)
+    descriptions.push_back(target.toAttr(&context));
+  module->setAttr("treadle.targets", ArrayAttr::get(&context, descriptions));
 
   ArrayRef<Stage> all = stages();
   for (auto [i, stage] : llvm::enumerate(all)) {
@@ -228,23 +189,20 @@ CompileResult Compilation::run(const std::string &output) {
       result.cancelled = true;
       return fail("cancelled");
     }
-    std::unique_ptr<Progress> progress;
-    if (hooks.progress)
-      progress = std::make_unique<Progress>(hooks, stage.name.str(), (i + 1.0) / (all.size() + 1),
-                                            (i + 2.0) / (all.size() + 1));
+    bool explain = options.explain && hooks.explain;
+    if (explain)
+      hooks.explain(stage.name.str() + ": " + stage.guarantee.str());
     Stage actual = stage;
     if (options.no_fusion && stage.name == "group")
       actual = Stage{"group", "func.func(treadle-form-groups{fuse=false})", "every op is in a group of its own"};
-    if (failed(runStage(actual, module, std::move(progress))))
+    double part = 1.0 / static_cast<double>(all.size() + 1), done = static_cast<double>(i + 1) * part;
+    if (failed(runStage(actual, module, std::make_unique<Watch>(hooks, stage.name.str(), done, done + part, explain))))
       return fail(input + ": stage " + stage.name.str() + " failed");
     if (!options.dump_ir.empty() &&
         !writeText(module, options.dump_ir + "/" + std::to_string(i) + "-" + stage.name.str() + ".mlir"))
       return result;
-    if (options.explain && hooks.explain) {
-      hooks.explain(stage.name.str() + ": " + stage.guarantee.str());
-      if (stage.name == "group")
-        explainGroups(module);
-    }
+    if (explain && stage.name == "group")
+      explainGroups(module, hooks);
     if (stage.name == options.stop_after) {
       result.ok = writeText(module, output);
       return result;
@@ -329,6 +287,12 @@ std::string CompileOptions::toString(bool keyedOnly) const {
   }
 #include "tools/compile/Options.def"
   return text;
+}
+
+std::string checkOptions(const CompileOptions &options) {
+  onnx::ImportOptions import;
+  SmallVector<Target> targets;
+  return readOptions(options, import, targets);
 }
 
 CompileResult compileModel(const std::string &input, const std::string &output, const CompileOptions &options,

@@ -25,6 +25,10 @@ struct CompileOptions {
   std::string toString(bool keyedOnly) const;
 };
 
+/// What is wrong with the options whatever the model is, as one line; "" if nothing. The compiler checks for
+/// itself: this is for who must tell a wrong command line from a model that does not compile.
+std::string checkOptions(const CompileOptions &options);
+
 /// What a caller may want while the compiler works. All may be empty.
 struct CompileHooks {
   /// Called now and then, from one thread at a time: the stage ("group"), the op or kernel it is at,

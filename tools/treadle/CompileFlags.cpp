@@ -40,6 +40,10 @@ void addCompileFlags(CLI::App &command, CompileOptions &options, bool keyedOnly)
   if (keyed || !keyedOnly)                                                                                             \
     add(command, #name, options.name, meta, help);
 #include "tools/compile/Options.def"
+  command.parse_complete_callback([&options] {
+    if (std::string problem = checkOptions(options); !problem.empty())
+      throw CLI::ValidationError(problem);
+  });
 }
 
 CompileHooks compileHooks(ProgressLine &line) {

@@ -148,7 +148,8 @@ private:
   std::vector<bool> done;
   std::map<std::string, int64_t> sizes;
   std::map<std::string, SymbolInfo> symbols;
-  std::string archive;
+  std::string archive; // --input of an .npz alone
+  bool archiveHasInputs = false;
 };
 
 void InputMaker::learnSizes(size_t index, const std::vector<int64_t> &dims) {
@@ -265,6 +266,7 @@ Status InputMaker::fromArchive(const std::string &path, size_t index) {
   if (Status status = reader->read(name, inputs.tensors[index]); status.failed())
     return status;
   done[index] = true;
+  archiveHasInputs |= !asked;
   return {};
 }
 
@@ -395,6 +397,8 @@ Status InputMaker::run(const std::string &otherwise) {
       return fromArchive(archive, i);
     return otherwise.empty() ? Status() : fromArchive(otherwise, i);
   });
+  if (!status.failed() && !archive.empty() && !archiveHasInputs)
+    status = error(TREADLE_INVALID_ARGUMENT, archive, ": has none of the inputs that are not given otherwise");
   if (status.failed())
     return status;
   status = each([&](size_t i) -> Status {
