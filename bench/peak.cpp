@@ -123,9 +123,9 @@ int main(int argc, char **argv) {
   std::vector<int> counts;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--seconds") == 0 && i + 1 < argc)
-      seconds = std::atof(argv[++i]);
-    else if (int threads = std::atoi(argv[i]); threads > 0 && threads <= 1024)
-      counts.push_back(threads);
+      seconds = std::strtod(argv[++i], nullptr);
+    else if (long threads = std::strtol(argv[i], nullptr, 10); threads > 0 && threads <= 1024)
+      counts.push_back(static_cast<int>(threads));
     else {
       std::fprintf(stderr, "usage: bench-peak [--seconds S] [THREADS ...]\n");
       return 2;

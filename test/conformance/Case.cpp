@@ -252,7 +252,7 @@ std::string check(ModuleOp module, ArrayRef<SymbolValues> symbols, uint64_t seed
       for (const Run &run : runs)
         text += compareRun(**compiled, run);
       if (!text.empty())
-        return how + ":\n" + text;
+        return how.append(":\n").append(text);
     }
   }
   return "";

@@ -49,9 +49,11 @@ public:
       if (!prepare(term, needed(0, i)))
         return false;
     Term result = terms.front();
-    for (size_t i = 1; i < terms.size(); ++i)
-      if (!(result = multiply(result, terms[i], needed(i + 1))).value)
+    for (size_t i = 1; i < terms.size(); ++i) {
+      result = multiply(result, terms[i], needed(i + 1));
+      if (!result.value)
         return false;
+    }
     result = sumAway(result, output);
     return node.set(arrange(result, output));
   }
