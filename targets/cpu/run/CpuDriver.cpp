@@ -12,6 +12,7 @@
 #include "runtime/device/Targets.h"
 #include "runtime/exec/ThreadPool.h"
 #include "targets/cpu/KernelAbi.h"
+#include "targets/cpu/run/SharedObject.h"
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -174,12 +175,14 @@ private:
 
 Status CpuDriver::load(const std::shared_ptr<const Program> &loadedProgram, const format::Executable &executable) {
   program = loadedProgram;
+  const char *code = program->data() + executable.offset();
+  if (const char *fault = faultOfSharedObject(code, executable.bytes()))
+    return error(TREADLE_DAMAGED, program->name(), ": damaged: its machine code ", fault);
   // The loader takes two libraries of one path for the same. The path has the file's number in it, which
   // must not be given to another program's file while this library is loaded.
   libraryFile = memfd_create("treadle", MFD_CLOEXEC);
   if (libraryFile < 0)
     return error(TREADLE_DEVICE, "cannot make a file in memory for machine code: ", std::strerror(errno));
-  const char *code = program->data() + executable.offset();
   for (size_t done = 0; done < executable.bytes();) {
     ssize_t written = write(libraryFile, code + done, executable.bytes() - done);
     if (written <= 0)
