@@ -31,9 +31,8 @@ struct Reference::State {
 
   /// The first diagnostic since the last call, or `otherwise`.
   Status takeProblem(const std::string &otherwise) {
-    std::string text = problem.empty() ? otherwise : std::move(problem);
-    problem.clear();
-    return error(TREADLE_UNSUPPORTED, text);
+    std::string text = std::exchange(problem, "");
+    return error(TREADLE_UNSUPPORTED, text.empty() ? otherwise : text);
   }
 
   MLIRContext context;

@@ -112,7 +112,7 @@ Status runOnnxRuntime(const std::string &model, const std::vector<ProgramTensor>
     if (exitStatus != packageMissing && exitStatus != commandMissing)
       return error(TREADLE_UNSUPPORTED, model,
                    ": ONNX Runtime: ", complaint.empty() ? concat("ended with ", exitStatus) : complaint);
-    tried += (tried.empty() ? "" : "; ") + python + ": " + complaint;
+    tried += concat(tried.empty() ? "" : "; ", python, ": ", complaint);
   }
   return error(TREADLE_NOT_FOUND, "no Python with ONNX Runtime was found (", tried,
                "); TREADLE_PYTHON names one that has the packages onnxruntime and onnx");

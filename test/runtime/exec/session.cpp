@@ -14,7 +14,6 @@
 using namespace treadle;
 using namespace treadle::test;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using Op = format::ExprOp;
 
 namespace {

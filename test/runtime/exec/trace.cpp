@@ -11,7 +11,6 @@
 using namespace treadle;
 using namespace treadle::test;
 using testing::HasSubstr;
-using testing::Not;
 
 namespace {
 
