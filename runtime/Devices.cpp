@@ -72,20 +72,28 @@ Status openDevice(const std::shared_ptr<const Program> &artifact, const std::str
   if (Status status = target->createDriver(options, driver); status.failed())
     return status;
 
-  std::vector<std::shared_ptr<const Program>> programs = {artifact};
-  programs.insert(programs.end(), artifact->alternatives().begin(), artifact->alternatives().end());
   std::string lacking;
-  for (std::shared_ptr<const Program> &candidate : programs)
-    for (uint32_t i = 0; candidate->tables().executables() && i < candidate->tables().executables()->size(); ++i) {
-      const format::Executable &code = *candidate->tables().executables()->Get(i);
+  const format::Executable *chosen = nullptr;
+  int best = 0;
+  auto consider = [&](const std::shared_ptr<const Program> &candidate) {
+    const auto *list = candidate->tables().executables();
+    for (uint32_t i = 0; list && i < list->size(); ++i) {
       std::string lacks;
-      if (driver->supports(code, lacks)) {
-        program = std::move(candidate);
-        return driver->load(program, code);
+      int suits = driver->suits(*list->Get(i), lacks);
+      if (suits > best) {
+        best = suits;
+        chosen = list->Get(i);
+        program = candidate;
       }
-      if (lacking.empty())
+      if (suits == 0 && lacking.empty())
         lacking = lacks;
     }
+  };
+  consider(artifact);
+  for (const std::shared_ptr<const Program> &alternative : artifact->alternatives())
+    consider(alternative);
+  if (chosen)
+    return driver->load(program, *chosen);
   if (lacking.empty())
     return error(TREADLE_UNSUPPORTED, artifact->name(), ": has code for ", codeText(*artifact), ", not for ",
                  target->name, "; compile the model with --target ", target->name);

@@ -16,7 +16,7 @@ namespace treadle {
 std::vector<DeviceInfo> findDevices();
 
 /// A driver for the device `name` ("cpu", "vulkan:1"; empty: the default), with code loaded, and the one of
-/// the artifact's programs that the code is of: the first that this device can run.
+/// the artifact's programs that the code is of: the first that suits this device best.
 Status openDevice(const std::shared_ptr<const Program> &artifact, const std::string &name, DriverOptions options,
                   std::unique_ptr<Driver> &driver, std::shared_ptr<const Program> &program);
 

@@ -211,6 +211,7 @@ treadle_error *treadle_session_create(treadle_program *program, const treadle_se
   driverOptions.threads = options->threads;
   driverOptions.pool = options->pool;
   driverOptions.allocator = options->allocator;
+  driverOptions.cacheFolder = options->cache ? options->cache : "";
   std::unique_ptr<Driver> driver;
   std::shared_ptr<const Program> chosen;
   Status status = openDevice(program->program, options->device ? options->device : "", driverOptions, driver, chosen);

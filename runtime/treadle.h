@@ -206,6 +206,7 @@ typedef struct treadle_session_options {
   const treadle_pool *pool;           /* instead of threads of its own */
   const treadle_allocator *allocator; /* default: aligned malloc */
   uint64_t memory_limit;              /* bytes for the arena and scratch; default: none */
+  const char *cache;                  /* folder for what a GPU's driver makes of kernels; default: not kept */
 } treadle_session_options;
 
 /* Needs no shapes yet. The session holds the program. */

@@ -61,9 +61,9 @@ public:
 
   // ---- code
 
-  /// Whether this device can run the code, by target, variant and features. If it is for this kind of device
-  /// and cannot be run, `lacking` says what the device would need.
-  virtual bool supports(const format::Executable &executable, std::string &lacking) const = 0;
+  /// How well the code suits this device, by target, variant and features: 0: it cannot be run, more: better. If
+  /// it is for this kind of device and cannot be run, `lacking` says what the device would need.
+  virtual int suits(const format::Executable &executable, std::string &lacking) const = 0;
   /// Loads the code; afterwards kernel i is `entries`[i]. The driver keeps the program as long as it needs it.
   virtual Status load(const std::shared_ptr<const Program> &program, const format::Executable &executable) = 0;
   /// How the loaded code runs a kernel.
@@ -102,7 +102,8 @@ struct DriverOptions {
   int32_t threads = 0;
   const treadle_pool *pool = nullptr;
   const treadle_allocator *allocator = nullptr;
-  uint32_t device = 0; // which of the target's devices
+  uint32_t device = 0;     // which of the target's devices
+  std::string cacheFolder; // where what was made of kernels may be kept; "": nowhere
 };
 struct DeviceInfo {
   std::string name, description;

@@ -15,7 +15,9 @@
 #include "runtime/base/Status.h"
 #include "runtime/format/Header.h"
 #include "runtime/format/program_generated.h"
+#include <map>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 namespace treadle {
@@ -35,12 +37,21 @@ public:
   /// The same model for other kinds of devices, with the same inputs and outputs. They have none themselves.
   const std::vector<std::shared_ptr<const Program>> &alternatives() const { return others; }
 
+  /// What a driver keeps for all sessions of the program, weights in a device's memory for one, by a name of
+  /// its own. It lives as long as a session has it.
+  struct Shared {
+    std::mutex lock;
+    std::map<std::string, std::weak_ptr<void>> parts;
+  };
+  Shared &shared() const { return sharedParts; }
+
 private:
   std::shared_ptr<void> owner;
   std::string fileName;
   const format::Program *root = nullptr;
   const char *section = nullptr;
   std::vector<std::shared_ptr<const Program>> others;
+  mutable Shared sharedParts;
 };
 
 } // namespace treadle

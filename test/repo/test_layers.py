@@ -33,6 +33,7 @@ LIBRARIES = {
     r"(google/protobuf/|onnx-ml\.pb)": r"(frontends/onnx|tools/tensorfile|test/frontends/onnx)\b",
     r"(nanobind/|Python\.h)": r"frontends/python\b",
     r"CLI/": r"tools\b",
+    r"vulkan/": r"targets/vulkan/run\b",
 }
 OWN = ("runtime/", "dialects/", "codegen/", "passes/", "targets/", "frontends/", "tools/", "bench/", "examples/", "test/")
 

@@ -101,24 +101,24 @@ public:
       close(libraryFile);
   }
 
-  bool supports(const format::Executable &executable, std::string &lacking) const override {
+  int suits(const format::Executable &executable, std::string &lacking) const override {
     if (executable.target()->string_view() != "cpu")
-      return false;
+      return 0;
     if (executable.features())
       for (const flatbuffers::String *feature : *executable.features())
         if (!hasAll(feature->string_view())) {
           lacking = feature->str();
-          return false;
+          return 0;
         }
     // Levels contain one another.
     lacking = executable.variant()->str();
     for (const Level &level : levels) {
       if (!hasAll(level.features))
-        return false;
+        return 0;
       if (lacking == level.variant)
-        return true;
+        return 1;
     }
-    return false;
+    return 0;
   }
 
   Status load(const std::shared_ptr<const Program> &program, const format::Executable &executable) override;

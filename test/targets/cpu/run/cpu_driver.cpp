@@ -32,7 +32,7 @@ protected:
     description.executables[0].target = target;
     description.executables[0].variant = variant;
     description.executables[0].features = features;
-    return driver()->supports(executable(description), lacking);
+    return driver()->suits(executable(description), lacking);
   }
   std::string loaded(const TestProgram &description) {
     const format::Executable &code = executable(description);
@@ -122,7 +122,9 @@ TEST_F(CpuDriver, FillsAndCopies) {
 
 TEST_F(CpuDriver, ScratchIsForEachWorker) {
   std::unique_ptr<Driver> cpu;
-  EXPECT_FALSE(cpu::createDriver({3, nullptr, nullptr}, cpu).failed());
+  DriverOptions options;
+  options.threads = 3;
+  EXPECT_FALSE(cpu::createDriver(options, cpu).failed());
   EXPECT_EQ(cpu->memoryBytes(), 0u);
   auto scratchAfter = [&](size_t bytes) {
     EXPECT_EQ(cpu->reserve(0, bytes).message, "");

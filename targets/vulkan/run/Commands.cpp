@@ -1,0 +1,96 @@
+//===- Commands.cpp - what is recorded for a device, and submitted ---------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "targets/vulkan/run/Commands.h"
+#include <algorithm>
+
+namespace treadle::vulkan {
+
+Commands::~Commands() {
+  if (finished != submitted) // an error has kept it from being waited for
+    device->waitIdle();
+  if (done)
+    device->DestroySemaphore(device->get(), done, nullptr);
+  if (pool)
+    device->DestroyCommandPool(device->get(), pool, nullptr);
+}
+
+Status Commands::begin() {
+  constexpr const char *what = "preparing a run";
+  if (!done) {
+    auto type = structure<VkSemaphoreTypeCreateInfo>(VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO);
+    type.semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE;
+    auto info = structure<VkSemaphoreCreateInfo>(VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO);
+    info.pNext = &type;
+    if (VkResult result = device->CreateSemaphore(device->get(), &info, nullptr, &done); result != VK_SUCCESS)
+      return device->failed(result, what);
+  }
+  VkResult result = VK_SUCCESS;
+  if (pool) {
+    result = device->ResetCommandPool(device->get(), pool, 0);
+  } else {
+    auto info = structure<VkCommandPoolCreateInfo>(VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO);
+    info.queueFamilyIndex = device->physical().queueFamily;
+    result = device->CreateCommandPool(device->get(), &info, nullptr, &pool);
+  }
+  if (result != VK_SUCCESS)
+    return device->failed(result, what);
+  parts = 0;
+  return split();
+}
+
+Status Commands::split() {
+  if (parts)
+    if (Status status = end(); status.failed())
+      return status;
+  VkResult result = VK_SUCCESS;
+  if (parts == buffers.size()) {
+    auto info = structure<VkCommandBufferAllocateInfo>(VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO);
+    info.commandPool = pool;
+    info.level = VK_COMMAND_BUFFER_LEVEL_PRIMARY;
+    info.commandBufferCount = 1;
+    VkCommandBuffer buffer = VK_NULL_HANDLE;
+    result = device->AllocateCommandBuffers(device->get(), &info, &buffer);
+    if (result == VK_SUCCESS)
+      buffers.push_back(buffer);
+  }
+  auto info = structure<VkCommandBufferBeginInfo>(VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO);
+  if (result == VK_SUCCESS)
+    result = device->BeginCommandBuffer(buffers[parts], &info);
+  if (result != VK_SUCCESS)
+    return device->failed(result, "preparing a run");
+  ++parts;
+  return {};
+}
+
+Status Commands::end() { return device->failed(device->EndCommandBuffer(get()), "preparing a run"); }
+
+Status Commands::submit(const std::atomic<bool> *cancelled) {
+  constexpr const char *what = "running kernels";
+  constexpr uint64_t inFlight = 2; // parts: the device never waits for the host
+  bool stopped = false;
+  for (size_t i = 0; i < parts && !stopped; ++i) {
+    if (submitted - finished == inFlight) {
+      if (VkResult result = device->wait(done, finished + 1); result != VK_SUCCESS)
+        return device->failed(result, what);
+      ++finished;
+    }
+    stopped = cancelled && cancelled->load(std::memory_order_relaxed);
+    if (stopped)
+      break;
+    if (VkResult result = device->submit(buffers[i], done, submitted + 1); result != VK_SUCCESS)
+      return device->failed(result, what);
+    ++submitted;
+  }
+  if (submitted != finished)
+    if (VkResult result = device->wait(done, submitted); result != VK_SUCCESS)
+      return device->failed(result, what);
+  finished = submitted;
+  return stopped ? error(TREADLE_CANCELLED, "cancelled") : Status();
+}
+
+} // namespace treadle::vulkan

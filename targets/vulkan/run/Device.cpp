@@ -1,0 +1,265 @@
+//===- Device.cpp - a Vulkan device, its memory and its queue --------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "targets/vulkan/run/Device.h"
+#include "targets/vulkan/KernelAbi.h"
+#include <algorithm>
+
+namespace treadle::vulkan {
+
+// ---- the device ------------------------------------------------------------------------------
+
+Status Device::open(const std::shared_ptr<Instance> &instance, uint32_t number, bool staged,
+                    std::shared_ptr<Device> &device) {
+  std::shared_ptr<Device> opened(new Device);
+  opened->instance = instance;
+  opened->staged = staged;
+  opened->info = &instance->devices()[number];
+  VkPhysicalDevice physical = opened->info->handle;
+  instance->GetPhysicalDeviceMemoryProperties(physical, &opened->memory);
+  auto v11 = structure<VkPhysicalDeviceVulkan11Properties>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_PROPERTIES);
+  auto v13 = structure<VkPhysicalDeviceVulkan13Properties>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_PROPERTIES);
+  v13.pNext = &v11;
+  auto properties = structure<VkPhysicalDeviceProperties2>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2);
+  properties.pNext = &v13;
+  instance->GetPhysicalDeviceProperties2(physical, &properties);
+  opened->largest = std::min<uint64_t>(v11.maxMemoryAllocationSize, v13.maxBufferSize);
+
+  // All that kernels may ask for, and nothing that costs.
+  Features has, on;
+  instance->GetPhysicalDeviceFeatures2(physical, &has.core);
+  for (const char *name : optionalFeatures)
+    *on.find(name) = *has.find(name);
+  on.v12.bufferDeviceAddress = on.v12.vulkanMemoryModel = on.v12.timelineSemaphore = VK_TRUE;
+  on.v12.vulkanMemoryModelDeviceScope = has.v12.vulkanMemoryModelDeviceScope;
+  on.v12.scalarBlockLayout = has.v12.scalarBlockLayout;
+  on.v12.shaderSubgroupExtendedTypes = has.v12.shaderSubgroupExtendedTypes;
+  on.v13.synchronization2 = VK_TRUE;
+  on.v13.maintenance4 = has.v13.maintenance4;
+  on.v13.subgroupSizeControl = has.v13.subgroupSizeControl;
+  on.v13.computeFullSubgroups = has.v13.computeFullSubgroups;
+  on.v13.shaderIntegerDotProduct = has.v13.shaderIntegerDotProduct;
+
+  float priority = 1;
+  auto queueInfo = structure<VkDeviceQueueCreateInfo>(VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO);
+  queueInfo.queueFamilyIndex = opened->info->queueFamily;
+  queueInfo.queueCount = 1;
+  queueInfo.pQueuePriorities = &priority;
+  auto deviceInfo = structure<VkDeviceCreateInfo>(VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO);
+  deviceInfo.pNext = &on.core;
+  deviceInfo.queueCreateInfoCount = 1;
+  deviceInfo.pQueueCreateInfos = &queueInfo;
+  if (VkResult result = instance->CreateDevice(physical, &deviceInfo, nullptr, &opened->handle); result != VK_SUCCESS)
+    return opened->failed(result, "opening the device");
+#define TREADLE_LOAD(name)                                                                                             \
+  opened->name = reinterpret_cast<PFN_vk##name>(instance->GetDeviceProcAddr(opened->handle, "vk" #name));
+  TREADLE_VULKAN_DEVICE_FUNCTIONS(TREADLE_LOAD)
+#undef TREADLE_LOAD
+  opened->GetDeviceQueue(opened->handle, opened->info->queueFamily, 0, &opened->queue);
+  device = std::move(opened);
+  return {};
+}
+
+Device::~Device() {
+  if (handle)
+    DestroyDevice(handle, nullptr);
+}
+
+Status Device::failed(VkResult result, std::string_view what) const {
+  std::string where = concat(info->properties.deviceName, ": ", what, ": ");
+  switch (result) {
+  case VK_SUCCESS:
+    return {};
+  case VK_ERROR_OUT_OF_DEVICE_MEMORY:
+    return error(TREADLE_OUT_OF_MEMORY, where,
+                 "the device has no more memory; close what else uses it, or give smaller inputs");
+  case VK_ERROR_OUT_OF_HOST_MEMORY:
+    return error(TREADLE_OUT_OF_MEMORY, where, "no more memory");
+  case VK_ERROR_DEVICE_LOST:
+    lost = true;
+    return error(TREADLE_DEVICE, where,
+                 "the device was lost: its driver has reset it or it is gone; make a new session");
+  case VK_ERROR_FEATURE_NOT_PRESENT:
+  case VK_ERROR_INITIALIZATION_FAILED:
+    return error(TREADLE_DEVICE, where, "the device cannot be started; update its driver");
+  default:
+    return error(TREADLE_DEVICE, where, "VkResult ", static_cast<int>(result));
+  }
+}
+
+VkResult Device::submit(VkCommandBuffer commands, VkSemaphore done, uint64_t value) {
+  auto buffer = structure<VkCommandBufferSubmitInfo>(VK_STRUCTURE_TYPE_COMMAND_BUFFER_SUBMIT_INFO);
+  buffer.commandBuffer = commands;
+  auto signal = structure<VkSemaphoreSubmitInfo>(VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO);
+  signal.semaphore = done;
+  signal.value = value;
+  signal.stageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT;
+  auto info = structure<VkSubmitInfo2>(VK_STRUCTURE_TYPE_SUBMIT_INFO_2);
+  info.commandBufferInfoCount = 1;
+  info.pCommandBufferInfos = &buffer;
+  info.signalSemaphoreInfoCount = 1;
+  info.pSignalSemaphoreInfos = &signal;
+  std::lock_guard<std::mutex> guard(queueLock);
+  return QueueSubmit2(queue, 1, &info, VK_NULL_HANDLE);
+}
+
+VkResult Device::wait(VkSemaphore done, uint64_t value) const {
+  auto info = structure<VkSemaphoreWaitInfo>(VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO);
+  info.semaphoreCount = 1;
+  info.pSemaphores = &done;
+  info.pValues = &value;
+  VkResult result = VK_TIMEOUT;
+  while (result == VK_TIMEOUT) // a device that hangs is lost when its driver says so
+    result = WaitSemaphores(handle, &info, 1000000000);
+  return result;
+}
+
+void Device::waitIdle() {
+  std::lock_guard<std::mutex> guard(queueLock);
+  QueueWaitIdle(queue);
+}
+
+// ---- memory ----------------------------------------------------------------------------------
+
+namespace {
+
+constexpr VkMemoryPropertyFlags local = VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT;
+constexpr VkMemoryPropertyFlags shared = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+constexpr VkMemoryPropertyFlags cached = VK_MEMORY_PROPERTY_HOST_CACHED_BIT;
+
+} // namespace
+
+uint32_t Device::memoryType(Use use, uint32_t allowed) const {
+  auto score = [&](VkMemoryPropertyFlags flags) {
+    bool isLocal = flags & local, isShared = (flags & shared) == shared, isCached = flags & cached;
+    if (flags & ~(local | shared | cached)) // protected, lazily allocated, uncached on the device: not for us
+      return -1;
+    switch (use) {
+    case Use::kernels:
+      // Memory that the host also reaches counts only where reading it is not slow: one memory for both.
+      return 4 * isLocal + (isShared && isCached ? 2 : isShared ? 0 : 1);
+    case Use::arguments:
+      return isShared ? 1 + isLocal : -1;
+    case Use::upload:
+      return isShared ? 1 + 2 * !isLocal + !isCached : -1;
+    case Use::download:
+      return isShared ? 1 + 2 * isCached + !isLocal : -1;
+    }
+    return -1;
+  };
+  uint32_t best = UINT32_MAX;
+  int bestScore = -1;
+  for (uint32_t i = 0; i < memory.memoryTypeCount; ++i)
+    if ((allowed >> i & 1) && score(memory.memoryTypes[i].propertyFlags) > bestScore) {
+      best = i;
+      bestScore = score(memory.memoryTypes[i].propertyFlags);
+    }
+  return best;
+}
+
+bool Device::isMapped(Use use, uint32_t type) const {
+  if (use == Use::kernels && staged)
+    return false;
+  // Uncached memory on the device is mapped only where nothing is read back.
+  VkMemoryPropertyFlags needed = use == Use::kernels ? shared | cached : shared;
+  return (memory.memoryTypes[type].propertyFlags & needed) == needed;
+}
+
+Status Block::allocate(const std::shared_ptr<Device> &newDevice, uint64_t wanted, Use use, std::string_view what) {
+  release();
+  device = newDevice;
+  wanted = std::max<uint64_t>((wanted + 63) / 64 * 64, 64);
+  if (wanted > device->largestPiece())
+    return error(TREADLE_OUT_OF_MEMORY, device->physical().properties.deviceName, ": ", what, " take ", wanted,
+                 " bytes, the device has at most ", device->largestPiece(), " in one piece; give smaller inputs");
+  auto info = structure<VkBufferCreateInfo>(VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO);
+  info.size = wanted;
+  info.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT |
+               VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+  if (VkResult result = device->CreateBuffer(device->get(), &info, nullptr, &handle); result != VK_SUCCESS) {
+    handle = VK_NULL_HANDLE;
+    return device->failed(result, concat(wanted, " bytes for ", what));
+  }
+  VkMemoryRequirements requirements;
+  device->GetBufferMemoryRequirements(device->get(), handle, &requirements);
+  uint32_t type = device->memoryType(use, requirements.memoryTypeBits);
+  VkResult result = VK_ERROR_OUT_OF_DEVICE_MEMORY;
+  if (type != UINT32_MAX && requirements.size <= device->heapBytes(type)) {
+    auto flags = structure<VkMemoryAllocateFlagsInfo>(VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO);
+    flags.flags = VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT;
+    auto allocation = structure<VkMemoryAllocateInfo>(VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO);
+    allocation.pNext = &flags;
+    allocation.allocationSize = requirements.size;
+    allocation.memoryTypeIndex = type;
+    result = device->AllocateMemory(device->get(), &allocation, nullptr, &memory);
+  }
+  if (result == VK_SUCCESS)
+    result = device->BindBufferMemory(device->get(), handle, memory, 0);
+  if (result == VK_SUCCESS && device->isMapped(use, type)) {
+    void *data = nullptr;
+    result = device->MapMemory(device->get(), memory, 0, VK_WHOLE_SIZE, 0, &data);
+    host = static_cast<char *>(data);
+  }
+  if (result != VK_SUCCESS) {
+    Status status = device->failed(result, concat(wanted, " bytes for ", what));
+    release();
+    return status;
+  }
+  auto where = structure<VkBufferDeviceAddressInfo>(VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO);
+  where.buffer = handle;
+  start = device->GetBufferDeviceAddress(device->get(), &where);
+  bytes = wanted;
+  return {};
+}
+
+void Block::release() {
+  if (handle)
+    device->DestroyBuffer(device->get(), handle, nullptr);
+  if (memory)
+    device->FreeMemory(device->get(), memory, nullptr);
+  handle = VK_NULL_HANDLE;
+  memory = VK_NULL_HANDLE;
+  bytes = start = 0;
+  host = nullptr;
+  device = nullptr;
+}
+
+Block &Block::operator=(Block &&other) noexcept {
+  std::swap(device, other.device);
+  std::swap(handle, other.handle);
+  std::swap(memory, other.memory);
+  std::swap(bytes, other.bytes);
+  std::swap(start, other.start);
+  std::swap(host, other.host);
+  return *this;
+}
+
+Status Pieces::take(const std::shared_ptr<Device> &device, uint64_t bytes, Piece &piece) {
+  constexpr uint64_t smallestBlock = 1 << 16;
+  bytes = std::max<uint64_t>((bytes + 63) / 64 * 64, 64);
+  while (current < blocks.size() && blocks[current]->size() - used < bytes) {
+    ++current;
+    used = 0;
+  }
+  if (current == blocks.size()) {
+    auto block = std::make_unique<Block>();
+    if (Status status = block->allocate(device, std::max(bytes, smallestBlock), use, "what is copied"); status.failed())
+      return status;
+    blocks.push_back(std::move(block));
+  }
+  piece = {blocks[current].get(), used};
+  used += bytes;
+  return {};
+}
+
+void Pieces::giveBackAll() {
+  // Blocks that the last use did not need would be kept for good.
+  blocks.resize(std::min(blocks.size(), current + (used ? 1 : 0)));
+  current = used = 0;
+}
+
+} // namespace treadle::vulkan

@@ -1,0 +1,125 @@
+//===- Device.h - a Vulkan device, its memory and its queue ----------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TREADLE_TARGETS_VULKAN_RUN_DEVICE_H
+#define TREADLE_TARGETS_VULKAN_RUN_DEVICE_H
+
+#include "targets/vulkan/run/Instance.h"
+#include <atomic>
+#include <mutex>
+
+namespace treadle::vulkan {
+
+/// What memory is for.
+enum class Use {
+  kernels,   // the device's own; mapped where the host reads and writes it as fast as any
+  arguments, // small, written by the host, read by kernels
+  upload,    // written by the host, copied from
+  download,  // copied to, read by the host
+};
+
+class Device {
+public:
+  /// Opens the device of that number in the instance's list, which must be one that can be used. `staged`: none of
+  /// the memory for kernels is mapped.
+  static Status open(const std::shared_ptr<Instance> &instance, uint32_t number, bool staged,
+                     std::shared_ptr<Device> &device);
+  ~Device();
+  Device(const Device &) = delete;
+  Device &operator=(const Device &) = delete;
+
+  const PhysicalDevice &physical() const { return *info; }
+  const VkPhysicalDeviceLimits &limits() const { return info->properties.limits; }
+  VkDevice get() const { return handle; }
+
+  /// What a call that failed means to the user. `what` it was for: "running a kernel".
+  Status failed(VkResult result, std::string_view what) const;
+  /// Whether a call has said that the device is gone; nothing works any more then.
+  bool isLost() const { return lost; }
+
+  /// The largest piece of memory that can be had at once.
+  uint64_t largestPiece() const { return largest; }
+  /// The type of memory for `use`, among `allowed` (bits).
+  uint32_t memoryType(Use use, uint32_t allowed) const;
+  /// Whether the host works in memory of that type directly.
+  bool isMapped(Use use, uint32_t type) const;
+  uint64_t heapBytes(uint32_t type) const { return memory.memoryHeaps[memory.memoryTypes[type].heapIndex].size; }
+
+  /// Submits the commands, after which the timeline `done` is at `value`.
+  VkResult submit(VkCommandBuffer commands, VkSemaphore done, uint64_t value);
+  /// Waits until it is.
+  VkResult wait(VkSemaphore done, uint64_t value) const;
+  void waitIdle();
+
+#define TREADLE_DECLARE(name) PFN_vk##name name = nullptr;
+  TREADLE_VULKAN_DEVICE_FUNCTIONS(TREADLE_DECLARE)
+#undef TREADLE_DECLARE
+
+private:
+  Device() = default;
+
+  std::shared_ptr<Instance> instance;
+  const PhysicalDevice *info = nullptr;
+  VkPhysicalDeviceMemoryProperties memory = {};
+  uint64_t largest = 0;
+  bool staged = false;
+  VkDevice handle = VK_NULL_HANDLE;
+  VkQueue queue = VK_NULL_HANDLE;
+  std::mutex queueLock;
+  mutable std::atomic<bool> lost{false};
+};
+
+/// A buffer with memory of its own.
+class Block {
+public:
+  Block() = default;
+  ~Block() { release(); }
+  Block(Block &&other) noexcept { *this = std::move(other); }
+  Block &operator=(Block &&other) noexcept;
+
+  /// `bytes` for `use`; what was there before is gone.
+  Status allocate(const std::shared_ptr<Device> &device, uint64_t bytes, Use use, std::string_view what);
+  void release();
+
+  VkBuffer buffer() const { return handle; }
+  uint64_t size() const { return bytes; }
+  uint64_t address() const { return start; } // the device's
+  char *mapped() const { return host; }      // null: the host does not reach it
+  bool contains(uint64_t place) const { return place >= start && place - start < bytes; }
+
+private:
+  std::shared_ptr<Device> device;
+  VkBuffer handle = VK_NULL_HANDLE;
+  VkDeviceMemory memory = VK_NULL_HANDLE;
+  uint64_t bytes = 0, start = 0;
+  char *host = nullptr;
+};
+
+/// Pieces that are given back all at once, out of few blocks.
+class Pieces {
+public:
+  explicit Pieces(Use use) : use(use) {}
+
+  struct Piece {
+    const Block *block = nullptr;
+    uint64_t offset = 0;
+    char *host() const { return block->mapped() + offset; }
+    uint64_t address() const { return block->address() + offset; }
+  };
+  Status take(const std::shared_ptr<Device> &device, uint64_t bytes, Piece &piece);
+  void giveBackAll();
+
+private:
+  Use use;
+  std::vector<std::unique_ptr<Block>> blocks;
+  size_t current = 0;
+  uint64_t used = 0; // of the current one
+};
+
+} // namespace treadle::vulkan
+
+#endif // TREADLE_TARGETS_VULKAN_RUN_DEVICE_H

@@ -1,0 +1,194 @@
+//===- Instance.cpp - the Vulkan loader, and the devices that it finds -----------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "targets/vulkan/run/Instance.h"
+#include "targets/vulkan/KernelAbi.h"
+#include <algorithm>
+#include <dlfcn.h>
+
+namespace treadle::vulkan {
+namespace {
+
+std::string versionText(uint32_t version) {
+  return concat(VK_API_VERSION_MAJOR(version), ".", VK_API_VERSION_MINOR(version));
+}
+
+/// 0: hardware, 1: software, 2: cannot be used.
+int rank(const PhysicalDevice &device) {
+  if (!device.unusable.empty())
+    return 2;
+  return device.isSoftware() ? 1 : 0;
+}
+
+} // namespace
+
+Features::Features() {
+  v11.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES;
+  v12.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES;
+  v13.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES;
+  core.pNext = &v11;
+  v11.pNext = &v12;
+  v12.pNext = &v13;
+}
+
+VkBool32 *Features::find(std::string_view name) {
+  VkBool32 *const places[] = {
+      &core.features.shaderFloat64,
+      &core.features.shaderInt64,
+      &core.features.shaderInt16,
+      &v12.shaderFloat16,
+      &v12.shaderInt8,
+      &v11.storageBuffer16BitAccess,
+      &v12.storageBuffer8BitAccess,
+  };
+  static_assert(std::size(places) == std::size(optionalFeatures)); // in that list's order
+  for (size_t i = 0; i < std::size(places); ++i)
+    if (name == optionalFeatures[i])
+      return places[i];
+  return nullptr;
+}
+
+bool PhysicalDevice::hasFeature(std::string_view name) const {
+  return std::find(features.begin(), features.end(), name) != features.end();
+}
+
+Status Instance::open(std::shared_ptr<Instance> &instance) {
+  std::shared_ptr<Instance> opened(new Instance);
+  // Not to be unloaded: drivers leave threads and thread-local data behind.
+  opened->library = dlopen("libvulkan.so.1", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (!opened->library)
+    return error(TREADLE_NOT_FOUND, "Vulkan's loader cannot be opened (", dlerror(),
+                 "); install libvulkan1 and the device's Vulkan driver");
+  auto get = reinterpret_cast<PFN_vkGetInstanceProcAddr>(dlsym(opened->library, "vkGetInstanceProcAddr"));
+  auto function = [&](const char *name) { return get ? get(opened->handle, name) : nullptr; };
+  auto version = reinterpret_cast<PFN_vkEnumerateInstanceVersion>(function("vkEnumerateInstanceVersion"));
+  auto create = reinterpret_cast<PFN_vkCreateInstance>(function("vkCreateInstance"));
+  uint32_t offered = VK_API_VERSION_1_0;
+  if (version)
+    version(&offered);
+  if (!create || offered < VK_API_VERSION_1_3)
+    return error(TREADLE_UNSUPPORTED, "Vulkan's loader is of version ", versionText(offered),
+                 ", 1.3 is needed; update libvulkan1");
+
+  auto application = structure<VkApplicationInfo>(VK_STRUCTURE_TYPE_APPLICATION_INFO);
+  application.pEngineName = "treadle";
+  application.apiVersion = VK_API_VERSION_1_3;
+  auto info = structure<VkInstanceCreateInfo>(VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO);
+  info.pApplicationInfo = &application;
+  VkResult result = create(&info, nullptr, &opened->handle);
+  if (result == VK_ERROR_INCOMPATIBLE_DRIVER)
+    return error(TREADLE_NOT_FOUND,
+                 "there is no Vulkan driver; install the device's (mesa-vulkan-drivers has several)");
+  if (result != VK_SUCCESS)
+    return error(TREADLE_DEVICE, "Vulkan cannot be started (VkResult ", static_cast<int>(result), ")");
+#define TREADLE_LOAD(name) opened->name = reinterpret_cast<PFN_vk##name>(function("vk" #name));
+  TREADLE_VULKAN_INSTANCE_FUNCTIONS(TREADLE_LOAD)
+#undef TREADLE_LOAD
+  if (Status status = opened->findDevices(); status.failed())
+    return status;
+  instance = std::move(opened);
+  return {};
+}
+
+Instance::~Instance() {
+  if (handle)
+    DestroyInstance(handle, nullptr);
+  if (library)
+    dlclose(library);
+}
+
+Status Instance::findDevices() {
+  uint32_t count = 0;
+  std::vector<VkPhysicalDevice> handles;
+  VkResult result = VK_INCOMPLETE;
+  while (result == VK_INCOMPLETE) {
+    result = EnumeratePhysicalDevices(handle, &count, nullptr);
+    handles.resize(count);
+    if (result == VK_SUCCESS && count)
+      result = EnumeratePhysicalDevices(handle, &count, handles.data());
+  }
+  if (result != VK_SUCCESS)
+    return error(TREADLE_DEVICE, "Vulkan's devices cannot be listed (VkResult ", static_cast<int>(result), ")");
+  handles.resize(count);
+  for (int wanted : {0, 1, 2})
+    for (VkPhysicalDevice handle : handles)
+      if (PhysicalDevice device = describe(handle); rank(device) == wanted)
+        found.push_back(std::move(device));
+  return {};
+}
+
+Status Instance::check(uint32_t number) const {
+  if (found.empty())
+    return error(TREADLE_NOT_FOUND, "there is no device \"vulkan:", number,
+                 "\": Vulkan finds none; install the device's driver (mesa-vulkan-drivers has one for the CPU, too)");
+  if (number >= found.size())
+    return error(TREADLE_NOT_FOUND, "there is no device \"vulkan:", number,
+                 "\", the last is \"vulkan:", found.size() - 1, "\"");
+  if (!found[number].unusable.empty())
+    return error(TREADLE_UNSUPPORTED, "the device \"vulkan:", number, "\" (", found[number].description,
+                 ") cannot be used: ", found[number].unusable);
+  return {};
+}
+
+PhysicalDevice Instance::describe(VkPhysicalDevice physical) const {
+  PhysicalDevice device;
+  device.handle = physical;
+  GetPhysicalDeviceProperties(physical, &device.properties);
+  std::string version = versionText(device.properties.apiVersion);
+  device.description = concat(device.properties.deviceName, ", Vulkan ", version);
+
+  VkPhysicalDeviceMemoryProperties memory;
+  GetPhysicalDeviceMemoryProperties(physical, &memory);
+  for (uint32_t i = 0; i < memory.memoryHeapCount; ++i)
+    if (memory.memoryHeaps[i].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT)
+      device.memory = std::max<uint64_t>(device.memory, memory.memoryHeaps[i].size);
+
+  if (device.properties.apiVersion < VK_API_VERSION_1_3) {
+    device.unusable = concat("its driver is for Vulkan ", version, ", 1.3 is needed; update the driver");
+    return device;
+  }
+  auto driver = structure<VkPhysicalDeviceVulkan12Properties>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_PROPERTIES);
+  auto all = structure<VkPhysicalDeviceProperties2>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2);
+  all.pNext = &driver;
+  GetPhysicalDeviceProperties2(physical, &all);
+  device.description += concat(", driver ", driver.driverName, " ", driver.driverInfo);
+  if (device.isSoftware())
+    device.description += ", software";
+
+  // All of these are part of Vulkan 1.3.
+  Features features;
+  GetPhysicalDeviceFeatures2(physical, &features.core);
+  if (!features.v12.bufferDeviceAddress || !features.v12.vulkanMemoryModel || !features.v12.timelineSemaphore ||
+      !features.v13.synchronization2)
+    device.unusable = "it lacks parts of Vulkan 1.3; update the driver";
+
+  for (const char *name : optionalFeatures)
+    if (*features.find(name))
+      device.features.push_back(name);
+
+  // A queue that does no graphics is not shared with the screen.
+  uint32_t count = 0;
+  GetPhysicalDeviceQueueFamilyProperties(physical, &count, nullptr);
+  std::vector<VkQueueFamilyProperties> families(count);
+  GetPhysicalDeviceQueueFamilyProperties(physical, &count, families.data());
+  int best = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    int fits = !(families[i].queueFlags & VK_QUEUE_COMPUTE_BIT)    ? 0
+               : !(families[i].queueFlags & VK_QUEUE_GRAPHICS_BIT) ? 2
+                                                                   : 1;
+    if (fits <= best)
+      continue;
+    best = fits;
+    device.queueFamily = i;
+    device.timestampBits = families[i].timestampValidBits;
+  }
+  if (!best)
+    device.unusable = "it cannot compute";
+  return device;
+}
+
+} // namespace treadle::vulkan

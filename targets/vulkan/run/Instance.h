@@ -1,0 +1,76 @@
+//===- Instance.h - the Vulkan loader, and the devices that it finds -------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TREADLE_TARGETS_VULKAN_RUN_INSTANCE_H
+#define TREADLE_TARGETS_VULKAN_RUN_INSTANCE_H
+
+#include "runtime/base/Status.h"
+#include "targets/vulkan/run/Api.h"
+#include <memory>
+#include <vector>
+
+namespace treadle::vulkan {
+
+/// What a device has of what kernels may ask for. All structures of the chain are filled in.
+struct Features {
+  VkPhysicalDeviceFeatures2 core = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, nullptr, {}};
+  VkPhysicalDeviceVulkan11Features v11 = {};
+  VkPhysicalDeviceVulkan12Features v12 = {};
+  VkPhysicalDeviceVulkan13Features v13 = {};
+
+  Features();
+  Features(const Features &) = delete; // the chain points at its parts
+  Features &operator=(const Features &) = delete;
+
+  /// The feature of that name in KernelAbi.h's list; null: there is none.
+  VkBool32 *find(std::string_view name);
+};
+
+/// A device as the loader shows it.
+struct PhysicalDevice {
+  VkPhysicalDevice handle = VK_NULL_HANDLE;
+  VkPhysicalDeviceProperties properties = {};
+  std::string description;
+  std::string unusable; // why it cannot be used; "" if it can
+  uint64_t memory = 0;  // of its own
+  uint32_t queueFamily = 0, timestampBits = 0;
+  std::vector<std::string> features; // those of KernelAbi.h's list that it has
+
+  bool hasFeature(std::string_view name) const;
+  bool isSoftware() const { return properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU; }
+};
+
+class Instance {
+public:
+  /// Fails with what to do if there is no loader, or one that is too old.
+  static Status open(std::shared_ptr<Instance> &instance);
+  ~Instance();
+  Instance(const Instance &) = delete;
+  Instance &operator=(const Instance &) = delete;
+
+  /// Hardware first, then software, then what cannot be used; within these in the loader's order.
+  const std::vector<PhysicalDevice> &devices() const { return found; }
+  /// Fails with what to do if there is no device of that number, or it cannot be used.
+  Status check(uint32_t number) const;
+
+#define TREADLE_DECLARE(name) PFN_vk##name name = nullptr;
+  TREADLE_VULKAN_INSTANCE_FUNCTIONS(TREADLE_DECLARE)
+#undef TREADLE_DECLARE
+
+private:
+  Instance() = default;
+  Status findDevices();
+  PhysicalDevice describe(VkPhysicalDevice handle) const;
+
+  void *library = nullptr;
+  VkInstance handle = VK_NULL_HANDLE;
+  std::vector<PhysicalDevice> found;
+};
+
+} // namespace treadle::vulkan
+
+#endif // TREADLE_TARGETS_VULKAN_RUN_INSTANCE_H

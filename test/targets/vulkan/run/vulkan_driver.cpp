@@ -1,0 +1,352 @@
+//===- vulkan_driver.cpp - kernels on Vulkan devices ----------------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "test/targets/vulkan/run/VulkanTest.h"
+#include <atomic>
+#include <thread>
+
+using namespace treadle;
+using namespace treadle::test;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::StartsWith;
+
+namespace {
+
+class VulkanDriver : public VulkanTest {};
+
+TEST_F(VulkanDriver, Runs) {
+  treadle_session_options on = options();
+  OpenProgram open(program(), &on);
+  for (int64_t count : {1, 3, 100, 0, 7, 100000, 5, 5, 5})
+    EXPECT_EQ(Rows(count).run(open.session), "") << count;
+}
+
+TEST_F(VulkanDriver, WhatIsRecordedRunsOnOtherData) {
+  treadle_session_options on = options();
+  OpenProgram open(program(), &on);
+  for (int round = 0; round < 5; ++round) {
+    Rows rows(6);
+    for (size_t i = 0; i < rows.x.size(); ++i) {
+      rows.x[i] += round;
+      rows.copy[i] += round;
+      rows.sum[i] += round;
+    }
+    EXPECT_EQ(rows.run(open.session), "");
+  }
+}
+
+TEST_F(VulkanDriver, WritesToMemoryOfTheCaller) {
+  treadle_session_options on = options();
+  OpenProgram open(program(), &on);
+  for (int round = 0; round < 2; ++round) {
+    Rows rows(5);
+    std::vector<float> sum(20), copy(20);
+    std::vector<uint8_t> ones(6, 7);
+    treadle_tensor outputs[3] = {};
+    outputs[0].data = sum.data();
+    outputs[1].data = ones.data();
+    outputs[2].data = copy.data();
+    EXPECT_EQ(messageOf(treadle_session_run(open.session, rows.inputs.data(), 2, outputs, 3)), "");
+    EXPECT_EQ(sum, rows.sum);
+    EXPECT_EQ(copy, rows.copy);
+    EXPECT_THAT(ones, ElementsAre(1, 1, 1, 1, 1, 7));
+  }
+}
+
+TEST_F(VulkanDriver, AnAlternativeIsTaken) {
+  TestProgram description;
+  description.alternatives = {program()};
+  OpenProgram onCpu(description);
+  EXPECT_EQ(Rows(5).run(onCpu.session), "");
+  treadle_session_options on = options();
+  on.device = "vulkan";
+  OpenProgram onVulkan(description, &on);
+  EXPECT_EQ(Rows(5).run(onVulkan.session), "");
+}
+
+TEST_F(VulkanDriver, SeveralSessionsAtOnce) {
+  treadle_session_options on = options();
+  OpenProgram open(program(), &on);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> users;
+  for (int user = 0; user < 4; ++user)
+    users.emplace_back([&, user] {
+      treadle_session_options on = options();
+      treadle_session *session = nullptr;
+      treadle_error *error = treadle_session_create(open.program, &on, &session);
+      wrong += error != nullptr;
+      treadle_error_free(error);
+      for (int round = 0; session && round < 50; ++round)
+        wrong += !Rows((round * 7 + user) % 50).run(session).empty();
+      treadle_session_close(session);
+    });
+  for (std::thread &user : users)
+    user.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST_F(VulkanDriver, OutlivesTheProgram) {
+  treadle_session_options on = options();
+  OpenProgram open(program(), &on);
+  treadle_program_close(open.program);
+  open.program = nullptr;
+  EXPECT_EQ(Rows(5).run(open.session), "");
+}
+
+TEST_F(VulkanDriver, MemoryLimit) {
+  treadle_session_options on = options();
+  on.memory_limit = 100000;
+  OpenProgram open(program(), &on);
+  EXPECT_EQ(Rows(1000).run(open.session), "");
+  EXPECT_LE(treadle_session_memory(open.session), 100000u);
+  EXPECT_GE(treadle_session_memory(open.session), 48000u); // three values at once, inputs and outputs among them
+  Rows many(5000);
+  EXPECT_THAT(messageOf(treadle_session_prepare(open.session, many.inputs.data(), 2)),
+              MatchesRegex("these shapes need [0-9]+ bytes of memory, the limit is 100000"));
+  EXPECT_EQ(Rows(1000).run(open.session), "");
+}
+
+TEST_F(VulkanDriver, MoreThanTheDeviceHas) {
+  TestProgram description = program();
+  description.symbols[0].max = int64_t(1) << 40;
+  treadle_session_options on = options();
+  OpenProgram open(description, &on);
+  auto prepared = [&](int64_t count) {
+    int64_t dims[] = {count, 4};
+    treadle_tensor inputs[] = {{nullptr, TREADLE_F32, 2, dims, 0}, {nullptr, TREADLE_F32, 2, dims, 0}};
+    treadle_error *error = treadle_session_prepare(open.session, inputs, 2);
+    return std::make_pair(treadle_error_code(error), messageOf(error));
+  };
+  EXPECT_EQ(prepared(int64_t(1) << 27).second, "these shapes make a tensor of 2147483648 bytes, this device's kernels "
+                                               "reach 2147483647; run it on the CPU or in smaller parts");
+  if (std::string(deviceName()).find("llvmpipe") != std::string::npos) {
+    auto [code, message] = prepared((int64_t(1) << 27) - 1); // 2 GiB each, which is all that it has
+    EXPECT_EQ(code, TREADLE_OUT_OF_MEMORY);
+    EXPECT_THAT(message, HasSubstr("intermediate values take "));
+  }
+  EXPECT_EQ(Rows(5).run(open.session), "");
+}
+
+// ---- looking inside --------------------------------------------------------------------------
+
+struct Seen {
+  std::vector<std::string> names;
+  std::vector<std::vector<float>> values;
+
+  static int observe(void *user, int32_t step, const char *name, const treadle_tensor *value, const int32_t *) {
+    auto *self = static_cast<Seen *>(user);
+    self->names.push_back(std::to_string(step) + " " + name);
+    const float *data = static_cast<const float *>(value->data);
+    self->values.emplace_back(data, data + value->dims[0] * value->dims[1]);
+    return 0;
+  }
+};
+
+TEST_F(VulkanDriver, Observer) {
+  treadle_session_options on = options();
+  OpenProgram open(program(), &on);
+  Rows rows(3);
+  for (int round = 0; round < 2; ++round) {
+    Seen seen;
+    EXPECT_EQ(rows.run(open.session), "");
+    treadle_session_observe(open.session, Seen::observe, &seen);
+    EXPECT_EQ(rows.run(open.session), "");
+    EXPECT_THAT(seen.names, ElementsAre("0 shifted", "1 sum"));
+    EXPECT_THAT(seen.values, ElementsAre(rows.copy, rows.sum));
+    treadle_session_observe(open.session, nullptr, nullptr);
+  }
+}
+
+TEST_F(VulkanDriver, Times) {
+  treadle_session_options on = options();
+  OpenProgram open(program(), &on);
+  Rows rows(1000);
+  EXPECT_EQ(rows.run(open.session), "");
+  treadle_session_profile(open.session, 1);
+  EXPECT_EQ(rows.run(open.session), "");
+  EXPECT_EQ(rows.run(open.session), "");
+  std::string trace = treadle_session_trace(open.session);
+  size_t events = 0;
+  double last = 0;
+  for (size_t at = 0; (at = trace.find("\"ts\":", at)) != std::string::npos; at += 5, ++events) {
+    EXPECT_GE(std::strtod(trace.c_str() + at + 5, nullptr), last);
+    last = std::strtod(trace.c_str() + at + 5, nullptr);
+  }
+  EXPECT_EQ(events, 8u);
+  EXPECT_EQ(trace.find("\"dur\":-"), std::string::npos);
+  treadle_session_profile(open.session, 0);
+  EXPECT_EQ(rows.run(open.session), "");
+  EXPECT_STREQ(treadle_session_trace(open.session), R"({"traceEvents":[]})");
+}
+
+// ---- long programs ---------------------------------------------------------------------------
+
+/// Many steps of long kernels, x copied from one buffer to the next.
+TestProgram longProgram(TestProgram description, int64_t rounds, int64_t flops) {
+  using Op = format::ExprOp;
+  description.executables[0].code.clear();
+  std::string kernel = vulkanKernel(2);
+  for (int i = 0; i < 2; ++i) {
+    description.executables[0].entries[i].threads = 4;
+    description.executables[0].entries[i].offset = 0;
+    description.executables[0].entries[i].bytes = kernel.size();
+    description.executables[0].entries[i].exprs = {{Op::argument, 0, 0, 0}, {Op::constant, 0, 0, 0}};
+    description.kernels[i].scalars = 2;
+  }
+  description.executables[0].code = kernel;
+  uint32_t roundExpr = description.exprs.size(), flopExpr = roundExpr + 1;
+  description.exprs.push_back({Op::constant, 0, 0, rounds});
+  description.exprs.push_back({Op::constant, 0, 0, flops});
+  TestProgram::Step step = description.steps[0];
+  step.scalars = {TestProgram::n, roundExpr};
+  step.flops = flopExpr;
+  description.steps.clear();
+  description.buffers.push_back({format::Space::arena, TestProgram::bytes, 0, 0, 19});
+  for (uint32_t i = 0; i < 20; ++i) {
+    uint32_t from = i == 0 ? 0 : i % 2 ? 7 : 6;
+    step.slices = {{from, 0}, {1, 0}, {i % 2 ? 6u : 7u, 0}};
+    step.results = {};
+    description.steps.push_back(step);
+  }
+  description.buffers[6].last = 20;
+  description.steps.push_back({format::Command::Copy, {{6, 0}, {2, 0}}, TestProgram::bytes});
+  return description;
+}
+
+TEST_F(VulkanDriver, PartsFollowOneAnother) {
+  treadle_session_options on = options();
+  OpenProgram open(longProgram(program(), 1, 1000000000000), &on);
+  Rows rows(50);
+  for (int round = 0; round < 3; ++round) {
+    treadle_tensor outputs[3] = {};
+    EXPECT_EQ(messageOf(treadle_session_run(open.session, rows.inputs.data(), 2, outputs, 3)), "");
+    EXPECT_EQ(std::memcmp(outputs[0].data, rows.x.data(), rows.x.size() * sizeof(float)), 0);
+  }
+}
+
+TEST_F(VulkanDriver, Cancel) {
+  treadle_session_options on = options();
+  OpenProgram open(longProgram(program(), 2000000, 1000000000000), &on);
+  Rows rows(200);
+  std::thread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    treadle_session_cancel(open.session);
+  });
+  treadle_tensor outputs[3] = {};
+  auto begin = std::chrono::steady_clock::now();
+  treadle_error *error = treadle_session_run(open.session, rows.inputs.data(), 2, outputs, 3);
+  std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+  other.join();
+  if (error || seconds.count() > 0.2) { // a device that was ready in time proves nothing
+    EXPECT_EQ(treadle_error_code(error), TREADLE_CANCELLED);
+    EXPECT_EQ(messageOf(error), "cancelled");
+    EXPECT_EQ(outputs[0].data, nullptr);
+  }
+  Rows few(1);
+  EXPECT_EQ(messageOf(treadle_session_run(open.session, few.inputs.data(), 2, outputs, 3)), "");
+}
+
+// ---- what is refused -------------------------------------------------------------------------
+
+TEST_F(VulkanDriver, CodeThatIsNone) {
+  TestProgram description = program();
+  description.executables[0].code[description.executables[0].entries[1].offset] ^= 1;
+  EXPECT_EQ(sessionOf(description), "artifact in memory: damaged: the code of add is no SPIR-V");
+  description = program();
+  description.executables[0].entries[0].bytes -= 2;
+  EXPECT_EQ(sessionOf(description), "artifact in memory: damaged: the code of add_row is no SPIR-V");
+  description.executables[0].entries[0].bytes = 0;
+  EXPECT_EQ(sessionOf(description), "artifact in memory: damaged: the code of add_row is no SPIR-V");
+}
+
+TEST_F(VulkanDriver, WhatTheDeviceLacks) {
+  TestProgram description = program();
+  description.executables[0].features = {"shaderTeleport"};
+  EXPECT_THAT(sessionOf(description),
+              StartsWith("artifact in memory: has code for vulkan spirv1.6, not for this device ("));
+  EXPECT_THAT(sessionOf(description), HasSubstr("which lacks shaderTeleport; compile the model for it"));
+  description = program();
+  description.executables[0].entries[1].threads = 1 << 20;
+  EXPECT_THAT(sessionOf(description), HasSubstr("which lacks workgroups of 1048576 threads"));
+  EXPECT_EQ(sessionOf(TestProgram()), "artifact in memory: has code for cpu x86-64-v2, not for vulkan; compile the "
+                                      "model with --target vulkan");
+  EXPECT_EQ(sessionOf(program(), "cpu"), "artifact in memory: has code for vulkan spirv1.6, not for cpu; compile the "
+                                         "model with --target cpu");
+  description = program();
+  description.executables[0].entries[0].exprs[1] = {format::ExprOp::constant, 0, 0, 64}; // scratch
+  treadle_session_options on = options();
+  OpenProgram open(description, &on);
+  EXPECT_EQ(Rows(5).run(open.session), "artifact in memory: damaged: kernels of Vulkan devices have no private memory");
+}
+
+TEST_F(VulkanDriver, DevicesThatAreNotThere) {
+  EXPECT_THAT(sessionOf(program(), "vulkan:77"),
+              MatchesRegex("there is no device \"vulkan:77\", the last is \"vulkan:[0-9]+\""));
+  setenv("VK_DRIVER_FILES", "/nothing/here.json", 1);
+  setenv("VK_ICD_FILENAMES", "/nothing/here.json", 1);
+  EXPECT_TRUE(vulkan::devices().empty());
+  EXPECT_THAT(sessionOf(program()), MatchesRegex("there is no device \"vulkan:0\": .*; install .*"));
+  unsetenv("VK_DRIVER_FILES");
+  unsetenv("VK_ICD_FILENAMES");
+  EXPECT_FALSE(vulkan::devices().empty());
+}
+
+// ---- copies and fills ------------------------------------------------------------------------
+
+TEST_F(VulkanDriver, FillsAndCopies) {
+  AlignedBytes file(program().write());
+  std::shared_ptr<const Program> opened;
+  EXPECT_EQ(Program::open(file.data(), file.size(), "f", true, nullptr, opened).message, "");
+  std::unique_ptr<Driver> driver;
+  EXPECT_EQ(vulkan::createDriver({}, driver).message, "");
+  EXPECT_EQ(driver->load(opened, *opened->tables().executables()->Get(0)).message, "");
+  EXPECT_EQ(driver->reserve(128, 0).message, "");
+  Recorder &recorder = *driver->recorder();
+  char *arena = static_cast<char *>(driver->arena());
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(arena) % 64, 0u);
+  std::atomic<bool> cancelled{false};
+  const std::string before(128, '.');
+  // What 128 dots have become.
+  auto after = [&](auto &&steps) {
+    EXPECT_EQ(recorder.begin(false).message, "");
+    void *in = recorder.upload(arena, before.size());
+    steps();
+    const void *out = recorder.download(arena, before.size());
+    Status status = recorder.end();
+    if (status.failed())
+      return status.message;
+    std::memcpy(in, before.data(), before.size());
+    EXPECT_EQ(recorder.submit(cancelled).message, "");
+    return std::string(static_cast<const char *>(out), before.size());
+  };
+  for (unsigned width : {1u, 2u, 4u})
+    for (size_t start = 0; start < 8; ++start)
+      for (size_t bytes : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 31, 64}) {
+        std::string expected = before;
+        for (size_t i = 0; i < bytes / width * width; ++i)
+          expected[start + i] = "abcd"[i % width];
+        EXPECT_EQ(after([&] { driver->fill(arena + start, bytes, 0x64636261, width); }), expected)
+            << width << " " << start << " " << bytes;
+      }
+  std::string expected = before;
+  expected.replace(5, 3, "aaa").replace(64, 5, "aaa..");
+  EXPECT_EQ(after([&] {
+              driver->fill(arena + 5, 3, 0x61, 1);
+              recorder.barrier();
+              driver->copy(arena + 64, arena + 5, 5);
+              driver->copy(arena + 100, arena + 100, 5);
+              driver->copy(arena + 120, arena + 5, 0);
+            }),
+            expected);
+  EXPECT_EQ(after([&] { driver->copy(arena + 3, arena, 5); }), "f: damaged: a step copies onto what it copies");
+  EXPECT_EQ(after([&] { driver->copy(arena + 4096, arena, 5); }),
+            "f: damaged: a step reaches beyond the device's memory");
+}
+
+} // namespace
