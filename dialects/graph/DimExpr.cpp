@@ -209,6 +209,13 @@ DimExpr extremum(DimKind kind, DimExpr a, DimExpr b) {
     return isMin ? b : a;
   if ((b - a).isAtLeast(0))
     return isMin ? a : b;
+  // max(x floordiv c, k) is max(x, k * c) floordiv c: windows over windows stay one division.
+  for (auto [quotient, bound] : {std::pair(a, b), std::pair(b, a)})
+    if (std::optional<int64_t> value = bound.constantValue(); value && quotient.kind() == DimKind::FloorDiv) {
+      int64_t divisor = quotient.operand(1).constantValue().value_or(0), whole = 0;
+      if (divisor > 0 && !llvm::MulOverflow(*value, divisor, whole))
+        return extremum(kind, quotient.operand(0), DimExpr::constant(a.context(), whole)).floorDiv(divisor);
+    }
   SmallVector<DimExpr> operands;
   for (DimExpr expr : {a, b}) {
     if (expr.kind() != kind) {

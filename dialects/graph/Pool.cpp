@@ -46,7 +46,10 @@ LogicalResult PoolOp::inferReturnTypes(MLIRContext *, std::optional<Location> lo
       return emitOptionalError(loc, "axes must be dimensions of the input; kernel, strides and dilations positive");
     int64_t window = adaptor.getDilations()[i] * (adaptor.getKernel()[i] - 1) + 1;
     DimExpr size = dims[axis];
-    DimExpr room = size + (adaptor.getPadLow()[i] + adaptor.getPadHigh()[i] - window);
+    int64_t missing = window - adaptor.getPadLow()[i] - adaptor.getPadHigh()[i];
+    DimExpr room = size - missing;
+    if (adaptor.getTruncMode() && stride > 1 && missing > 1 && room.constantValue().value_or(0) > -stride)
+      room = DimExpr::max(size, DimExpr::constant(size.context(), missing)) - missing;
     DimExpr out = room.floorDiv(stride) + 1;
     if (adaptor.getCeilMode()) {
       // The last window must start inside the input or its low padding.

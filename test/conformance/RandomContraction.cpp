@@ -137,6 +137,7 @@ Value Maker::pool() {
   Dims shape = dims(x);
   SmallVector<int64_t> axes, kernel, strides, dilations, low, high;
   double length = 1;
+  bool truncMode = chance(0.2);
   for (int64_t axis = below(shape.size()); axis < static_cast<int64_t>(shape.size()); ++axis) {
     int64_t taken = 1 + below(3), space = least(shape[axis]);
     axes.push_back(axis);
@@ -146,7 +147,8 @@ Value Maker::pool() {
     low.push_back(chance(0.5) ? 0 : below(taken));
     high.push_back(chance(0.5) ? 0 : below(taken));
     length *= taken;
-    if (space == 0 || space + low.back() + high.back() < dilations.back() * (taken - 1) + 1)
+    int64_t room = space + low.back() + high.back() - dilations.back() * (taken - 1) - 1;
+    if (space == 0 || room < (truncMode ? 1 - strides.back() : 0))
       return {};
   }
   auto kind = static_cast<PoolKind>(below(3));
@@ -161,6 +163,8 @@ Value Maker::pool() {
     attributes.push_back(flag("countPad"));
   if (chance(0.2))
     attributes.push_back(flag("ceilMode"));
+  if (truncMode)
+    attributes.push_back(flag("truncMode"));
   Known facts = known[x];
   if (kind == PoolKind::sum)
     facts = {std::min(facts.low * length, facts.low), std::max(facts.high * length, facts.high), facts.exact};

@@ -83,6 +83,18 @@ func.func @main(%a: !in) -> !out {
 }
 
 // -----
+// name longerThanTheInput
+// for KIND in max, average, sum
+// for C in {truncMode, | {truncMode, countPad,
+// with n=1 c=4 h=1 w=2 | n=2 c=17 h=1 w=1 | n=1 c=3 h=5 w=8 | n=1 c=20 h=2 w=40
+!in = tensor<?x?x?x?xf32, #graph.dims<n, c, h, w>>
+!out = tensor<?x?x?x?xf32, #graph.dims<n, c, max(2, h) floordiv 2, (max(3, w) - 3) floordiv 3 + 1>>
+func.func @main(%a: !in) -> !out {
+  %0 = graph.pool $KIND %a $C axes = array<i64: 2, 3>, kernel = array<i64: 2, 4>, strides = array<i64: 2, 3>, dilations = array<i64: 1, 1>, padLow = array<i64: 0, 1>, padHigh = array<i64: 0, 0>} : (!in) -> !out
+  return %0 : !out
+}
+
+// -----
 // name betweenConvolutions
 // for KIND in max, average
 // with n=1 h=4 w=4 | n=2 h=7 w=9

@@ -190,7 +190,7 @@ bool importLrn(Node &node) {
   // Squares summed over a window of channels.
   Value squares = b.make<PoolOp>(PoolKindAttr::get(b.context(), PoolKind::sum), b.mul(x, x), b.array({1}),
                                  b.array({size}), b.array({1}), b.array({1}), b.array({(size - 1) / 2}),
-                                 b.array({size / 2}), b.unit(false), b.unit(false));
+                                 b.array({size / 2}), b.unit(false), b.unit(false), b.unit(false));
   double alpha = node.real("alpha", 1e-4) / static_cast<double>(size);
   Value base = b.add(b.mul(squares, alpha), node.real("bias", 1));
   return node.set(b.div(x, b.make<PowOp>(base, b.scalarFor(x, node.real("beta", 0.75)))));

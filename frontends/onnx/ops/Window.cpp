@@ -161,11 +161,18 @@ Value convolve(Builder &b, Window window, Value x, Value w) {
 
 Value pool(Builder &b, PoolKind kind, const Window &window, Value x, bool ceilMode, bool countPad) {
   SmallVector<int64_t> axes;
-  for (int64_t i = 0; i < window.rank(); ++i)
+  // ONNX's own shape inference and ONNX Runtime round so. It is said where a window may be too long for an
+  // input that is not empty; with the padding of SAME none is.
+  bool truncMode = false;
+  for (int64_t i = 0; i < window.rank(); ++i) {
     axes.push_back(i + 2);
+    DimExpr room = window.low[i] + window.high[i] - (window.kernel[i] - 1) * window.dilations[i] - 1;
+    bool fits = (room + 1).isAtLeast(0) || (room + dimOf(x.getType(), i + 2)).isAtLeast(0);
+    truncMode |= !window.isSame() && window.strides[i] > 1 && !fits;
+  }
   return b.make<PoolOp>(PoolKindAttr::get(b.context(), kind), x, b.array(axes), b.array(numbersOf(window.kernel)),
                         b.array(window.strides), b.array(window.dilations), b.array(window.lowPads()),
-                        b.array(window.highPads()), b.unit(ceilMode), b.unit(countPad));
+                        b.array(window.highPads()), b.unit(ceilMode), b.unit(truncMode), b.unit(countPad));
 }
 
 } // namespace treadle::onnx

@@ -411,6 +411,15 @@ func.func @f(%a: tensor<3x4xf32>) {
 
 // -----
 
+func.func @f(%a: tensor<3x4xf32>) {
+  // expected-error@+2 {{a window of 6 is larger than dimension 1 with its padding, 4}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0 = graph.pool max %a {truncMode, axes = array<i64: 1>, kernel = array<i64: 6>, strides = array<i64: 2>, dilations = array<i64: 1>, padLow = array<i64: 0>, padHigh = array<i64: 0>} : (tensor<3x4xf32>) -> tensor<3x1xf32>
+  return
+}
+
+// -----
+
 func.func @f(%a: tensor<3x4xi1>) {
   // expected-error@+1 {{is over numbers, not i1}}
   %0 = graph.pool max %a {axes = array<i64: 1>, kernel = array<i64: 2>, strides = array<i64: 1>, dilations = array<i64: 1>, padLow = array<i64: 0>, padHigh = array<i64: 0>} : (tensor<3x4xi1>) -> tensor<3x3xi1>

@@ -32,6 +32,9 @@ SIZES = {
     "conv-valid": (("Conv", "xf", "y", {"auto_pad": "VALID"}), IMAGE, FILTER, "n, 8, h - 2, w - 2"),
     "pool-same": (("MaxPool", "x", "y", {"kernel_shape": [2, 2], "strides": [2, 2], "auto_pad": "SAME_UPPER"}), IMAGE, {},
                   "n, 3, (h + 1) floordiv 2, (w + 1) floordiv 2"),
+    # Rounded towards zero, as ONNX's shape inference does it.
+    "pool": (("MaxPool", "x", "y", {"kernel_shape": [2, 3], "strides": [2, 2], "pads": [0, 1, 0, 1]}), IMAGE, {},
+             "n, 3, max(2, h) floordiv 2, (w + 1) floordiv 2"),
     "average-same": (("AveragePool", "x", "y", {"kernel_shape": [3, 3], "strides": [2, 2], "auto_pad": "SAME_LOWER"}), IMAGE, {},
                      "n, 3, (h + 1) floordiv 2, (w + 1) floordiv 2"),
     "transposed": (("ConvTranspose", "xf", "y", {"strides": [2, 2], "output_padding": [1, 1], "pads": [1] * 4}), IMAGE,
