@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/graph/Tensor.h"
+#include "dialects/graph/Dims.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/APFloat.h"
@@ -136,6 +137,10 @@ std::optional<DType> dtypeOf(Type type) {
   if (isa<Float4E2M1FNType>(type))
     return DType::F4E2M1;
   return std::nullopt;
+}
+
+DimExpr byteCount(RankedTensorType type) {
+  return (elementCount(type) * bitWidth(*dtypeOf(type.getElementType()))).ceilDiv(8);
 }
 
 Type typeOf(MLIRContext *context, DType dtype) {

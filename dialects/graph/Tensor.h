@@ -12,6 +12,7 @@
 #ifndef TREADLE_DIALECTS_GRAPH_TENSOR_H
 #define TREADLE_DIALECTS_GRAPH_TENSOR_H
 
+#include "dialects/graph/DimExpr.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "runtime/base/DType.h"
@@ -22,6 +23,8 @@ namespace treadle::graph {
 
 /// The storage type of an element type of the graph dialect; nothing for types it does not have.
 std::optional<DType> dtypeOf(mlir::Type elementType);
+/// The bytes of a tensor whose element type has one.
+DimExpr byteCount(mlir::RankedTensorType type);
 /// The other way: i8 for I8, ui8 for U8, i1 for Bool.
 mlir::Type typeOf(mlir::MLIRContext *context, DType dtype);
 

@@ -32,6 +32,7 @@ def Program_ConstantOp : Program_BufferOp<"constant"> {
   let summary = "Weights, in the artifact's data section";
   let arguments = (ins ElementsAttr:$value);
   let assemblyFormat = "$value attr-dict `:` type($buffer)";
+  let hasVerifier = 1;
 }
 
 def Program_ArenaOp : Program_BufferOp<"arena"> {
@@ -44,6 +45,7 @@ def Program_ViewOp : Op<Program_Dialect, "view", [Pure]> {
   let arguments = (ins Program_BufferType:$source, Graph_DimsAttr:$offset);
   let results = (outs Program_BufferType:$buffer);
   let assemblyFormat = "$source `at` $offset attr-dict `:` type($source) `to` type($buffer)";
+  let hasVerifier = 1;
 }
 
 #endif // TREADLE_DIALECTS_PROGRAM_BUFFERS_TD

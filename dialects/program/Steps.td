@@ -24,9 +24,11 @@ def Program_RequireOp : Op<Program_Dialect, "require", []> {
   let summary = "Shapes for which two sizes differ are refused with the message";
   let arguments = (ins Graph_DimsAttr:$lhs, Graph_DimsAttr:$rhs, StrAttr:$message);
   let assemblyFormat = "$lhs `equals` $rhs `,` $message attr-dict";
+  let hasVerifier = 1;
 }
 
-def Program_DispatchOp : Op<Program_Dialect, "dispatch", [AttrSizedOperandSegments]> {
+def Program_DispatchOp : Op<Program_Dialect, "dispatch",
+    [AttrSizedOperandSegments, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Run a kernel: it reads some buffers and writes others";
   let description = [{
     `sizes` are the kernel's scalars. `sources` names the model's ops that the kernel computes; `values`
@@ -40,12 +42,14 @@ def Program_DispatchOp : Op<Program_Dialect, "dispatch", [AttrSizedOperandSegmen
     $kernel `(` $reads `)` `into` `(` $writes `)` `sizes` $sizes attr-dict `:`
     functional-type($reads, $writes)
   }];
+  let hasVerifier = 1;
 }
 
 def Program_CopyOp : Op<Program_Dialect, "copy", []> {
   let summary = "Copy a buffer's bytes";
   let arguments = (ins Program_BufferType:$from, Program_BufferType:$to);
   let assemblyFormat = "$from `to` $to attr-dict `:` type($from) `,` type($to)";
+  let hasVerifier = 1;
 }
 
 def Program_ExecutableOp : Op<Program_Dialect, "executable", [IsolatedFromAbove, NoTerminator, SingleBlock, Symbol, SymbolTable]> {

@@ -16,6 +16,7 @@ def Program_BufferType : TypeDef<Program_Dialect, "Buffer"> {
   let summary = "Memory that holds a tensor, dense and row-major";
   let parameters = (ins "::mlir::RankedTensorType":$tensor);
   let assemblyFormat = "`<` $tensor `>`";
+  let genVerifyDecl = 1;
 }
 
 #endif // TREADLE_DIALECTS_PROGRAM_TYPES_TD

@@ -25,10 +25,6 @@ DimsAttr dimsAttr(MLIRContext *context, ArrayRef<DimExpr> dims) {
   return DimsAttr::get(context, llvm::map_to_vector(dims, [](DimExpr dim) { return dim.attribute(); }));
 }
 
-DimExpr byteCount(RankedTensorType type) {
-  return (elementCount(type) * bitWidth(*dtypeOf(type.getElementType()))).ceilDiv(8);
-}
-
 /// Block arguments of a group that its kernel reads at the very elements that it writes, and nowhere
 /// else.
 DenseSet<unsigned> sameElementArguments(GroupOp group) {

@@ -101,10 +101,7 @@ public:
   LogicalResult run();
 
 private:
-  uint32_t bytesOf(Type buffer) {
-    RankedTensorType type = cast<program::BufferType>(buffer).getTensor();
-    return exprs.add((elementCount(type) * bitWidth(*dtypeOf(type.getElementType()))).ceilDiv(8));
-  }
+  uint32_t bytesOf(Type buffer) { return exprs.add(byteCount(cast<program::BufferType>(buffer).getTensor())); }
   Offset<flatbuffers::Vector<uint32_t>> exprList(ArrayRef<DimExpr> dims) {
     std::vector<uint32_t> list;
     for (DimExpr dim : dims)
