@@ -1,8 +1,8 @@
 # Settings and functions for every folder.
 #
-#   treadle_library(NAME [SOURCES ...] [DEPENDS ...] [COMPILER])
-#     A static library of the folder's *.cpp (new files are found by themselves). COMPILER: it uses
-#     MLIR. Headers are included from the repository root: "runtime/base/DType.h".
+#   treadle_library(NAME [SOURCES ...] [FOLDERS ...] [DEPENDS ...] [COMPILER])
+#     A static library of the folder's *.cpp, and those of FOLDERS in it (new files are found by
+#     themselves). COMPILER: it uses MLIR. Headers are included from the repository root: "runtime/base/DType.h".
 #
 #   treadle_folders(FOLDER MARK)
 #     Sets a variable named FOLDER to its folders in which there is MARK, a path with * for the folder.
@@ -31,9 +31,11 @@ if(TREADLE_SANITIZE)
 endif()
 
 function(treadle_library name)
-  cmake_parse_arguments(arg "COMPILER" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "COMPILER" "" "SOURCES;FOLDERS;DEPENDS" ${ARGN})
   if(NOT arg_SOURCES)
-    file(GLOB arg_SOURCES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+    list(TRANSFORM arg_FOLDERS PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
+    list(TRANSFORM arg_FOLDERS APPEND "/*.cpp")
+    file(GLOB arg_SOURCES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp" ${arg_FOLDERS})
   endif()
   add_library(${name} STATIC ${arg_SOURCES})
   target_link_libraries(${name} PUBLIC treadle-flags ${arg_DEPENDS})

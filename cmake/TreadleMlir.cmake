@@ -6,7 +6,8 @@
 #     A dialect folder: Dialect.td, Attributes.td, Interfaces.td (those that exist), and one .td a
 #     family of ops, each with its own generated pair FAMILY.h.inc, FAMILY.cpp.inc. Families.h.inc
 #     declares all of them, Families.add.inc registers them.
-#   treadle_passes(NAME DEPENDS ...)       a folder of passes: Passes.td and one .cpp a pass
+#   treadle_passes(NAME [FOLDERS ...] DEPENDS ...)
+#     A folder of passes: Passes.td and one .cpp a pass. What is in FOLDERS of it belongs to it.
 include_guard()
 
 # Debian's package answers to 22.1, not to 22.
@@ -99,7 +100,7 @@ function(treadle_dialect name)
 endfunction()
 
 function(treadle_passes name)
-  cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "FOLDERS;DEPENDS" ${ARGN})
   # treadle-codegen: registerCodegenPasses()
   string(REPLACE "treadle-" "" stage ${name})
   string(SUBSTRING ${stage} 0 1 first)
@@ -107,6 +108,6 @@ function(treadle_passes name)
   string(TOUPPER ${first} first)
   treadle_tablegen(${name}-inc Passes.td Passes.h.inc "-gen-pass-decls -name=${first}${rest}")
   treadle_finish_tablegen(${name}-inc)
-  treadle_library(${name} DEPENDS ${arg_DEPENDS} COMPILER)
+  treadle_library(${name} FOLDERS ${arg_FOLDERS} DEPENDS ${arg_DEPENDS} COMPILER)
   add_dependencies(${name} ${name}-inc)
 endfunction()

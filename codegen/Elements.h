@@ -67,6 +67,9 @@ public:
   /// Elements of `value` at `position`: a vector of its compute type.
   mlir::Value at(mlir::Value value, const Position &position);
 
+  /// Elements of a row-major tensor's memory at `position`, as they are stored.
+  mlir::Value load(mlir::Value memory, mlir::RankedTensorType type, const Position &position);
+
   /// Stores `elements` to a row-major tensor's memory at `position`; masked lanes are left alone.
   void store(mlir::Value elements, mlir::Value memory, mlir::RankedTensorType type, const Position &position);
 
@@ -104,7 +107,6 @@ public:
 
 private:
   mlir::Value compute(mlir::Value value, const Position &position);
-  mlir::Value load(mlir::Value memory, mlir::RankedTensorType type, const Position &position);
   mlir::Value loadTransposed(mlir::Value memory, mlir::Type element, const Position &position, mlir::Value start,
                              int64_t laneStride);
 

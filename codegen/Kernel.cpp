@@ -7,8 +7,10 @@
 
 #include "codegen/Kernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -79,6 +81,23 @@ Value toStorage(ImplicitLocOpBuilder &b, Value computed, Type elementType) {
   return computed.getType() == type ? computed : Value(arith::TruncFOp::create(b, type, computed));
 }
 
+Value extendTo(ImplicitLocOpBuilder &b, Value value, Type sumType, bool isUnsigned) {
+  Type type = sumType;
+  if (auto vector = dyn_cast<VectorType>(value.getType()))
+    type = vector.clone(sumType);
+  if (value.getType() == type)
+    return value;
+  if (isa<FloatType>(sumType))
+    return arith::ExtFOp::create(b, type, value);
+  return isUnsigned ? Value(arith::ExtUIOp::create(b, type, value)) : arith::ExtSIOp::create(b, type, value);
+}
+
+Value multiplyAdd(ImplicitLocOpBuilder &b, Value left, Value right, Value sum) {
+  if (isa<FloatType>(getElementTypeOrSelf(sum.getType())))
+    return vector::FMAOp::create(b, left, right, sum);
+  return arith::AddIOp::create(b, sum, arith::MulIOp::create(b, left, right));
+}
+
 Kernel::Kernel(func::FuncOp source, const Target &target)
     : source(source), target(target), b(source.getLoc(), source.getContext()) {
   MLIRContext *context = source.getContext();
@@ -90,8 +109,9 @@ Kernel::Kernel(func::FuncOp source, const Target &target)
   llvm::append_range(types, llvm::map_range(source.getArgumentTypes(), memory));
   llvm::append_range(types, llvm::map_range(source.getResultTypes(), memory));
   SmallVector<StringRef> symbols = symbolsOf(source);
-  types.append(symbols.size() + 2, b.getIndexType());
-  types.push_back(MemRefType::get({ShapedType::kDynamic}, b.getI8Type()));
+  types.append(symbols.size() + (target.isSimt ? 1 : 2), b.getIndexType());
+  if (!target.isSimt)
+    types.push_back(MemRefType::get({ShapedType::kDynamic}, b.getI8Type()));
 
   // Apart from any module: a pass on one function may not touch what is around it.
   function = func::FuncOp::create(source.getLoc(), source.getName(), b.getFunctionType(types, {}));
@@ -99,9 +119,14 @@ Kernel::Kernel(func::FuncOp source, const Target &target)
   unsigned first = source.getNumArguments() + source.getNumResults();
   for (auto [i, name] : llvm::enumerate(symbols))
     sizes[DimExpr::symbol(context, name)] = entry->getArgument(first + i);
-  beginArgument = entry->getArgument(first + symbols.size());
-  endArgument = entry->getArgument(first + symbols.size() + 1);
-  scratchArgument = entry->getArgument(first + symbols.size() + 2);
+  if (target.isSimt) {
+    endArgument = entry->getArgument(first + symbols.size());
+    threadCount = target.workgroupThreads;
+  } else {
+    beginArgument = entry->getArgument(first + symbols.size());
+    endArgument = entry->getArgument(first + symbols.size() + 1);
+    scratchArgument = entry->getArgument(first + symbols.size() + 2);
+  }
   scratchBytes = DimExpr::constant(context, 0);
   b.setInsertionPointToStart(entry);
   bodyStart = arith::ConstantIndexOp::create(b, 0);
@@ -173,6 +198,49 @@ Value Kernel::scratch(Type elementType, DimExpr count) {
   return view;
 }
 
+void Kernel::tasks(llvm::function_ref<void(Value)> body) {
+  if (!target.isSimt)
+    return loop(beginArgument, endArgument, 1, body);
+  Value first = gpu::BlockIdOp::create(b, gpu::Dimension::x), step = gpu::GridDimOp::create(b, gpu::Dimension::x);
+  auto op = scf::ForOp::create(b, first, endArgument, step);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(op.getBody());
+  body(op.getInductionVar());
+}
+
+Value Kernel::thread() {
+  if (!threadNumber) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(bodyStart);
+    threadNumber = gpu::ThreadIdOp::create(b, gpu::Dimension::x);
+  }
+  return threadNumber;
+}
+
+Value Kernel::shared(Type elementType, int64_t count) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(bodyStart);
+  auto space = gpu::AddressSpaceAttr::get(b.getContext(), gpu::AddressSpace::Workgroup);
+  return memref::AllocaOp::create(b, MemRefType::get({count}, elementType, MemRefLayoutAttrInterface(), space));
+}
+
+Value Kernel::lane() {
+  if (!laneNumber) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(bodyStart);
+    laneNumber = gpu::LaneIdOp::create(b, IntegerAttr());
+    usesSubgroups = true;
+  }
+  return laneNumber;
+}
+
+Value Kernel::broadcast(Value value, int64_t lane) {
+  Value number = arith::ConstantOp::create(b, b.getI32IntegerAttr(lane));
+  return gpu::SubgroupBroadcastOp::create(b, value.getType(), value, number, gpu::BroadcastType::specific_lane);
+}
+
+void Kernel::barrier() { gpu::BarrierOp::create(b); }
+
 void Kernel::finish(ArrayRef<DimExpr> grid) {
   func::ReturnOp::create(b);
   SmallVector<Attribute> counts;
@@ -180,6 +248,10 @@ void Kernel::finish(ArrayRef<DimExpr> grid) {
     counts.push_back(count.attribute());
   source->setAttr("treadle.grid", graph::DimsAttr::get(b.getContext(), counts));
   source->setAttr("treadle.scratch", scratchBytes.attribute());
+  if (target.isSimt)
+    source->setAttr("treadle.threads", b.getI64IntegerAttr(threadCount));
+  if (usesSubgroups)
+    source->setAttr("treadle.subgroup", b.getI64IntegerAttr(target.subgroupThreads));
   source->setAttr("treadle.buffers", b.getI64IntegerAttr(source.getNumArguments() + source.getNumResults()));
   source.removeArgAttrsAttr();
   source.removeResAttrsAttr();

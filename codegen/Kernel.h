@@ -14,6 +14,12 @@
 //       attributes {treadle.grid = #graph.dims<..>, treadle.scratch = #graph.dim<..>,
 //                   treadle.buffers = 3}
 //
+// and for a simt target, where a workgroup does the tasks that its number and the number of workgroups
+// give it,
+//
+//     func @k(buffers and symbols as above, %count : index)
+//       attributes {treadle.grid, treadle.scratch, treadle.buffers, treadle.threads = 128}
+//
 // This class makes that function, names its arguments, and has the few arithmetic shorthands that
 // keep schedules readable. It knows nothing of any schedule.
 //
@@ -52,11 +58,26 @@ public:
   /// Row-major strides of a tensor's dimensions, in elements.
   llvm::SmallVector<graph::DimExpr> strides(mlir::Type tensor);
 
-  mlir::Value begin() { return beginArgument; }
-  mlir::Value end() { return endArgument; }
+  /// Runs `body` for each task of this worker.
+  void tasks(llvm::function_ref<void(mlir::Value)> body);
 
   /// Private memory for `count` elements, 64-byte aligned; the same for every task of a worker.
   mlir::Value scratch(mlir::Type elementType, graph::DimExpr count);
+
+  // ---- of simt ---------------------------------------------------------------------------------
+  /// How many threads a workgroup has; settled before anything is asked that depends on it.
+  void setThreads(int64_t count) { threadCount = count; }
+  int64_t threads() const { return threadCount; }
+  /// The number of this thread in its workgroup.
+  mlir::Value thread();
+  /// Memory that the workgroup shares.
+  mlir::Value shared(mlir::Type elementType, int64_t count);
+  /// The number of this thread in its subgroup, which has Target::subgroupThreads of them.
+  mlir::Value lane();
+  /// What `value` is in the subgroup's thread `lane`, for all of them.
+  mlir::Value broadcast(mlir::Value value, int64_t lane);
+  /// All threads have come here, and see what the others stored to shared memory.
+  void barrier();
 
   /// Settles the task counts, outermost first, and puts the kernel in the source's place.
   void finish(llvm::ArrayRef<graph::DimExpr> grid);
@@ -95,6 +116,9 @@ private:
   mlir::Operation *bodyStart = nullptr; // sizes are computed before it, in the order asked for
   graph::DimExpr scratchBytes;
   mlir::Value beginArgument, endArgument, scratchArgument;
+  int64_t threadCount = 0;
+  mlir::Value threadNumber, laneNumber;
+  bool usesSubgroups = false;
 };
 
 /// How an element type is kept in memory: i1 as i8, unsigned integers as signless ones, bf16 as its bits
@@ -107,6 +131,12 @@ mlir::Type computeType(mlir::Type elementType);
 /// A scalar or a vector of elements as they lie in memory, as what is computed with; and back.
 mlir::Value fromStorage(mlir::ImplicitLocOpBuilder &b, mlir::Value stored, mlir::Type elementType);
 mlir::Value toStorage(mlir::ImplicitLocOpBuilder &b, mlir::Value computed, mlir::Type elementType);
+
+/// A scalar, or elements of a vector, as the type that is added up in.
+mlir::Value extendTo(mlir::ImplicitLocOpBuilder &b, mlir::Value value, mlir::Type sumType, bool isUnsigned);
+
+/// left * right + sum, of vectors.
+mlir::Value multiplyAdd(mlir::ImplicitLocOpBuilder &b, mlir::Value left, mlir::Value right, mlir::Value sum);
 
 } // namespace treadle
 

@@ -15,15 +15,61 @@ def ScheduleKernel : Pass<"treadle-schedule-kernel", "::mlir::func::FuncOp"> {
   let description = [{
     What: calls the schedule of the family that the function's `treadle.family` names.
     Before: a function on tensors, graph ops inside, over the kernel's own symbols (`treadle.symbols`).
-    After: a function on buffers (codegen/Kernel.h) in scf, arith, math, memref and vector.
+    After: a function on buffers (codegen/Kernel.h) in scf, arith, math, memref and vector; for a simt target
+    with gpu's thread and workgroup numbers, and vectors of one lane.
     Needs: the target's description in `treadle.target` around it.
     Guarantees: the same results, up to rounding; tasks are independent.
     Leaves alone: functions without a family.
   }];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
     "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", "::treadle::graph::GraphDialect"
   ];
+}
+
+def ExpandMath : Pass<"treadle-expand-math"> {
+  let summary = "Writes transcendental functions as polynomials on vectors";
+  let description = [{
+    What: powers and exponential, logarithmic, trigonometric and hyperbolic functions, their inverses and erf on f32
+    become arithmetic.
+    Before: math ops on vectors or numbers.
+    After: arith ops, math ops that are one instruction, and a branch to libm's sine, cosine or tangent
+    where a number is 2^45 or more.
+    Needs: nothing.
+    Guarantees: results within the units in the last place that test/conformance/Math.cpp names; exp with
+    the flag `afn` gives 0 below 2^-126 and infinity above 2^127.5.
+    Leaves alone: f64, and ops that are one instruction (sqrt, floor, ceil, round, abs, fma).
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def Scalarize : Pass<"treadle-scalarize", "::mlir::func::FuncOp"> {
+  let summary = "Takes vectors of one lane away";
+  let description = [{
+    What: every operation on vector<1xT> becomes the same on T; loads and stores of vectors become those of
+    elements, under a mask too.
+    Before: a simt kernel as its schedule wrote it.
+    After: no vectors of one lane.
+    Needs: nothing.
+    Guarantees: memory is read and written where it was before; a masked load reads element 0 in place of
+    what the mask leaves out.
+    Leaves alone: vectors of more lanes.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
+def CompileExecutables : Pass<"treadle-compile-executables", "::mlir::ModuleOp"> {
+  let summary = "Runs on each executable the pipeline of its target";
+  let description = [{
+    What: looks up the backend that `treadle.target` names (codegen/Backend.h) and runs its passes.
+    Before: executables whose kernels are functions on tensors.
+    After: executables with machine code.
+    Needs: the backend to be registered.
+    Guarantees: what the backend's pipeline does.
+    Leaves alone: everything but executables.
+  }];
 }
 
 #endif // TREADLE_CODEGEN_PASSES_TD

@@ -14,11 +14,11 @@ namespace treadle {
 
 llvm::ArrayRef<Family> families() {
   static constexpr Family all[] = {
-      {"map", scheduleMap},
-      {"rows", scheduleRows},
-      {"window", scheduleWindow},
-      {"contraction", scheduleContraction},
-      {"attention", scheduleAttention},
+      {"map", simd::scheduleMap, simt::scheduleMap},
+      {"rows", simd::scheduleRows, simt::scheduleRows},
+      {"window", simd::scheduleWindow, simt::scheduleMap}, // which is each output by itself
+      {"contraction", simd::scheduleContraction, simt::scheduleContraction},
+      {"attention", simd::scheduleAttention, simt::scheduleAttention},
   };
   return all;
 }
@@ -33,7 +33,8 @@ struct ScheduleKernel : impl::ScheduleKernelBase<ScheduleKernel> {
       return;
     for (const Family &family : families())
       if (family.name == name.getValue()) {
-        if (failed(family.schedule(function, Target::of(function))))
+        Target target = Target::of(function);
+        if (failed((target.isSimt ? family.simt : family.simd)(function, target)))
           signalPassFailure();
         return;
       }

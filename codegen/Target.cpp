@@ -19,6 +19,7 @@ namespace {
 template <typename T, typename F> void forEachField(T &target, F visit) {
   visit("name", target.name);
   visit("variant", target.variant);
+  visit("is_simt", target.isSimt);
   visit("vector_bytes", target.vectorBytes);
   visit("vector_registers", target.vectorRegisters);
   visit("fmas_per_cycle", target.fmasPerCycle);
@@ -30,13 +31,20 @@ template <typename T, typename F> void forEachField(T &target, F visit) {
   visit("l2_bytes", target.l2Bytes);
   visit("l2_bytes_per_cycle", target.l2BytesPerCycle);
   visit("memory_bytes_per_cycle", target.memoryBytesPerCycle);
+  visit("workgroup_threads", target.workgroupThreads);
+  visit("subgroup_threads", target.subgroupThreads);
+  visit("thread_registers", target.threadRegisters);
+  visit("shared_bytes", target.sharedBytes);
+  visit("memory_load_cycles", target.memoryLoadCycles);
+  visit("shared_load_cycles", target.sharedLoadCycles);
+  visit("broadcast_cycles", target.broadcastCycles);
 }
 
 } // namespace
 
 bool Target::rowsCollide(int64_t distance, int64_t rows) const {
   int64_t way = l1Bytes / l1Ways, places = way / std::gcd(distance, way);
-  return llvm::divideCeil(rows, places) > l1Ways / 2;
+  return static_cast<int64_t>(llvm::divideCeil(rows, places)) > l1Ways / 2;
 }
 
 int64_t Target::lanes(Type elementType) const {

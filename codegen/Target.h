@@ -23,6 +23,10 @@ struct Target {
   std::string name;    // folder of targets/: "cpu"
   std::string variant; // row of its Chips.def: "x86-64-v3"
 
+  /// Who does a task: one thread, which works on vectors (simd), or a workgroup of threads, which work on
+  /// numbers (simt).
+  bool isSimt = false;
+
   int64_t vectorBytes = 16;     // one vector register
   int64_t vectorRegisters = 16; // of them
   int64_t fmasPerCycle = 1;     // vector multiply-adds started in a cycle
@@ -35,6 +39,15 @@ struct Target {
   int64_t l2Bytes = 256 << 10;
   int64_t l2BytesPerCycle = 32;    // from the second-level to the first-level cache
   int64_t memoryBytesPerCycle = 8; // from beyond the second-level cache
+
+  // Of simt.
+  int64_t workgroupThreads = 128; // in one workgroup, unless the work asks for other numbers
+  int64_t subgroupThreads = 32;   // that run in lockstep
+  int64_t threadRegisters = 128;  // of 32 bits, of a thread
+  int64_t sharedBytes = 32 << 10; // memory of a workgroup
+  // Cycles that a subgroup's threads take for a value each: from memory, from shared memory; for one thread's
+  // value for all of them, from its register.
+  int64_t memoryLoadCycles = 16, sharedLoadCycles = 2, broadcastCycles = 2;
 
   /// Whether `rows` that lie `distance` bytes apart and are read side by side fall into so few sets of the
   /// first-level cache that they drive each other and what is read besides out of it.

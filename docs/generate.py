@@ -101,11 +101,14 @@ def passes():
 def pipeline():
     page = MARK.format("passes/Pipeline.def") + "# The pipeline\n\nStages in order. `--stop-after=STAGE` stops after one; " \
         "`--dump-ir=DIR` writes the program after each. Every stage's end is verified.\n\n"
-    stages = [a for _, a in rows("passes/Pipeline.def", ["TREADLE_STAGE"])]
+    stages = [a for _, a in rows("passes/Pipeline.def", ["TREADLE_STAGE", "TREADLE_TARGET_STAGE"])]
     page += table(["", "stage", "afterwards"], [[n, f"**{s[0]}**", s[-1]] for n, s in enumerate(stages)])
     for stage in stages:
         if stage[1]:
             page += f"\n## {stage[0]}\n\n```\n" + indented(stage[1]) + "\n```\n"
+    for file in sorted(ROOT.glob("targets/*/compile/Pipeline.def")):
+        for _, (name, passes) in rows(file.relative_to(ROOT), ["TREADLE_BACKEND"]):
+            page += f"\n## codegen for {name}\n\n```\n" + indented(passes) + "\n```\n"
     return page
 
 

@@ -18,6 +18,7 @@ namespace treadle {
 llvm::ArrayRef<Stage> stages() {
   static constexpr Stage all[] = {
 #define TREADLE_STAGE(name, passes, guarantee) {name, passes, guarantee},
+#define TREADLE_TARGET_STAGE(name, passes, guarantee) {name, passes, guarantee, true},
 #include "passes/Pipeline.def"
   };
   return all;

@@ -14,6 +14,7 @@ namespace treadle {
 
 struct Stage {
   llvm::StringLiteral name, passes, guarantee;
+  bool isForTarget = false; // run for each target by itself
 };
 llvm::ArrayRef<Stage> stages();
 

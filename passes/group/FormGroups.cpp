@@ -61,7 +61,10 @@ Kind kindOf(Operation *op) {
 bool isGrouped(Operation *op) { return !isa<ConstantOp, ReshapeOp, RequireOp>(op) && isa<GraphOpInterface>(op); }
 
 /// What stands for an operand that is stored in the order in which a kernel reads it.
-bool isPacked(Operation *op) { return isa<UnpackOp, WinogradFilterOp>(op); }
+bool isPacked(Operation *op) {
+  return isa<UnpackOp, WinogradFilterOp>(op) ||
+         (isa<TransposeOp>(op) && isa_and_nonnull<ConstantOp>(op->getOperand(0).getDefiningOp()));
+}
 
 struct Group {
   Kind kind;
@@ -252,8 +255,7 @@ bool Former::mayPrecede(Group *reader, Group *group) {
       return llvm::all_of(group->ops, [](Operation *op) { return isPacked(op); });
     return llvm::all_of(group->ops, isCheap);
   case Kind::Window:
-    // The filter, stored with channels last.
-    return isa<TransposeOp>(group->ops.front()) && group->ops.front()->getOperand(0).getDefiningOp<ConstantOp>();
+    return isPacked(group->ops.front());
   case Kind::Attention: {
     // Queries are copied once, keys and values for each block of queries, the bias is computed for each score.
     auto attention = cast<AttentionOp>(*llvm::find_if(reader->ops, [](Operation *op) { return isa<AttentionOp>(op); }));
@@ -283,7 +285,7 @@ void Former::joinConsumers() {
     if (!single || !reader || !mayPrecede(reader, group))
       continue;
     // Packed operands are never unpacked in memory.
-    if (!fuse && reader->kind != Kind::Window && !isPacked(&op))
+    if (!fuse && !isPacked(&op))
       continue;
     merge(reader, group);
   }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Cost.h"
+#include "codegen/Target.h"
 #include "dialects/graph/Evaluate.h"
 #include "mlir/IR/Builders.h"
 #include "passes/layout/Passes.h"
@@ -21,6 +22,7 @@ namespace {
 
 struct PackOperands : impl::PackOperandsBase<PackOperands> {
   void runOnOperation() override {
+    target = Target::of(getOperation());
     SmallVector<Operation *> products;
     getOperation().walk([&](Operation *op) {
       if (isa<MatMulOp, ConvOp>(op))
@@ -34,12 +36,15 @@ struct PackOperands : impl::PackOperandsBase<PackOperands> {
       if (auto conv = dyn_cast<ConvOp>(op)) {
         if (!conv.getChannelsLast())
           continue;
-        if (conv.isDepthwise())
-          packDepthwise(conv, constant);
+        if (conv.isDepthwise() || target.isSimt)
+          packOutputsLast(conv, constant);
         else if (int64_t tile = winogradTile(conv))
           packTransformed(conv, constant, tile);
         else
           packPanels(op, constant, true, false, conv.getGroups());
+      } else if (target.isSimt) {
+        if (cast<MatMulOp>(op).getTransposeRhs())
+          packTransposed(op, constant);
       } else if (rankOf(rhs) == 2) {
         packPanels(op, constant, false, cast<MatMulOp>(op).getTransposeRhs(), 1);
       }
@@ -80,27 +85,38 @@ private:
     conv->setOperand(1, WinogradFilterOp::create(builder, constant.getLoc(), constant.getType(), transformed, tile));
   }
 
-  /// [C, 1, window..] as [window.., 1, C].
-  void packDepthwise(ConvOp conv, ConstantOp constant) {
-    SmallVector<int64_t> forth, back;
-    int64_t rank = rankOf(constant);
-    for (int64_t i = 2; i < rank; ++i)
-      forth.push_back(i);
-    forth.append({1, 0});
-    back.append({rank - 1, rank - 2});
-    for (int64_t i = 0; i < rank - 2; ++i)
-      back.push_back(i);
+  /// A filter [O, C, window..] as [window.., C, O].
+  void packOutputsLast(ConvOp conv, ConstantOp constant) {
+    SmallVector<int64_t> order;
+    for (int64_t i = 2; i < rankOf(constant); ++i)
+      order.push_back(i);
+    order.append({1, 0});
+    packPermuted(conv, constant, order);
+  }
+
+  /// Matrices [.., N, K] as [.., K, N].
+  void packTransposed(Operation *op, ConstantOp constant) {
+    auto order = llvm::to_vector(llvm::seq<int64_t>(rankOf(constant)));
+    std::swap(order[order.size() - 2], order.back());
+    packPermuted(op, constant, order);
+  }
+
+  void packPermuted(Operation *op, ConstantOp constant, ArrayRef<int64_t> order) {
+    SmallVector<int64_t> back(order.size());
+    for (auto [to, from] : llvm::enumerate(order))
+      back[from] = to;
     ConstantOp packed = store({constant, 3, 1}, [&](const Tensor &tensor) {
       OpBuilder builder(constant);
-      auto transpose = TransposeOp::create(builder, constant.getLoc(), constant, forth);
+      auto transpose = TransposeOp::create(builder, constant.getLoc(), constant, order);
       Tensor result = (*evaluateOp(transpose, {tensor}))[0];
       transpose.erase();
       return result;
     });
-    OpBuilder builder(conv);
-    conv->setOperand(1, TransposeOp::create(builder, constant.getLoc(), packed, back));
+    OpBuilder builder(op);
+    op->setOperand(1, TransposeOp::create(builder, constant.getLoc(), packed, back));
   }
 
+  Target target;
   std::map<Key, ConstantOp> stored;
   DenseSet<Operation *> dead;
 };

@@ -213,14 +213,12 @@ Status Session::planSteps() {
   for (uint32_t i = 0; i < commands.size(); ++i) {
     const format::Step &step = *tables.steps()->Get(i);
     Command &command = commands[i];
-    command.kind = step.command_type();
     command.firstSlice = places.size();
     command.firstScalar = scalars.size();
     bool fits = true;
     if (const auto *dispatch = step.command_as_Dispatch()) {
       for (uint32_t s = 0; s < count(dispatch->scalars()); ++s)
         scalars.push_back(exprs[dispatch->scalars()->Get(s)]);
-      command.kernel = dispatch->kernel();
       // The code that was loaded: grids and scratch sizes are those of its entries.
       const format::Entry &entry = driver->entry(dispatch->kernel());
       if (Status status = evaluate(entry.exprs(), nullptr, scalars.data() + command.firstScalar, entryExprs);
@@ -237,8 +235,6 @@ Status Session::planSteps() {
       command.bytes = exprs[copy->bytes()];
     } else if (const auto *fill = step.command_as_Fill()) {
       command.bytes = exprs[fill->bytes()];
-      command.pattern = fill->pattern();
-      command.width = fill->width();
     }
     forEachSlice(tables, step, [&](const format::Slice &slice, bool) {
       int64_t offset = exprs[slice.offset()], room = bufferBytes[slice.buffer()];
@@ -253,8 +249,8 @@ Status Session::planSteps() {
 
 Status Session::reserve() {
   const format::Program &tables = program->tables();
-  uint64_t total = driver->bytesFor(arenaBytes, scratchBytes);
-  if (memoryLimit && total > memoryLimit)
+  uint64_t total = 0;
+  if (__builtin_add_overflow(arenaBytes, scratchBytes, &total) || (memoryLimit && total > memoryLimit))
     return error(TREADLE_OUT_OF_MEMORY, "these shapes need ", total, " bytes of memory, the limit is ", memoryLimit);
   if (Status status = driver->reserve(arenaBytes, scratchBytes); status.failed())
     return status;

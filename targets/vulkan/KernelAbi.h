@@ -41,6 +41,12 @@ inline constexpr const char *optionalFeatures[] = {
     "storageBuffer8BitAccess",
 };
 
+/// Kernels that are written for threads that are a CPU's lanes ask for a device that is one.
+inline constexpr const char *onProcessor = "deviceTypeCpu";
+
+/// Kernels whose threads hand values round in their subgroup ask for one size of it: "subgroupSize32".
+inline constexpr const char *subgroupOf = "subgroupSize";
+
 } // namespace treadle::vulkan
 
 #endif // TREADLE_TARGETS_VULKAN_KERNELABI_H

@@ -236,13 +236,13 @@ std::string check(ModuleOp module, ArrayRef<SymbolValues> symbols, uint64_t seed
     OwningOpRef<ModuleOp> grouped(module.clone());
     if (failed(runUpToGroups(*grouped, fuse)))
       return takeErrors();
-    std::vector<std::string> variants = cpu::variantNames();
+    SmallVector<StringRef> variants(cpu::variantNames());
     if (!fuse) // it is the passes that differ, not the kernels
-      variants = {cpu::hostVariant().str()};
+      variants = {cpu::hostVariant()};
     else if (!everyVariant)
       variants = {variants[seed % variants.size()]};
-    for (const std::string &variant : variants) {
-      std::string how = variant + (fuse ? "" : " without fusion");
+    for (StringRef variant : variants) {
+      std::string how = variant.str() + (fuse ? "" : " without fusion");
       FailureOr<std::unique_ptr<Compiled>> compiled = Compiled::compile(*grouped, variant);
       if (failed(compiled))
         return how + ": " + takeErrors();

@@ -92,7 +92,7 @@ void evaluate(const std::string &op, ArrayRef<std::vector<float>> operands,
     inputs.emplace_back(DType::F32, ArrayRef<int64_t>{static_cast<int64_t>(values.size())});
     llvm::copy(values, inputs.back().mutableData<float>());
   }
-  for (const std::string &variant : cpu::variantNames()) {
+  for (StringRef variant : cpu::variantNames()) {
     FailureOr<std::unique_ptr<Compiled>> compiled = Compiled::compile(*module, variant);
     ASSERT_TRUE(succeeded(compiled)) << takeErrors();
     if (!*compiled)

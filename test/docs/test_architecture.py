@@ -31,4 +31,4 @@ def test_families(root):
     """The families of the second decision are those of the code."""
     code = (root / "codegen" / "ScheduleKernel.cpp").read_text()
     decision = (root / "docs" / "decisions" / "0002-kernel-families.md").read_text()
-    assert set(re.findall(r'\{"(\w+)", schedule', code)) == set(re.findall(r"^\| `(\w+)` \|", decision, re.M))
+    assert set(re.findall(r'\{"(\w+)", simd::schedule', code)) == set(re.findall(r"^\| `(\w+)` \|", decision, re.M))

@@ -16,6 +16,7 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/MathExtras.h"
 #include <cstring>
+#include <map>
 
 using namespace mlir;
 using namespace treadle::graph;
@@ -92,13 +93,38 @@ private:
   DenseMap<DimExpr, uint32_t> indices;
 };
 
+/// Weights and machine code, each once however many programs have it.
+class DataSection {
+public:
+  explicit DataSection(OutputFile &file) : file(file) {}
+
+  struct Place {
+    uint64_t offset, hash;
+  };
+  Place add(ArrayRef<char> bytes, uint64_t alignment) {
+    uint64_t hash = hashBytes(bytes.data(), bytes.size());
+    auto [known, isNew] = places.try_emplace({hash, bytes.size(), alignment}, 0);
+    if (isNew) {
+      file.align(alignment);
+      known->second = file.position() - codeAlignment;
+      file.write(bytes.data(), bytes.size());
+    }
+    return {known->second, hash};
+  }
+
+private:
+  OutputFile &file;
+  std::map<std::tuple<uint64_t, uint64_t, uint64_t>, uint64_t> places;
+};
+
+/// Writes one target's program.
 class Writer {
 public:
-  Writer(ModuleOp module, const ArtifactInfo &info, const std::string &path)
-      : module(module), info(info), file(path), exprs([this](StringRef name) {
+  Writer(ModuleOp module, FlatBufferBuilder &b, DataSection &data)
+      : module(module), b(b), data(data), exprs([this](StringRef name) {
           return std::make_pair(format::ExprOp::symbol, int64_t(symbolNumbers.at(name)));
         }) {}
-  LogicalResult run();
+  FailureOr<Offset<format::Program>> write(const ArtifactInfo &info, ArrayRef<Offset<format::Program>> alternatives);
 
 private:
   uint32_t bytesOf(Type buffer) { return exprs.add(byteCount(cast<program::BufferType>(buffer).getTensor())); }
@@ -146,9 +172,8 @@ private:
   LogicalResult addExecutable(program::ExecutableOp executable);
 
   ModuleOp module;
-  const ArtifactInfo &info;
-  OutputFile file;
-  FlatBufferBuilder b{1 << 16};
+  FlatBufferBuilder &b;
+  DataSection &data;
   llvm::StringMap<uint32_t> symbolNumbers;
   ExprWriter exprs;
   uint32_t stepNumber = 0;
@@ -218,13 +243,12 @@ LogicalResult Writer::addBuffer(Operation &op) {
   } else if (auto constant = dyn_cast<program::ConstantOp>(op)) {
     buffer.space = format::Space::constant;
     buffer.index = constants.size();
-    FailureOr<Tensor> data = Tensor::from(cast<ElementsAttr>(constant.getValue()));
-    if (failed(data))
+    FailureOr<Tensor> weights = Tensor::from(cast<ElementsAttr>(constant.getValue()));
+    if (failed(weights))
       return op.emitError("has a constant whose bytes are missing");
-    file.align(weightAlignment);
-    constants.push_back(format::CreateConstant(b, file.position() - codeAlignment, data->bytes(),
-                                               hashBytes(data->raw().data(), data->bytes())));
-    file.write(data->raw().data(), data->bytes());
+    ArrayRef<char> bytes(reinterpret_cast<const char *>(weights->raw().data()), weights->bytes());
+    DataSection::Place place = data.add(bytes, weightAlignment);
+    constants.push_back(format::CreateConstant(b, place.offset, bytes.size(), place.hash));
   } else {
     buffer.space = format::Space::arena;
   }
@@ -286,9 +310,7 @@ LogicalResult Writer::addExecutable(program::ExecutableOp executable) {
   if (!object || !target)
     return executable.emitError("has no machine code");
   ArrayRef<char> code = object.getRawHandle().getBlob()->getData();
-  file.align(codeAlignment);
-  uint64_t offset = file.position() - codeAlignment;
-  file.write(code.data(), code.size());
+  DataSection::Place place = data.add(code, codeAlignment);
 
   std::vector<Offset<format::Entry>> entries;
   uint32_t number = 0;
@@ -311,24 +333,27 @@ LogicalResult Writer::addExecutable(program::ExecutableOp executable) {
       grid.push_back(pool.add(DimExpr(size)));
     uint32_t scratch = pool.add(DimExpr(described->getAttr("treadle.scratch")));
     auto nodes = b.CreateVectorOfStructs(pool.all());
-    entries.push_back(
-        format::CreateEntry(b, number++, b.CreateString(name.getValue().str()), nodes, b.CreateVector(grid), scratch));
+    auto numberOf = [&](StringRef attr) -> int64_t { // of kernels that have it
+      auto value = described->getAttrOfType<IntegerAttr>(attr);
+      return value ? value.getInt() : 0;
+    };
+    entries.push_back(format::CreateEntry(b, number++, b.CreateString(name.getValue().str()), nodes,
+                                          b.CreateVector(grid), scratch, numberOf("treadle.threads"),
+                                          numberOf("treadle.offset"), numberOf("treadle.bytes")));
   }
+  auto features = executable->getAttrOfType<ArrayAttr>("treadle.features");
   executables.push_back(format::CreateExecutable(b, b.CreateString(target.getAs<StringAttr>("name").getValue().str()),
                                                  b.CreateString(target.getAs<StringAttr>("variant").getValue().str()),
-                                                 0, offset, code.size(), hashBytes(code.data(), code.size()),
-                                                 b.CreateVector(entries)));
+                                                 features ? strings(features) : 0, place.offset, code.size(),
+                                                 place.hash, b.CreateVector(entries)));
   return success();
 }
 
-LogicalResult Writer::run() {
+FailureOr<Offset<format::Program>> Writer::write(const ArtifactInfo &info,
+                                                 ArrayRef<Offset<format::Program>> alternatives) {
   auto entry = *module.getOps<program::EntryOp>().begin();
   if (failed(findSymbols(entry)))
     return failure();
-  FileHeader header = {};
-  file.write(&header, sizeof(header));
-  file.align(codeAlignment);
-
   for (Operation &op : entry.getBody().front()) {
     if (isa<program::InputOp, program::OutputOp, program::ConstantOp, program::ArenaOp>(op)) {
       if (failed(addBuffer(op)))
@@ -353,9 +378,10 @@ LogicalResult Writer::run() {
   }
   std::vector<Offset<format::Kernel>> kernelTables;
   for (auto &[name, dispatch] : kernels)
-    kernelTables.push_back(format::CreateKernel(
-        b, b.CreateString(name.getValue().str()), b.CreateString(name.getValue().rsplit('_').first.str()),
-        dispatch.getReads().size() + dispatch.getWrites().size(), dispatch.getSizes().getDims().size()));
+    kernelTables.push_back(format::CreateKernel(b, b.CreateString(name.getValue().str()),
+                                                b.CreateString(name.getValue().rsplit('_').first.str()),
+                                                dispatch.getReads().size() + dispatch.getWrites().size(),
+                                                dispatch.getSizes().getDims().size(), dispatch.getWrites().size()));
   std::vector<Offset<format::KeyValue>> metadata;
   if (auto attrs = module->getAttrOfType<DictionaryAttr>("treadle.metadata"))
     for (NamedAttribute attr : attrs)
@@ -365,11 +391,34 @@ LogicalResult Writer::run() {
   auto provenance = format::CreateProvenance(b, b.CreateString(info.compiler), b.CreateString(info.model),
                                              b.CreateString(info.modelHash), b.CreateString(info.options));
   auto exprNodes = b.CreateVectorOfStructs(exprs.all());
-  auto root = format::CreateProgram(b, exprNodes, b.CreateVector(symbols), b.CreateVector(checks),
-                                    b.CreateVector(inputs), b.CreateVector(outputs), b.CreateVector(buffers),
-                                    b.CreateVector(constants), b.CreateVector(steps), b.CreateVector(kernelTables),
-                                    b.CreateVector(executables), provenance, b.CreateVector(metadata));
-  format::FinishProgramBuffer(b, root);
+  return format::CreateProgram(b, exprNodes, b.CreateVector(symbols), b.CreateVector(checks), b.CreateVector(inputs),
+                               b.CreateVector(outputs), b.CreateVector(buffers), b.CreateVector(constants),
+                               b.CreateVector(steps), b.CreateVector(kernelTables), b.CreateVector(executables),
+                               provenance, b.CreateVector(metadata),
+                               alternatives.empty() ? 0 : b.CreateVector(alternatives.data(), alternatives.size()));
+}
+
+} // namespace
+
+LogicalResult writeArtifact(ArrayRef<ModuleOp> programs, const ArtifactInfo &info, const std::string &path) {
+  OutputFile file(path);
+  FlatBufferBuilder b(1 << 16);
+  DataSection data(file);
+  FileHeader header = {};
+  file.write(&header, sizeof(header));
+  file.align(codeAlignment);
+
+  std::vector<Offset<format::Program>> alternatives;
+  for (ModuleOp program : programs.drop_front()) {
+    auto written = Writer(program, b, data).write({}, {});
+    if (failed(written))
+      return failure();
+    alternatives.push_back(*written);
+  }
+  auto root = Writer(programs.front(), b, data).write(info, alternatives);
+  if (failed(root))
+    return failure();
+  format::FinishProgramBuffer(b, *root);
 
   std::memcpy(header.magic, fileMagic, sizeof(fileMagic));
   header.major = fileMajor;
@@ -383,15 +432,11 @@ LogicalResult Writer::run() {
   header.fileBytes = file.position();
   header.hash = headerHash(header, b.GetBufferPointer());
   file.rewrite(0, &header, sizeof(header));
-  if (Status status = file.finish(); status.failed())
-    return module.emitError() << status.message;
+  if (Status status = file.finish(); status.failed()) {
+    ModuleOp first = programs.front();
+    return first.emitError() << status.message;
+  }
   return success();
-}
-
-} // namespace
-
-LogicalResult writeArtifact(ModuleOp module, const ArtifactInfo &info, const std::string &path) {
-  return Writer(module, info, path).run();
 }
 
 } // namespace treadle

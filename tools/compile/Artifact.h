@@ -17,9 +17,11 @@ struct ArtifactInfo {
   std::string compiler, model, modelHash, options;
 };
 
-/// Writes the module of the program dialect, its machine code emitted, to `path`: whole, or not at all.
-/// Weights go from where they are mapped straight into the file. Errors are diagnostics on the module.
-llvm::LogicalResult writeArtifact(mlir::ModuleOp module, const ArtifactInfo &info, const std::string &path);
+/// Writes modules of the program dialect, one a target, their machine code emitted, to `path`: whole, or not at
+/// all. The first is the artifact's root, the others are its alternatives. Weights go from where they are
+/// mapped straight into the file. Errors are diagnostics on the modules.
+llvm::LogicalResult writeArtifact(llvm::ArrayRef<mlir::ModuleOp> programs, const ArtifactInfo &info,
+                                  const std::string &path);
 
 } // namespace treadle
 

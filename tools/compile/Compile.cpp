@@ -6,11 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/compile/Compile.h"
+#include "codegen/Backend.h"
 #include "dialects/program/Program.h"
 #include "frontends/onnx/Import.h"
 #include "passes/Pipeline.h"
 #include "runtime/format/Header.h"
-#include "targets/cpu/compile/CpuTarget.h"
 #include "tools/compile/Artifact.h"
 #include "tools/compile/Register.h"
 #include "tools/compile/Watch.h"
@@ -76,21 +76,35 @@ std::string parseDims(const CompileOptions &options, onnx::ImportOptions &import
   return "";
 }
 
-/// What is compiled for. What is wrong with the names, or "".
-std::string chooseTargets(const CompileOptions &options, SmallVectorImpl<Target> &targets) {
-  if (options.target != "cpu")
-    return "--target " + options.target + ": this compiler has cpu";
-  std::vector<std::string> variants = {options.cpu};
-  if (options.cpu == "host")
-    variants = {cpu::hostVariant().str()};
-  else if (options.cpu == "portable")
-    variants = cpu::portableVariants();
-  // The runtime takes the first that it can use.
-  for (const std::string &variant : llvm::reverse(variants)) {
-    std::optional<Target> target = cpu::targetFor(variant);
-    if (!target)
-      return "--cpu " + variant + ": should be host, portable or one of " + llvm::join(cpu::variantNames(), ", ");
-    targets.push_back(*target);
+/// What one program is compiled for: the variants of a target, best first, as the runtime takes the first that
+/// it can use.
+struct TargetVariants {
+  std::string name;
+  SmallVector<Target> variants;
+};
+
+/// "cpu,vulkan,cuda:sm_80,cuda:sm_90": a program for each target, in order. What is wrong with the names, or "".
+std::string chooseTargets(const CompileOptions &options, std::vector<TargetVariants> &targets) {
+  SmallVector<StringRef> items;
+  StringRef(options.target).split(items, ',');
+  for (StringRef item : items) {
+    auto [name, chip] = item.trim().split(':');
+    const Backend *backend = findBackend(name);
+    if (!backend) {
+      auto names = llvm::map_range(backends(), [](const Backend &known) { return known.name; });
+      return "--target " + item.str() + ": this compiler has " + llvm::join(names, ", ");
+    }
+    bool byOption = name == "cpu" && chip.empty();
+    std::string error;
+    SmallVector<Target> variants = backend->describe(byOption ? StringRef(options.cpu) : chip, error);
+    if (variants.empty())
+      return (byOption ? "--cpu " + options.cpu : "--target " + item.str()) + ": " + error;
+    auto program = llvm::find_if(targets, [&](const TargetVariants &known) { return known.name == name; });
+    if (program == targets.end())
+      program = targets.insert(targets.end(), TargetVariants{name.str(), {}});
+    for (const Target &variant : variants)
+      if (llvm::none_of(program->variants, [&](const Target &known) { return known.variant == variant.variant; }))
+        program->variants.insert(program->variants.begin(), variant);
   }
   return "";
 }
@@ -105,7 +119,9 @@ std::string checkStage(const CompileOptions &options) {
   return options.stop_after.empty() ? "" : "--stop-after " + options.stop_after + ": should be one of " + names;
 }
 
-std::string readOptions(const CompileOptions &options, onnx::ImportOptions &import, SmallVectorImpl<Target> &targets) {
+std::string readOptions(const CompileOptions &options, onnx::ImportOptions &import,
+                        std::vector<TargetVariants> &targets) {
+  registerAllPasses();
   for (const std::string &problem : {parseDims(options, import), chooseTargets(options, targets), checkStage(options)})
     if (!problem.empty())
       return problem;
@@ -144,6 +160,7 @@ private:
       result.error = message;
     return result;
   }
+  bool runStages(ModuleOp module, bool forTarget, const std::string &suffix, const std::string &output);
   bool writeText(ModuleOp module, const std::string &path);
 
   std::string input;
@@ -151,6 +168,7 @@ private:
   const CompileHooks &hooks;
   std::unique_ptr<llvm::ThreadPoolInterface> pool;
   MLIRContext context;
+  bool stopped = false; // after the stage that was asked for
 };
 
 bool Compilation::writeText(ModuleOp module, const std::string &path) {
@@ -163,9 +181,47 @@ bool Compilation::writeText(ModuleOp module, const std::string &path) {
   return !status.failed();
 }
 
+/// The stages for the whole model, or those for one target, whose name `suffix` is where there are several.
+/// False after an error; `stopped` is set when the last one was reached that was asked for.
+bool Compilation::runStages(ModuleOp module, bool forTarget, const std::string &suffix, const std::string &output) {
+  ArrayRef<Stage> all = stages();
+  bool explain = options.explain && hooks.explain;
+  for (auto [i, stage] : llvm::enumerate(all)) {
+    if (stage.isForTarget != forTarget)
+      continue;
+    if (hooks.cancelled && hooks.cancelled()) {
+      result.cancelled = true;
+      fail("cancelled");
+      return false;
+    }
+    if (explain)
+      hooks.explain(stage.name.str() + (suffix.empty() ? "" : " for " + suffix) + ": " + stage.guarantee.str());
+    Stage actual = stage;
+    if (options.no_fusion && stage.name == "group")
+      actual = Stage{"group", "func.func(treadle-form-groups{fuse=false})", "every op is in a group of its own", true};
+    double part = 1.0 / static_cast<double>(all.size() + 1), done = static_cast<double>(i + 1) * part;
+    if (failed(
+            runStage(actual, module, std::make_unique<Watch>(hooks, stage.name.str(), done, done + part, explain)))) {
+      fail(input + ": stage " + stage.name.str() + " failed");
+      return false;
+    }
+    if (!options.dump_ir.empty() &&
+        !writeText(module, options.dump_ir + "/" + std::to_string(i) + "-" + stage.name.str() +
+                               (suffix.empty() ? "" : "-" + suffix) + ".mlir"))
+      return false;
+    if (explain && stage.name == "group")
+      explainGroups(module, hooks);
+    if (stage.name == options.stop_after) {
+      stopped = true;
+      return output.empty() || writeText(module, output);
+    }
+  }
+  return true;
+}
+
 CompileResult Compilation::run(const std::string &output) {
   onnx::ImportOptions import;
-  SmallVector<Target> targets;
+  std::vector<TargetVariants> targets;
   if (std::string problem = readOptions(options, import, targets); !problem.empty())
     return fail(problem);
   if (!options.dump_ir.empty())
@@ -177,40 +233,30 @@ CompileResult Compilation::run(const std::string &output) {
   FailureOr<onnx::ImportedModel> model = onnx::importModel(&context, input, import);
   if (failed(model))
     return fail(input + ": could not be imported");
-  ModuleOp module = *model->module;
-  SmallVector<Attribute> descriptions;
-  for (const Target &target : targets)
-    descriptions.push_back(target.toAttr(&context));
-  module->setAttr("treadle.targets", ArrayAttr::get(&context, descriptions));
-
-  ArrayRef<Stage> all = stages();
-  for (auto [i, stage] : llvm::enumerate(all)) {
-    if (hooks.cancelled && hooks.cancelled()) {
-      result.cancelled = true;
-      return fail("cancelled");
-    }
-    bool explain = options.explain && hooks.explain;
-    if (explain)
-      hooks.explain(stage.name.str() + ": " + stage.guarantee.str());
-    Stage actual = stage;
-    if (options.no_fusion && stage.name == "group")
-      actual = Stage{"group", "func.func(treadle-form-groups{fuse=false})", "every op is in a group of its own"};
-    double part = 1.0 / static_cast<double>(all.size() + 1), done = static_cast<double>(i + 1) * part;
-    if (failed(runStage(actual, module, std::make_unique<Watch>(hooks, stage.name.str(), done, done + part, explain))))
-      return fail(input + ": stage " + stage.name.str() + " failed");
-    if (!options.dump_ir.empty() &&
-        !writeText(module, options.dump_ir + "/" + std::to_string(i) + "-" + stage.name.str() + ".mlir"))
+  if (!runStages(*model->module, /*forTarget=*/false, "", output))
+    return result;
+  // From here on each target has a program of its own; the last takes the model's.
+  SmallVector<OwningOpRef<ModuleOp>> programs;
+  for (const TargetVariants &target : targets) {
+    if (stopped && programs.empty())
+      break;
+    bool isLast = &target == &targets.back();
+    OwningOpRef<ModuleOp> program = isLast ? std::move(model->module) : OwningOpRef<ModuleOp>(model->module->clone());
+    auto descriptions = llvm::map_to_vector(
+        target.variants, [&](const Target &variant) -> Attribute { return variant.toAttr(&context); });
+    (*program)->setAttr(Target::attrName, descriptions.front());
+    (*program)->setAttr("treadle.targets", ArrayAttr::get(&context, descriptions));
+    // What a stage leaves is written for the first target; --dump-ir has all.
+    if (!runStages(*program, /*forTarget=*/true, targets.size() > 1 ? target.name : "", programs.empty() ? output : ""))
       return result;
-    if (explain && stage.name == "group")
-      explainGroups(module, hooks);
-    if (stage.name == options.stop_after) {
-      result.ok = writeText(module, output);
-      return result;
-    }
+    programs.push_back(std::move(program));
   }
-  ArtifactInfo info{compilerVersion(), llvm::sys::path::filename(input).str(), model->sha256, options.toString(true)};
-  if (failed(writeArtifact(module, info, output)))
-    return fail(output + ": could not be written");
+  if (!stopped) {
+    ArtifactInfo info{compilerVersion(), llvm::sys::path::filename(input).str(), model->sha256, options.toString(true)};
+    auto modules = llvm::map_to_vector(programs, [](OwningOpRef<ModuleOp> &program) { return *program; });
+    if (failed(writeArtifact(modules, info, output)))
+      return fail(output + ": could not be written");
+  }
   result.ok = true;
   return result;
 }
@@ -241,10 +287,26 @@ std::string Compilation::cacheKey() {
   }
   hash.update(options.toString(true));
   hash.update(compilerVersion() + buildOfThisCode());
-  if (options.cpu == "host")
-    hash.update(cpu::hostVariant());
+  onnx::ImportOptions import;
+  std::vector<TargetVariants> targets;
+  if (std::string problem = readOptions(options, import, targets); !problem.empty()) {
+    fail(problem);
+    return "";
+  }
+  for (const TargetVariants &target : targets) // "host" is another one on another machine
+    for (const Target &variant : target.variants)
+      hash.update(variant.variant);
   auto digest = hash.final();
   return llvm::toHex(llvm::ArrayRef<uint8_t>(digest).take_front(20), /*LowerCase=*/true);
+}
+
+std::string cacheFolder() {
+  if (const char *folder = std::getenv("TREADLE_CACHE"); folder && *folder)
+    return folder;
+  if (const char *folder = std::getenv("XDG_CACHE_HOME"); folder && *folder)
+    return std::string(folder) + "/treadle";
+  const char *home = std::getenv("HOME");
+  return std::string(home && *home ? home : "/tmp") + "/.cache/treadle";
 }
 
 void appendFlag(std::string &text, StringRef flag, const std::string &value, const std::string &fallback) {
@@ -282,22 +344,13 @@ std::string CompileOptions::toString(bool keyedOnly) const {
 
 std::string checkOptions(const CompileOptions &options) {
   onnx::ImportOptions import;
-  SmallVector<Target> targets;
+  std::vector<TargetVariants> targets;
   return readOptions(options, import, targets);
 }
 
 CompileResult compileModel(const std::string &input, const std::string &output, const CompileOptions &options,
                            const CompileHooks &hooks) {
   return Compilation(input, options, hooks).run(output);
-}
-
-std::string cacheFolder() {
-  if (const char *folder = std::getenv("TREADLE_CACHE"); folder && *folder)
-    return folder;
-  if (const char *folder = std::getenv("XDG_CACHE_HOME"); folder && *folder)
-    return std::string(folder) + "/treadle";
-  const char *home = std::getenv("HOME");
-  return std::string(home && *home ? home : "/tmp") + "/.cache/treadle";
 }
 
 CompileResult compileToCache(const std::string &input, const CompileOptions &options, std::string &path,

@@ -18,7 +18,7 @@
 #include "passes/layout/Passes.h"
 #include "passes/plan/Passes.h"
 #include "passes/simplify/Passes.h"
-#include "targets/cpu/compile/Passes.h"
+#include "tools/compile/Backends.h.inc"
 #include <mutex>
 
 namespace treadle {
@@ -39,7 +39,10 @@ void registerAllPasses() {
     registerGroupPasses();
     registerPlanPasses();
     registerCodegenPasses();
-    registerCpuPasses();
+#define TREADLE_TARGET(target) registerBackend(target::backend());
+#include "tools/compile/Backends.def.inc"
+    for (const Backend &backend : backends())
+      backend.registerPasses();
     mlir::registerTransformsPasses();
     mlir::registerConversionPasses();
     mlir::arith::registerArithPasses();

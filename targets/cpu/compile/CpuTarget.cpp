@@ -7,8 +7,12 @@
 
 #include "targets/cpu/compile/CpuTarget.h"
 #include "targets/cpu/KernelAbi.h"
+#include "targets/cpu/compile/Passes.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/TargetParser/Host.h"
+
+using namespace llvm;
 
 namespace treadle::cpu {
 
@@ -41,13 +45,34 @@ llvm::StringRef hostVariant() {
   return "x86-64-v2";
 }
 
-std::vector<std::string> portableVariants() { return {"x86-64-v3", "x86-64-v4"}; }
-
-std::vector<std::string> variantNames() {
-  std::vector<std::string> names;
-#define TREADLE_CPU(row, arch, cpu, features, bytes, registers, fmas, masked, l1, l2) names.push_back(row);
+ArrayRef<StringLiteral> variantNames() {
+  static constexpr StringLiteral rows[] = {
+#define TREADLE_CPU(row, arch, cpu, features, bytes, registers, fmas, masked, l1, l2) row,
 #include "targets/cpu/Chips.def"
-  return names;
+  };
+  return rows;
+}
+
+static SmallVector<Target> describe(StringRef chip, std::string &error) {
+  SmallVector<StringRef> chosen = {chip == "host" ? hostVariant() : chip};
+  if (chip.empty() || chip == "portable") // what an artifact needs that is to run anywhere
+    chosen = {"x86-64-v3", "x86-64-v4"};
+  SmallVector<Target> result;
+  for (StringRef row : chosen) {
+    std::optional<Target> target = targetFor(row);
+    if (!target) {
+      error = "should be host, portable or one of " + llvm::join(variantNames(), ", ");
+      return {};
+    }
+    result.push_back(*target);
+  }
+  return result;
+}
+
+const Backend &backend() {
+#define TREADLE_BACKEND(name, passes) static const Backend backend = {name, passes, describe, registerCpuPasses};
+#include "targets/cpu/compile/Pipeline.def"
+  return backend;
 }
 
 } // namespace treadle::cpu

@@ -8,7 +8,7 @@
 #ifndef TREADLE_TARGETS_CPU_COMPILE_CPUTARGET_H
 #define TREADLE_TARGETS_CPU_COMPILE_CPUTARGET_H
 
-#include "codegen/Target.h"
+#include "codegen/Backend.h"
 #include <optional>
 #include <vector>
 
@@ -20,11 +20,10 @@ std::optional<Target> targetFor(llvm::StringRef variant);
 /// The variant of this machine.
 llvm::StringRef hostVariant();
 
-/// The variants of an artifact that is to run anywhere, best last.
-std::vector<std::string> portableVariants();
+/// All rows, for messages and tests.
+llvm::ArrayRef<llvm::StringLiteral> variantNames();
 
-/// All rows, for messages.
-std::vector<std::string> variantNames();
+const Backend &backend();
 
 } // namespace treadle::cpu
 

@@ -10,23 +10,6 @@
 
 include "mlir/Pass/PassBase.td"
 
-def CpuExpandMath : Pass<"treadle-cpu-expand-math"> {
-  let summary = "Writes transcendental functions as polynomials on vectors";
-  let description = [{
-    What: powers and exponential, logarithmic, trigonometric and hyperbolic functions, their inverses and erf on f32
-    become arithmetic.
-    Before: math ops on vectors or numbers.
-    After: arith ops, math ops that are one instruction, and a branch to libm's sine, cosine or tangent
-    where a number is 2^45 or more.
-    Needs: nothing.
-    Guarantees: results within the units in the last place that test/conformance/Math.cpp names; exp with
-    the flag `afn` gives 0 below 2^-126 and infinity above 2^127.5.
-    Leaves alone: f64, and ops that are one instruction (sqrt, floor, ceil, round, abs, fma).
-  }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
-                           "::mlir::vector::VectorDialect"];
-}
-
 def CpuWrapKernel : Pass<"treadle-cpu-wrap-kernel", "::mlir::ModuleOp"> {
   let summary = "Puts the function that the runtime calls around a kernel";
   let description = [{

@@ -153,7 +153,9 @@ PhysicalDevice Instance::describe(VkPhysicalDevice physical) const {
   }
   auto driver = structure<VkPhysicalDeviceVulkan12Properties>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_PROPERTIES);
   auto all = structure<VkPhysicalDeviceProperties2>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2);
+  auto subgroup = structure<VkPhysicalDeviceSubgroupProperties>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES);
   all.pNext = &driver;
+  driver.pNext = &subgroup;
   GetPhysicalDeviceProperties2(physical, &all);
   device.description += concat(", driver ", driver.driverName, " ", driver.driverInfo);
   if (device.isSoftware())
@@ -169,6 +171,11 @@ PhysicalDevice Instance::describe(VkPhysicalDevice physical) const {
   for (const char *name : optionalFeatures)
     if (*features.find(name))
       device.features.push_back(name);
+  if (device.isSoftware())
+    device.features.push_back(onProcessor);
+  if ((subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) &&
+      (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_BALLOT_BIT))
+    device.features.push_back(concat(subgroupOf, subgroup.subgroupSize));
 
   // A queue that does no graphics is not shared with the screen.
   uint32_t count = 0;

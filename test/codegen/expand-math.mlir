@@ -1,4 +1,4 @@
-// RUN: treadle-opt %s --treadle-cpu-expand-math | FileCheck %s
+// RUN: treadle-opt %s --treadle-expand-math | FileCheck %s
 // Functions of f32 become arithmetic; libm's stay for f64 and for the sine of huge numbers.
 
 // CHECK-LABEL: func @exp(

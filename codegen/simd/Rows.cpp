@@ -3,13 +3,7 @@
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// All reductions of a group are over the same axes of tensors of the same dimensions; what they reduce
-// for one place in the other dimensions is a row. Softmax and normalizations are written as the
-// reductions that they are made of. A row is gone over in passes:
-//
-//     pass p: reductions whose operands need p earlier reductions, all at once
-//             results of full size that need p of them are stored
-//     then results that have one element a row
+// A row is gone over in passes (RowPasses.h).
 //
 // Where the last dimension is reduced, lanes lie along it and are combined at the end of a pass; else
 // they lie along the last dimension, and a vector of rows is done at a time. Exponentials and the like
@@ -18,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Elements.h"
+#include "codegen/RowPasses.h"
 #include "codegen/Schedule.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -34,77 +29,13 @@ constexpr int64_t elementsPerTask = 8192;
 /// Sums that are added up side by side, to hide what an addition takes.
 constexpr int64_t maxChains = 4;
 
-// ---- softmax and normalizations as what they are made of -------------------------------------
-
-void decompose(SoftmaxOp op) {
-  OpBuilder b(op);
-  Location loc = op.getLoc();
-  int64_t axis = op.getAxis();
-  Value x = op.getInput();
-  Value peak = ReduceOp::create(b, loc, ReduceKind::max, x, ArrayRef(axis));
-  Value shifted = SubOp::create(b, loc, x, peak);
-  Value raised = ExpOp::create(b, loc, shifted);
-  Value sum = ReduceOp::create(b, loc, ReduceKind::sum, raised, ArrayRef(axis));
-  Value result;
-  if (op.getLog()) {
-    result = SubOp::create(b, loc, shifted, LogOp::create(b, loc, sum));
-  } else {
-    Value one = makeScalar(b, loc, 1, elementOf(x));
-    result = MulOp::create(b, loc, raised, DivOp::create(b, loc, one, sum));
-  }
-  op.replaceAllUsesWith(result);
-  op.erase();
-}
-
-void decompose(NormalizeOp op) {
-  OpBuilder b(op);
-  Location loc = op.getLoc();
-  ArrayRef<int64_t> axes = op.getAxes();
-  Value centred = op.getInput();
-  Type element = elementOf(centred);
-  if (op.getKind() == NormKind::layer)
-    centred = SubOp::create(b, loc, centred, ReduceOp::create(b, loc, ReduceKind::mean, centred, axes));
-  Value square = MulOp::create(b, loc, centred, centred);
-  Value variance = ReduceOp::create(b, loc, ReduceKind::mean, square, axes);
-  Value shifted = AddOp::create(b, loc, variance, makeScalar(b, loc, op.getEpsilon().convertToDouble(), element));
-  Value scale = DivOp::create(b, loc, makeScalar(b, loc, 1, element), SqrtOp::create(b, loc, shifted));
-  Value result = MulOp::create(b, loc, centred, scale);
-  op.replaceAllUsesWith(result);
-  op.erase();
-}
-
-void decomposeAll(func::FuncOp source) {
-  for (Operation &op : llvm::make_early_inc_range(source.getBody().front())) {
-    if (auto softmax = dyn_cast<SoftmaxOp>(op))
-      decompose(softmax);
-    else if (auto normalize = dyn_cast<NormalizeOp>(op))
-      decompose(normalize);
-  }
-}
-
-bool isReduction(Operation *op) { return isa_and_nonnull<ReduceOp, ArgReduceOp>(op); }
-
-SmallVector<int64_t> axesOf(Operation *op) {
-  if (auto reduce = dyn_cast<ReduceOp>(op)) {
-    SmallVector<int64_t> axes(reduce.getAxes());
-    llvm::sort(axes);
-    return axes;
-  }
-  return {static_cast<int64_t>(cast<ArgReduceOp>(op).getAxis())};
-}
-
-class RowsSchedule {
+class RowsSchedule : RowPasses {
 public:
   RowsSchedule(func::FuncOp source, const Target &target);
   void emit();
 
 private:
-  void findPasses();
-  bool reducedAreAlike();
   void chooseLanes();
-
-  int64_t passOf(Value value) { return passes.lookup(value); }
-  bool isFull(Value value) { return dimsOf(value.getType()) == dims; }
 
   void emitRow(const Position &row, Value mask);
   void emitPass(int64_t pass, const Position &row, Value mask);
@@ -113,77 +44,21 @@ private:
                           ArrayRef<Value> sums, int64_t chain, int64_t chains);
   Value combineLanes(Operation *reduction, ArrayRef<Value> sums);
 
-  /// The values that a reduction carries: what it adds up, or the best element and where it was.
-  SmallVector<Value> startOf(Operation *reduction);
-  SmallVector<Value> combine(Operation *reduction, ArrayRef<Value> a, ArrayRef<Value> c);
+  SmallVector<Value> startOf(Operation *reduction) {
+    Elements elements(kernel, lanes);
+    return RowPasses::startOf(elements, reduction);
+  }
 
   Kernel kernel;
   ImplicitLocOpBuilder &b;
-  Dims dims;
-  SmallVector<int64_t> axes;
-  bool lanesAlongRow = false; // else along the last dimension, which is not reduced
-  bool isFlat = false;        // reduced dimensions are gone over as if they were one
   int64_t lanes = 1;
-  DenseMap<Value, int64_t> passes; // how many passes a value needs to be over
-  int64_t passCount = 0;
-  SmallVector<SmallVector<Operation *>> reductions; // of each pass
-  llvm::MapVector<Value, Value> kept;               // values kept for later passes, and where
-  llvm::MapVector<Operation *, Value> bound;        // finished reductions
+  llvm::MapVector<Value, Value> kept;        // values kept for later passes, and where
+  llvm::MapVector<Operation *, Value> bound; // finished reductions
 };
 
-RowsSchedule::RowsSchedule(func::FuncOp source, const Target &target) : kernel(source, target), b(kernel.b) {
-  for (Operation &op : kernel.body())
-    if (isReduction(&op)) {
-      dims = dimsOf(op.getOperand(0).getType());
-      axes = axesOf(&op);
-      break;
-    }
-  int64_t rank = dims.size();
-  lanesAlongRow = axes.back() == rank - 1;
-  isFlat =
-      lanesAlongRow && axes.front() == rank - static_cast<int64_t>(axes.size()) && axes.size() > 1 && reducedAreAlike();
-  findPasses();
+RowsSchedule::RowsSchedule(func::FuncOp source, const Target &target)
+    : RowPasses(source), kernel(source, target), b(kernel.b) {
   chooseLanes();
-}
-
-void RowsSchedule::findPasses() {
-  for (Operation &op : kernel.body().without_terminator()) {
-    int64_t pass = 0;
-    for (Value operand : op.getOperands())
-      pass = std::max(pass, passOf(operand));
-    if (isReduction(&op)) {
-      reductions.resize(std::max<size_t>(reductions.size(), pass + 1));
-      reductions[pass].push_back(&op);
-      ++pass;
-    }
-    for (Value result : op.getResults())
-      passes[result] = pass;
-  }
-  passCount = reductions.size();
-  for (Value value : kernel.results())
-    if (isFull(value))
-      passCount = std::max(passCount, passOf(value) + 1);
-}
-
-/// Whether every tensor that is read has all reduced dimensions or none of them, and what is computed
-/// from it follows only through elementwise ops.
-bool RowsSchedule::reducedAreAlike() {
-  for (Operation &op : kernel.body().without_terminator()) {
-    if (!isElementwise(&op) && !isReduction(&op) && !isa<ConstantOp>(op))
-      return false;
-    for (Value operand : op.getOperands()) {
-      Dims full(dims.size() - rankOf(operand), DimExpr::constant(b.getContext(), 1));
-      llvm::append_range(full, dimsOf(operand.getType()));
-      bool all = true, none = true;
-      for (int64_t axis : axes) {
-        all &= full[axis] == dims[axis];
-        none &= full[axis] == 1;
-      }
-      if (!all && !none)
-        return false;
-    }
-  }
-  return true;
 }
 
 void RowsSchedule::chooseLanes() {
@@ -199,66 +74,23 @@ void RowsSchedule::chooseLanes() {
     lanes = std::min<int64_t>(lanes, llvm::PowerOf2Ceil(std::max<int64_t>(*known, 1)));
 }
 
-// ---- reductions ------------------------------------------------------------------------------
-
-SmallVector<Value> RowsSchedule::startOf(Operation *reduction) {
-  Elements elements(kernel, lanes);
-  Type element = elementOf(reduction->getOperand(0));
-  if (auto reduce = dyn_cast<ReduceOp>(reduction))
-    return {elements.constant(neutralOf(reduce.getKind(), element))};
-  auto arg = cast<ArgReduceOp>(reduction);
-  ReduceKind kind = arg.getKind() == ArgKind::max ? ReduceKind::max : ReduceKind::min;
-  return {elements.constant(neutralOf(kind, element)), elements.constant(b.getI32Type(), 0)};
-}
-
-/// `a` came before `c`.
-SmallVector<Value> RowsSchedule::combine(Operation *reduction, ArrayRef<Value> a, ArrayRef<Value> c) {
-  bool isUnsigned = elementOf(reduction->getOperand(0)).isUnsignedInteger();
-  if (auto reduce = dyn_cast<ReduceOp>(reduction))
-    return {emitCombine(b, reduce.getKind(), isUnsigned, a[0], c[0])};
-  auto arg = cast<ArgReduceOp>(reduction);
-  bool isMax = arg.getKind() == ArgKind::max, last = arg.getSelectLast();
-  // Of equals the lower or the higher index.
-  auto indexOrder = last ? arith::CmpIPredicate::sgt : arith::CmpIPredicate::slt;
-  Value better, equal, index = arith::CmpIOp::create(b, indexOrder, c[1], a[1]);
-  if (isa<FloatType>(getElementTypeOrSelf(a[0].getType()))) {
-    better = arith::CmpFOp::create(b, isMax ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT, c[0], a[0]);
-    equal = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, c[0], a[0]);
-    // NaN is further out than any number, and like another NaN.
-    Value oldIsNaN = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, a[0], a[0]);
-    Value newIsNaN = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, c[0], c[0]);
-    Value isNumber = arith::CmpFOp::create(b, arith::CmpFPredicate::ORD, a[0], a[0]);
-    better = arith::OrIOp::create(b, better, arith::AndIOp::create(b, newIsNaN, isNumber));
-    equal = arith::OrIOp::create(b, equal, arith::AndIOp::create(b, newIsNaN, oldIsNaN));
-  } else {
-    using P = arith::CmpIPredicate;
-    better = arith::CmpIOp::create(b, isUnsigned ? (isMax ? P::ugt : P::ult) : (isMax ? P::sgt : P::slt), c[0], a[0]);
-    equal = arith::CmpIOp::create(b, P::eq, c[0], a[0]);
-  }
-  better = arith::OrIOp::create(b, better, arith::AndIOp::create(b, equal, index));
-  return {arith::SelectOp::create(b, better, c[0], a[0]), arith::SelectOp::create(b, better, c[1], a[1])};
-}
-
 /// What the lanes and the chains of a finished pass come to, in every lane.
 Value RowsSchedule::combineLanes(Operation *reduction, ArrayRef<Value> sums) {
   size_t width = startOf(reduction).size(), chains = sums.size() / width;
   SmallVector<Value> total(sums.take_front(width));
   for (size_t chain = 1; chain < chains; ++chain)
-    total = combine(reduction, total, sums.slice(chain * width, width));
-  if (lanesAlongRow)
+    total = combine(b, reduction, total, sums.slice(chain * width, width));
+  if (isAlongRow)
     for (int64_t half = lanes / 2; half >= 1; half /= 2) {
       SmallVector<int64_t> swapped;
       for (int64_t i = 0; i < lanes; ++i)
         swapped.push_back(i ^ half);
       SmallVector<Value> other = llvm::map_to_vector(
           total, [&](Value value) -> Value { return vector::ShuffleOp::create(b, value, value, swapped); });
-      total = combine(reduction, total, other);
+      total = combine(b, reduction, total, other);
     }
   Elements elements(kernel, lanes);
-  if (isa<ArgReduceOp>(reduction))
-    return arith::ExtSIOp::create(b, elements.vectorOf(b.getI64Type()), total[1]);
-  auto reduce = cast<ReduceOp>(reduction);
-  return reduce.getKind() == ReduceKind::mean ? elements.finishMean(reduce, total[0]) : total[0];
+  return finish(elements, reduction, total);
 }
 
 // ---- passes ----------------------------------------------------------------------------------
@@ -285,7 +117,7 @@ SmallVector<Value> RowsSchedule::step(int64_t pass, const Position &row, Coord i
   place.base = inner.base ? kernel.add(linear, inner.base) : linear;
   auto keptPosition = [&] {
     Coord at = place;
-    if (!lanesAlongRow)
+    if (!isAlongRow)
       at = Coord{kernel.mul(kernel.add(place.base, place.offset), lanes), 0, 1, 0, {}};
     return kernel.add(at.base, at.offset);
   };
@@ -313,9 +145,9 @@ SmallVector<Value> RowsSchedule::step(int64_t pass, const Position &row, Coord i
     SmallVector<Value> candidate = {elements.at(reduction->getOperand(0), position)};
     if (width == 2)
       candidate.push_back(elements.vector(inner));
-    SmallVector<Value> combined = combine(reduction, mine, candidate);
+    SmallVector<Value> combined = combine(b, reduction, mine, candidate);
     for (auto [to, from] : llvm::zip(mine, combined))
-      to = mask && lanesAlongRow ? Value(arith::SelectOp::create(b, mask, from, to)) : from;
+      to = mask && isAlongRow ? Value(arith::SelectOp::create(b, mask, from, to)) : from;
     at += width * chains;
   }
   elements.storeResults(position, [&](Value value) { return isFull(value) && passOf(value) == pass; });
@@ -331,7 +163,7 @@ void RowsSchedule::emitPass(int64_t pass, const Position &row, Value mask) {
     for (int64_t axis : ArrayRef(axes).drop_back())
       length = length * dims[axis];
   Value count = kernel.size(length);
-  int64_t stride = lanesAlongRow ? lanes : 1;
+  int64_t stride = isAlongRow ? lanes : 1;
   int64_t chains = length.isConstant() && *length.constantValue() < maxChains * stride ? 1 : maxChains;
 
   SmallVector<Value> sums;
@@ -339,7 +171,7 @@ void RowsSchedule::emitPass(int64_t pass, const Position &row, Value mask) {
     for (int64_t chain = 0; chain < chains; ++chain)
       sums.append(startOf(reduction));
   auto coord = [&](Value base, int64_t offset) {
-    return lanesAlongRow ? Coord{base, offset, 1, 0, {}} : Coord{base, offset, 0, 0, {}};
+    return isAlongRow ? Coord{base, offset, 1, 0, {}} : Coord{base, offset, 0, 0, {}};
   };
   auto emitInner = [&](ArrayRef<Value> outerIndices, ValueRange start) {
     SmallVector<Value> sums(start);
@@ -358,7 +190,7 @@ void RowsSchedule::emitPass(int64_t pass, const Position &row, Value mask) {
         return step(pass, row, coord(i, 0), outerIndices, mask, SmallVector<Value>(carried), 0, chains);
       });
     }
-    if (!lanesAlongRow || length.isMultipleOf(lanes))
+    if (!isAlongRow || length.isMultipleOf(lanes))
       return sums;
     // At most one more, of which some lanes are beyond the end.
     Value inside =
@@ -394,12 +226,12 @@ void RowsSchedule::emitPass(int64_t pass, const Position &row, Value mask) {
 
 /// Results that have one element a row.
 void RowsSchedule::storeRowResults(const Position &row, Value mask) {
-  int64_t width = lanesAlongRow ? 1 : lanes;
+  int64_t width = isAlongRow ? 1 : lanes;
   Elements elements(kernel, width);
   elements.setMask(mask);
   for (auto &[reduction, value] : bound) {
     Value element = value;
-    if (lanesAlongRow)
+    if (isAlongRow)
       element = vector::ExtractStridedSliceOp::create(b, value, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{1},
                                                       ArrayRef<int64_t>{1});
     elements.bind(reduction->getResult(0), [element](const Position &) { return element; });
@@ -422,7 +254,7 @@ void RowsSchedule::emit() {
   MLIRContext *context = b.getContext();
   int64_t rank = dims.size();
   // What is too dear to be computed in every pass.
-  DimExpr length = DimExpr::constant(context, lanesAlongRow ? 1 : lanes);
+  DimExpr length = DimExpr::constant(context, isAlongRow ? 1 : lanes);
   for (int64_t axis : axes)
     length = length * dims[axis];
   for (Operation &op : kernel.body().without_terminator()) {
@@ -446,9 +278,9 @@ void RowsSchedule::emit() {
   for (int64_t i : outer)
     grid.push_back(dims[i]);
 
-  if (!lanesAlongRow) {
+  if (!isAlongRow) {
     grid.back() = dims.back().ceilDiv(lanes);
-    kernel.loop(kernel.begin(), kernel.end(), 1, [&](Value task) {
+    kernel.tasks([&](Value task) {
       SmallVector<Value> sizes = llvm::map_to_vector(grid, [&](DimExpr size) { return kernel.size(size); });
       SmallVector<Value> at = kernel.delinearize(task, sizes);
       Position row(rank);
@@ -470,7 +302,7 @@ void RowsSchedule::emit() {
   for (int64_t axis : axes)
     perRow *= dims[axis].constantValue().value_or(64);
   int64_t block = std::clamp<int64_t>(elementsPerTask / std::max<int64_t>(perRow, 1), 1, 256);
-  kernel.loop(kernel.begin(), kernel.end(), 1, [&](Value task) {
+  kernel.tasks([&](Value task) {
     Value first = kernel.mul(task, block);
     Value last = kernel.min(kernel.add(first, block), kernel.size(rows));
     kernel.loop(first, last, 1, [&](Value index) {
@@ -487,8 +319,7 @@ void RowsSchedule::emit() {
 
 } // namespace
 
-LogicalResult scheduleRows(func::FuncOp source, const Target &target) {
-  decomposeAll(source);
+LogicalResult simd::scheduleRows(func::FuncOp source, const Target &target) {
   RowsSchedule(source, target).emit();
   return success();
 }

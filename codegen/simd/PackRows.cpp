@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/PackRows.h"
-#include "codegen/RegisterTile.h"
+#include "codegen/simd/PackRows.h"
+#include "codegen/simd/RegisterTile.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;

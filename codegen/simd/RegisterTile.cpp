@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/RegisterTile.h"
+#include "codegen/simd/RegisterTile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -60,26 +60,9 @@ TileShape TileShape::choose(int64_t rows, int64_t columns, int64_t lanes, int64_
   return result;
 }
 
-Value extendTo(ImplicitLocOpBuilder &b, Value value, Type sumType, bool isUnsigned) {
-  Type type = sumType;
-  if (auto vector = dyn_cast<VectorType>(value.getType()))
-    type = vector.clone(sumType);
-  if (value.getType() == type)
-    return value;
-  if (isa<FloatType>(sumType))
-    return arith::ExtFOp::create(b, type, value);
-  return isUnsigned ? Value(arith::ExtUIOp::create(b, type, value)) : arith::ExtSIOp::create(b, type, value);
-}
-
 SmallVector<Value> RegisterTile::zeros(Kernel &kernel) const {
   Value zero = arith::ConstantOp::create(kernel.b, kernel.b.getZeroAttr(sumVector()));
   return SmallVector<Value>(shape.rows * shape.vectors, zero);
-}
-
-static Value multiplyAdd(ImplicitLocOpBuilder &b, Value left, Value right, Value sum) {
-  if (isa<FloatType>(getElementTypeOrSelf(sum.getType())))
-    return vector::FMAOp::create(b, left, right, sum);
-  return arith::AddIOp::create(b, sum, arith::MulIOp::create(b, left, right));
 }
 
 SmallVector<Value> emitRegisterTile(Kernel &kernel, const RegisterTile &tile, Value depth, ValueRange start) {

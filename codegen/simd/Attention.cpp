@@ -24,9 +24,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/PackRows.h"
-#include "codegen/RegisterTile.h"
 #include "codegen/Schedule.h"
+#include "codegen/simd/PackRows.h"
+#include "codegen/simd/RegisterTile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -434,7 +434,7 @@ void AttentionSchedule::emit() {
   SmallVector<DimExpr> grid(outerDims);
   grid.push_back(queries.ceilDiv(queryBlock));
 
-  kernel.loop(kernel.begin(), kernel.end(), 1, [&](Value task) {
+  kernel.tasks([&](Value task) {
     SmallVector<Value> sizes = llvm::map_to_vector(grid, [&](DimExpr size) { return kernel.size(size); });
     SmallVector<Value> at = kernel.delinearize(task, sizes);
     outer.assign(at.begin(), at.end() - 1);
@@ -466,7 +466,7 @@ void AttentionSchedule::emit() {
 
 } // namespace
 
-LogicalResult scheduleAttention(func::FuncOp source, const Target &target) {
+LogicalResult simd::scheduleAttention(func::FuncOp source, const Target &target) {
   AttentionOp anchor;
   for (Operation &op : source.getBody().front())
     if (auto attention = dyn_cast<AttentionOp>(op)) {

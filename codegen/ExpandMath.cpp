@@ -1,4 +1,4 @@
-//===- CpuExpandMath.cpp - transcendental functions as polynomials ------------===//
+//===- ExpandMath.cpp - transcendental functions as polynomials -----------------===//
 //
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -12,12 +12,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "targets/cpu/compile/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <limits>
 #include <numbers>
@@ -25,8 +25,8 @@
 using namespace mlir;
 
 namespace treadle {
-#define GEN_PASS_DEF_CPUEXPANDMATH
-#include "targets/cpu/compile/Passes.h.inc"
+#define GEN_PASS_DEF_EXPANDMATH
+#include "codegen/Passes.h.inc"
 
 namespace {
 
@@ -422,7 +422,7 @@ Value expand(Operation *op) {
       .Default([](Operation *) { return Value(); });
 }
 
-struct CpuExpandMath : impl::CpuExpandMathBase<CpuExpandMath> {
+struct ExpandMath : impl::ExpandMathBase<ExpandMath> {
   void runOnOperation() override {
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) { ops.push_back(op); });

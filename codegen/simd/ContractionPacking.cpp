@@ -8,9 +8,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/ContractionSchedule.h"
-#include "codegen/PackRows.h"
-#include "codegen/RegisterTile.h"
+#include "codegen/simd/ContractionSchedule.h"
+#include "codegen/simd/PackRows.h"
+#include "codegen/simd/RegisterTile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"

@@ -178,7 +178,7 @@ void MapSchedule::emit() {
   grid.push_back(rowDim >= 0 ? dims[rowDim].ceilDiv(rowBlock) : one);
   grid.push_back(inner.ceilDiv(columnBlock));
 
-  kernel.loop(kernel.begin(), kernel.end(), 1, [&](Value task) {
+  kernel.tasks([&](Value task) {
     SmallVector<Value> sizes = llvm::map_to_vector(grid, [&](DimExpr size) { return kernel.size(size); });
     SmallVector<Value> at = kernel.delinearize(task, sizes);
     Position position(rank);
@@ -212,7 +212,7 @@ void MapSchedule::emit() {
 
 } // namespace
 
-LogicalResult scheduleMap(func::FuncOp source, const Target &target) {
+LogicalResult simd::scheduleMap(func::FuncOp source, const Target &target) {
   MapSchedule(source, target).emit();
   return success();
 }

@@ -18,9 +18,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/ContractionSchedule.h"
-#include "codegen/RegisterTile.h"
 #include "codegen/Schedule.h"
+#include "codegen/simd/ContractionSchedule.h"
+#include "codegen/simd/RegisterTile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
@@ -262,7 +262,7 @@ void ContractionSchedule::emit() {
                                                                       DimExpr::constant(context, tiling.columnBlock)));
   }
 
-  kernel.loop(kernel.begin(), kernel.end(), 1, [&](Value task) {
+  kernel.tasks([&](Value task) {
     SmallVector<Value> sizes = llvm::map_to_vector(grid, [&](DimExpr size) { return kernel.size(size); });
     SmallVector<Value> at = kernel.delinearize(task, sizes);
     outer.assign(at.begin(), at.begin() + shape.outer.size());
@@ -323,7 +323,7 @@ void ContractionSchedule::emit() {
   kernel.finish({product(context, grid)});
 }
 
-LogicalResult scheduleContraction(func::FuncOp source, const Target &target) {
+LogicalResult simd::scheduleContraction(func::FuncOp source, const Target &target) {
   Operation *anchor = nullptr;
   for (Operation &op : source.getBody().front())
     if (isa<MatMulOp, ConvOp>(op)) {
@@ -334,7 +334,7 @@ LogicalResult scheduleContraction(func::FuncOp source, const Target &target) {
   if (auto conv = dyn_cast_or_null<ConvOp>(anchor); !anchor || (conv && !conv.getChannelsLast()))
     return source.emitError("needs a matmul, or a conv whose channels are last");
   if (auto conv = dyn_cast<ConvOp>(anchor); conv && conv.getFilter().getDefiningOp<WinogradFilterOp>())
-    return scheduleWinograd(source, target);
+    return simd::scheduleWinograd(source, target);
   ContractionSchedule(source, target, anchor).emit();
   return success();
 }

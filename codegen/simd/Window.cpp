@@ -156,7 +156,7 @@ void WindowSchedule::emit() {
   int64_t perRow = moves.taps() * dims[inner].constantValue().value_or(64) * dims.back().constantValue().value_or(64);
   int64_t rowsPerTask = std::clamp<int64_t>(workPerTask / std::max<int64_t>(perRow, 1), 1, 64);
 
-  kernel.loop(kernel.begin(), kernel.end(), 1, [&](Value task) {
+  kernel.tasks([&](Value task) {
     Value first = kernel.mul(task, rowsPerTask);
     Value last = kernel.min(kernel.add(first, rowsPerTask), kernel.size(rows));
     kernel.loop(first, last, 1, [&](Value row) {
@@ -188,7 +188,7 @@ void WindowSchedule::emit() {
 
 } // namespace
 
-LogicalResult scheduleWindow(func::FuncOp source, const Target &target) {
+LogicalResult simd::scheduleWindow(func::FuncOp source, const Target &target) {
   Operation *anchor = nullptr;
   for (Operation &op : source.getBody().front())
     if (isa<PoolOp, ConvOp>(op))
@@ -202,7 +202,7 @@ LogicalResult scheduleWindow(func::FuncOp source, const Target &target) {
   int64_t rank = rankOf(anchor->getResult(0));
   bool channelsLast = rank >= 2 && (conv || !llvm::is_contained(cast<PoolOp>(anchor).getAxes(), rank - 1));
   if (!channelsLast)
-    return scheduleMap(source, target);
+    return simd::scheduleMap(source, target);
   WindowSchedule(source, target, anchor).emit();
   return success();
 }

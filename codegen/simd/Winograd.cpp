@@ -18,8 +18,8 @@
 
 #include "dialects/graph/Winograd.h"
 #include "codegen/Elements.h"
-#include "codegen/RegisterTile.h"
 #include "codegen/Schedule.h"
+#include "codegen/simd/RegisterTile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -419,7 +419,7 @@ void WinogradSchedule::emit() {
   int64_t padded = llvm::alignTo(columns, panelColumns);
   DimExpr blocks = tiles.ceilDiv(tileBlock), parts = DimExpr::constant(context, llvm::divideCeil(padded, columnPart));
 
-  kernel.loop(kernel.begin(), kernel.end(), 1, [&](Value task) {
+  kernel.tasks([&](Value task) {
     SmallVector<Value> at = kernel.delinearize(task, {kernel.size(blocks), kernel.size(parts)});
     Value first = kernel.mul(at[0], tileBlock);
     Value count = kernel.min(kernel.sub(kernel.size(tiles), first), kernel.index(tileBlock));
@@ -441,7 +441,7 @@ void WinogradSchedule::emit() {
 
 } // namespace
 
-LogicalResult scheduleWinograd(func::FuncOp source, const Target &target) {
+LogicalResult simd::scheduleWinograd(func::FuncOp source, const Target &target) {
   ConvOp conv;
   for (Operation &op : source.getBody().front())
     if (auto found = dyn_cast<ConvOp>(op))

@@ -13,8 +13,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TREADLE_CODEGEN_REGISTERTILE_H
-#define TREADLE_CODEGEN_REGISTERTILE_H
+#ifndef TREADLE_CODEGEN_SIMD_REGISTERTILE_H
+#define TREADLE_CODEGEN_SIMD_REGISTERTILE_H
 
 #include "codegen/Kernel.h"
 
@@ -65,9 +65,6 @@ struct DotTile {
 /// The sums, one a lane. `rows` is `lanes`, or 1 for one sum in all lanes.
 mlir::Value emitDotTile(Kernel &kernel, const DotTile &tile, mlir::Value depth);
 
-/// A scalar, or elements of a vector, as the type that is added up in.
-mlir::Value extendTo(mlir::ImplicitLocOpBuilder &b, mlir::Value value, mlir::Type sumType, bool isUnsigned);
-
 } // namespace treadle
 
-#endif // TREADLE_CODEGEN_REGISTERTILE_H
+#endif // TREADLE_CODEGEN_SIMD_REGISTERTILE_H

@@ -8,8 +8,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TREADLE_CODEGEN_PACKROWS_H
-#define TREADLE_CODEGEN_PACKROWS_H
+#ifndef TREADLE_CODEGEN_SIMD_PACKROWS_H
+#define TREADLE_CODEGEN_SIMD_PACKROWS_H
 
 #include "codegen/Elements.h"
 
@@ -37,4 +37,4 @@ void packRows(Kernel &kernel, const RowPacking &packing, mlir::Value first, mlir
 
 } // namespace treadle
 
-#endif // TREADLE_CODEGEN_PACKROWS_H
+#endif // TREADLE_CODEGEN_SIMD_PACKROWS_H

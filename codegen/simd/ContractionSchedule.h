@@ -8,11 +8,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TREADLE_CODEGEN_CONTRACTIONSCHEDULE_H
-#define TREADLE_CODEGEN_CONTRACTIONSCHEDULE_H
+#ifndef TREADLE_CODEGEN_SIMD_CONTRACTIONSCHEDULE_H
+#define TREADLE_CODEGEN_SIMD_CONTRACTIONSCHEDULE_H
 
-#include "codegen/Contraction.h"
 #include "codegen/Elements.h"
+#include "codegen/simd/ContractionTiling.h"
 
 namespace treadle {
 
@@ -76,4 +76,4 @@ private:
 
 } // namespace treadle
 
-#endif // TREADLE_CODEGEN_CONTRACTIONSCHEDULE_H
+#endif // TREADLE_CODEGEN_SIMD_CONTRACTIONSCHEDULE_H

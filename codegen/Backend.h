@@ -1,0 +1,39 @@
+//===- Backend.h - what a target brings to the compiler ---------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Each folder of targets/ has one, `treadle::NAME::backend()` in compile/. The tools register those that are
+// built; nothing else knows which there are.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TREADLE_CODEGEN_BACKEND_H
+#define TREADLE_CODEGEN_BACKEND_H
+
+#include "codegen/Target.h"
+
+namespace treadle {
+
+struct Backend {
+  llvm::StringLiteral name; // folder of targets/, and what --target calls it
+
+  /// MLIR's textual pipeline on program.executable: from kernels as functions on tensors to machine code.
+  llvm::StringLiteral passes;
+
+  /// The descriptions that "NAME:chip" stands for, best last; without ":chip" what runs on most devices. If
+  /// there is no such chip `error` says which there are.
+  llvm::SmallVector<Target> (*describe)(llvm::StringRef chip, std::string &error);
+
+  /// Registers the passes that `passes` names.
+  void (*registerPasses)();
+};
+
+void registerBackend(const Backend &backend);
+llvm::ArrayRef<Backend> backends();
+/// Null if there is none of that name.
+const Backend *findBackend(llvm::StringRef name);
+
+} // namespace treadle
+
+#endif // TREADLE_CODEGEN_BACKEND_H

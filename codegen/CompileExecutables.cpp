@@ -1,0 +1,62 @@
+//===- CompileExecutables.cpp - each target's own pipeline ------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/Backend.h"
+#include "codegen/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+
+using namespace mlir;
+
+namespace treadle {
+#define GEN_PASS_DEF_COMPILEEXECUTABLES
+#include "codegen/Passes.h.inc"
+
+static SmallVector<Backend> &registered() {
+  static SmallVector<Backend> all;
+  return all;
+}
+
+void registerBackend(const Backend &backend) { registered().push_back(backend); }
+ArrayRef<Backend> backends() { return registered(); }
+const Backend *findBackend(StringRef name) {
+  const Backend *found = llvm::find_if(registered(), [&](const Backend &backend) { return backend.name == name; });
+  return found == registered().end() ? nullptr : found;
+}
+
+namespace {
+
+struct CompileExecutables : impl::CompileExecutablesBase<CompileExecutables> {
+  void getDependentDialects(DialectRegistry &registry) const override {
+    for (const Backend &backend : backends()) {
+      OpPassManager passes(executableName);
+      if (succeeded(parsePassPipeline(backend.passes, passes)))
+        passes.getDependentDialects(registry);
+    }
+  }
+
+  void runOnOperation() override {
+    for (Operation &op : getOperation().getBody()->getOperations()) {
+      if (op.getName().getStringRef() != executableName)
+        continue;
+      Target target = Target::of(&op);
+      const Backend *backend = findBackend(target.name);
+      OpPassManager passes(executableName);
+      if (!backend) {
+        op.emitError() << "is for the target " << target.name << ", which this compiler does not have";
+        return signalPassFailure();
+      }
+      if (failed(parsePassPipeline(backend->passes, passes)) || failed(runPipeline(passes, &op)))
+        return signalPassFailure();
+    }
+  }
+
+  static constexpr StringLiteral executableName = "program.executable";
+};
+
+} // namespace
+} // namespace treadle

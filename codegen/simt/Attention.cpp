@@ -1,0 +1,304 @@
+//===- Attention.cpp - softmax(scale * Q K^T + bias) V on workgroups --------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// With an online softmax (Milakov and Gimelshein, 2018), split over queries as well as heads as in
+// FlashAttention-2 (Dao, 2023):
+//
+//     task: one place of the leading dimensions, a block of queries, a block of V's columns
+//       for each block of keys, one key a thread
+//         P[query][key] = scale * Q K^T + bias                  each thread the block's queries for its key
+//         m' = max(m, the greatest of P); c = exp(m - m')       each query's by a few threads
+//         P = exp(P - m'); l = c * l + the sum of P
+//         O = c * O + P V                                       each thread the block's queries for its columns
+//       result = O / l
+//
+// P, m, l and c are in shared memory, O in registers. All threads read the same elements of Q and P at the
+// same time, and neighbouring elements of V.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/Elements.h"
+#include "codegen/Schedule.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/Support/MathExtras.h"
+#include <limits>
+
+using namespace mlir;
+using namespace treadle::graph;
+
+namespace treadle {
+namespace {
+
+constexpr int64_t maxQueryBlock = 16, maxColumns = 4;
+// What sizes that are known only at run time are taken to be.
+constexpr int64_t usualSize = 256;
+
+class AttentionSchedule {
+public:
+  AttentionSchedule(func::FuncOp source, const Target &target, AttentionOp op);
+  void emit();
+
+private:
+  void emitTask();
+  void scoreKeys(Value firstKey);
+  void weighKeys();
+  SmallVector<Value> addValues(Value firstKey, ValueRange sums);
+  void storeResult(ValueRange sums);
+
+  /// Element (row, column) of an operand at the current place of the leading dimensions.
+  Position positionIn(Value operand, Value row, Value column);
+  Value query(int64_t i) { return kernel.add(firstQuery, i); }
+  /// The last one's number stands for those past it.
+  Value within(Value index, DimExpr size) { return kernel.min(index, last(size)); }
+  Value last(DimExpr size) { return kernel.sub(kernel.size(size), kernel.index(1)); }
+
+  VectorType vectorType() { return VectorType::get({1}, sumType); }
+  Value constant(double value) {
+    return arith::ConstantOp::create(b, DenseElementsAttr::get(vectorType(), b.getFloatAttr(sumType, value)));
+  }
+  Value load(Value memory, Value at) { return vector::LoadOp::create(b, vectorType(), memory, at); }
+  void store(Value value, Value memory, Value at) { vector::StoreOp::create(b, value, memory, at); }
+  Value max(Value x, Value y) {
+    return arith::SelectOp::create(b, arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, y, x), y, x);
+  }
+  /// Weights below 2^-126 are 0.
+  Value exp(Value x) { return math::ExpOp::create(b, x, arith::FastMathFlags::afn); }
+
+  Kernel kernel;
+  ImplicitLocOpBuilder &b;
+  AttentionOp op;
+  Type sumType;
+  Dims outerDims;
+  DimExpr queries, keys, depth, width; // L, S, D, E
+  int64_t queryBlock = 1, keyBlock = 1, columns = 1;
+  int64_t rowThreads = 1; // that look for a query's greatest score
+
+  SmallVector<Value> outer; // the current place
+  Value firstQuery, firstColumn;
+  Value scores, peaks, totals, changes; // P, m, l, c
+  Value partial;                        // what each of a query's threads found
+};
+
+AttentionSchedule::AttentionSchedule(func::FuncOp source, const Target &target, AttentionOp op)
+    : kernel(source, target), b(kernel.b), op(op) {
+  Dims query = dimsOf(op.getQuery().getType()), value = dimsOf(op.getValue().getType());
+  outerDims.assign(query.begin(), query.end() - 2);
+  queries = query[query.size() - 2];
+  depth = query.back();
+  keys = value[value.size() - 2];
+  width = value.back();
+  sumType = computeType(elementOf(op.getResult()));
+  queryBlock = std::min<int64_t>(maxQueryBlock, llvm::PowerOf2Ceil(queries.constantValue().value_or(usualSize)));
+  keyBlock = std::clamp<int64_t>(llvm::PowerOf2Ceil(keys.constantValue().value_or(usualSize)),
+                                 std::max(target.subgroupThreads, queryBlock), target.workgroupThreads);
+  kernel.setThreads(keyBlock);
+  rowThreads = keyBlock / queryBlock;
+  columns = std::min<int64_t>(maxColumns, llvm::divideCeil(width.constantValue().value_or(usualSize), keyBlock));
+}
+
+Position AttentionSchedule::positionIn(Value operand, Value row, Value column) {
+  Position position;
+  for (auto [index, size] : llvm::zip(outer, dimsOf(operand.getType())))
+    position.push_back(Elements::uniform(size == 1 ? kernel.index(0) : index));
+  position.push_back(Elements::uniform(row));
+  position.push_back(Elements::uniform(column));
+  return position;
+}
+
+/// The scores of this thread's key for all queries of the block.
+void AttentionSchedule::scoreKeys(Value firstKey) {
+  Value key = kernel.add(firstKey, kernel.thread()), safeKey = within(key, keys);
+  SmallVector<Value> sums(queryBlock, constant(0));
+  sums = kernel.loop(kernel.index(0), kernel.size(depth), 1, sums, [&](Value d, ValueRange carried) {
+    SmallVector<Value> next(carried);
+    Elements elements(kernel, 1);
+    Value right = elements.at(op.getKey(), positionIn(op.getKey(), safeKey, d));
+    for (int64_t i = 0; i < queryBlock; ++i) {
+      Value left = elements.at(op.getQuery(), positionIn(op.getQuery(), within(query(i), queries), d));
+      next[i] = multiplyAdd(b, left, right, next[i]);
+    }
+    return next;
+  });
+  Value scale = constant(op.getScale().convertToDouble()), nothing = constant(-std::numeric_limits<double>::infinity());
+  for (int64_t i = 0; i < queryBlock; ++i) {
+    Elements elements(kernel, 1);
+    Value score = arith::MulFOp::create(b, sums[i], scale), row = within(query(i), queries);
+    if (Value bias = op.getBias()) {
+      Position position = positionIn(op.getResult(), row, safeKey), inner;
+      for (auto [coord, size] : llvm::zip(ArrayRef(position).take_back(rankOf(bias)), dimsOf(bias.getType())))
+        inner.push_back(size == 1 ? Elements::uniform(kernel.index(0)) : coord);
+      score = arith::AddFOp::create(b, score, elements.at(bias, inner));
+    }
+    Value seen = kernel.less(key, kernel.size(keys));
+    if (op.getCausal()) { // key j is seen by queries i with j <= i + S - L
+      Value limit = kernel.add(row, kernel.sub(kernel.size(keys), kernel.size(queries)));
+      seen = arith::AndIOp::create(b, seen, arith::CmpIOp::create(b, arith::CmpIPredicate::sle, key, limit));
+    }
+    score = arith::SelectOp::create(b, elements.splat(seen), score, nothing);
+    store(score, scores, kernel.add(kernel.thread(), i * keyBlock));
+  }
+}
+
+/// P becomes exp(P - m), with what that does to m and l; what O is to be multiplied with is kept.
+void AttentionSchedule::weighKeys() {
+  Value thread = kernel.thread(), row = kernel.div(thread, rowThreads), part = kernel.rem(thread, rowThreads);
+  Value start = kernel.add(kernel.mul(row, keyBlock), part), mine = kernel.mul(row, rowThreads);
+  // Neighbouring threads look at neighbouring keys.
+  auto overKeys = [&](Value first, llvm::function_ref<Value(Value, Value)> step) {
+    return kernel.loop(kernel.index(0), kernel.index(keyBlock), rowThreads, first,
+                       [&](Value key, ValueRange carried) -> SmallVector<Value> {
+                         return {step(kernel.add(start, key), carried[0])};
+                       })[0];
+  };
+  auto gather = [&](Value found, llvm::function_ref<Value(Value, Value)> combine) {
+    store(found, partial, thread);
+    kernel.barrier();
+    Value all = load(partial, mine);
+    for (int64_t i = 1; i < rowThreads; ++i)
+      all = combine(all, load(partial, kernel.add(mine, i)));
+    kernel.barrier();
+    return all;
+  };
+  Value before = load(peaks, row);
+  Value found = overKeys(before, [&](Value at, Value most) { return max(most, load(scores, at)); });
+  Value peak = gather(found, [&](Value x, Value y) { return max(x, y); });
+  Value sum = overKeys(constant(0), [&](Value at, Value sum) -> Value {
+    Value weight = exp(arith::SubFOp::create(b, load(scores, at), peak));
+    store(weight, scores, at);
+    return arith::AddFOp::create(b, sum, weight);
+  });
+  Value total = gather(sum, [&](Value x, Value y) -> Value { return arith::AddFOp::create(b, x, y); });
+  Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, part, kernel.index(0));
+  kernel.when(isFirst, [&] {
+    Value change = exp(arith::SubFOp::create(b, before, peak));
+    store(peak, peaks, row);
+    store(change, changes, row);
+    store(multiplyAdd(b, load(totals, row), change, total), totals, row);
+  });
+  kernel.barrier();
+}
+
+/// O = c * O + P V, of this thread's columns; `sums` has `columns` for each query.
+SmallVector<Value> AttentionSchedule::addValues(Value firstKey, ValueRange sums) {
+  SmallVector<Value> next;
+  for (int64_t i = 0; i < queryBlock; ++i) {
+    Value change = load(changes, kernel.index(i));
+    for (int64_t j = 0; j < columns; ++j)
+      next.push_back(arith::MulFOp::create(b, sums[i * columns + j], change));
+  }
+  Value count = kernel.min(kernel.index(keyBlock), kernel.sub(kernel.size(keys), firstKey));
+  return kernel.loop(kernel.index(0), count, 1, next, [&](Value key, ValueRange carried) {
+    SmallVector<Value> sums(carried), right;
+    Elements elements(kernel, 1);
+    for (int64_t j = 0; j < columns; ++j) {
+      Value column = within(kernel.add(kernel.add(firstColumn, kernel.thread()), j * keyBlock), width);
+      right.push_back(elements.at(op.getValue(), positionIn(op.getValue(), kernel.add(firstKey, key), column)));
+    }
+    for (int64_t i = 0; i < queryBlock; ++i) {
+      Value left = load(scores, kernel.add(key, i * keyBlock));
+      for (int64_t j = 0; j < columns; ++j)
+        sums[i * columns + j] = multiplyAdd(b, left, right[j], sums[i * columns + j]);
+    }
+    return sums;
+  });
+}
+
+void AttentionSchedule::storeResult(ValueRange sums) {
+  for (int64_t i = 0; i < queryBlock; ++i)
+    for (int64_t j = 0; j < columns; ++j) {
+      Value column = kernel.add(kernel.add(firstColumn, kernel.thread()), j * keyBlock);
+      Value exists = arith::AndIOp::create(b, kernel.less(query(i), kernel.size(queries)),
+                                           kernel.less(column, kernel.size(width)));
+      kernel.when(exists, [&] {
+        Value result = arith::DivFOp::create(b, sums[i * columns + j], load(totals, kernel.index(i)));
+        Elements elements(kernel, 1);
+        elements.bind(op.getResult(), [&](const Position &) { return result; });
+        Position position = positionIn(op.getResult(), query(i), column);
+        for (auto [number, value] : llvm::enumerate(kernel.results())) {
+          Position at = position;
+          Value computed = value;
+          SmallVector<TransposeOp> transposes;
+          while (auto transpose = computed.getDefiningOp<TransposeOp>()) {
+            transposes.push_back(transpose);
+            computed = transpose.getInput();
+          }
+          for (TransposeOp transpose : llvm::reverse(transposes)) {
+            Position from = at;
+            for (auto [to, dim] : llvm::enumerate(transpose.getPermutation()))
+              at[to] = from[dim];
+          }
+          elements.store(elements.at(computed, position), kernel.resultBuffer(number),
+                         cast<RankedTensorType>(value.getType()), at);
+        }
+      });
+    }
+}
+
+void AttentionSchedule::emitTask() {
+  // Before any key: m is the least number rather than -inf, so that keys that are masked out by -inf weigh
+  // nothing; where all of them are, 0 / 0 is what a softmax of them is.
+  kernel.when(kernel.less(kernel.thread(), kernel.index(queryBlock)), [&] {
+    store(constant(-std::numeric_limits<float>::max()), peaks, kernel.thread());
+    store(constant(0), totals, kernel.thread());
+  });
+  Value end = kernel.size(keys);
+  if (op.getCausal()) { // keys that the last query of the block does not see
+    Value shift = kernel.sub(end, kernel.size(queries));
+    end = kernel.max(kernel.min(end, kernel.add(kernel.add(firstQuery, shift), queryBlock)), kernel.index(0));
+  }
+  SmallVector<Value> sums(queryBlock * columns, constant(0));
+  kernel.barrier();
+  sums = kernel.loop(kernel.index(0), end, keyBlock, sums, [&](Value firstKey, ValueRange carried) {
+    scoreKeys(firstKey);
+    kernel.barrier();
+    weighKeys();
+    SmallVector<Value> next = addValues(firstKey, carried);
+    kernel.barrier();
+    return next;
+  });
+  storeResult(sums);
+  kernel.barrier();
+}
+
+void AttentionSchedule::emit() {
+  scores = kernel.shared(sumType, queryBlock * keyBlock);
+  partial = kernel.shared(sumType, keyBlock);
+  peaks = kernel.shared(sumType, queryBlock);
+  totals = kernel.shared(sumType, queryBlock);
+  changes = kernel.shared(sumType, queryBlock);
+  SmallVector<DimExpr> grid(outerDims);
+  grid.push_back(queries.ceilDiv(queryBlock));
+  grid.push_back(width.ceilDiv(columns * keyBlock));
+  kernel.tasks([&](Value task) {
+    SmallVector<Value> sizes = llvm::map_to_vector(grid, [&](DimExpr size) { return kernel.size(size); });
+    SmallVector<Value> at = kernel.delinearize(task, sizes);
+    outer.assign(at.begin(), at.end() - 2);
+    firstQuery = kernel.mul(at[at.size() - 2], queryBlock);
+    firstColumn = kernel.mul(at.back(), columns * keyBlock);
+    emitTask();
+  });
+  kernel.finish({product(b.getContext(), grid)});
+}
+
+} // namespace
+
+LogicalResult simt::scheduleAttention(func::FuncOp source, const Target &target) {
+  AttentionOp anchor;
+  for (Operation &op : source.getBody().front())
+    if (auto attention = dyn_cast<AttentionOp>(op)) {
+      if (anchor)
+        return op.emitOpError("is the second attention of one kernel");
+      anchor = attention;
+    }
+  if (!anchor)
+    return source.emitError("needs an attention");
+  AttentionSchedule(source, target, anchor).emit();
+  return success();
+}
+
+} // namespace treadle

@@ -1,0 +1,438 @@
+//===- Contraction.cpp - products on workgroups of threads ------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A workgroup makes a tile of the result, each thread a smaller one whose sums stay in registers:
+//
+//     thread (x, y) of `across` x `down`: rows y * threadRows + i, columns x + j * across
+//
+//     task: one outer index, one tile of rows x columns
+//       for each block of the depth: sums[i][j] += A[row i][k] * B[k][column j] for each of its k
+//       what follows the product, and the results
+//
+// Columns of neighbouring threads are neighbours in memory. Operands are asked for by position, so whatever is
+// fused into them, a convolution's image too, costs no memory. They come to the threads in one of two ways:
+//
+//     staged   a block of both is copied to shared memory, each element once, and read from there
+//     spread   where another thread's register is much nearer than shared memory, a workgroup is one thread high
+//              or one thread wide; of the operand that all its threads share, each thread of a subgroup loads one
+//              k and hands it round; the other is read where it is
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/ContractionShape.h"
+#include "codegen/Elements.h"
+#include "codegen/Schedule.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace treadle::graph;
+
+namespace treadle {
+namespace {
+
+// What sizes that are known only at run time are taken to be.
+constexpr int64_t usualSize = 256;
+
+class ContractionSchedule {
+public:
+  ContractionSchedule(func::FuncOp source, const Target &target, Operation *op);
+  void emit();
+
+private:
+  /// One row of A that a thread reads: its indices, and for a convolution the place of the first tap.
+  struct Row {
+    SmallVector<Value> indices;
+  };
+  /// A step of the depth: its number; and for a convolution the taps, then the channel.
+  struct Step {
+    Value k;
+    SmallVector<Value> place;
+  };
+  Step stepAt(Value k);
+
+  void chooseTile();
+  Position resultPosition(const Row &row, Value column);
+  Row rowAt(Value number);
+
+  /// A[row][step], as what is added up in; 0 outside a convolution's image.
+  Value lhsAt(Elements &elements, const Row &row, const Step &step);
+  Value rhsAt(Elements &elements, const Step &step, Value column);
+
+  SmallVector<Value> multiply(ArrayRef<Value> left, ArrayRef<Value> right, ValueRange sums);
+  SmallVector<Value> multiplyBlocks(ArrayRef<Row> rows, ArrayRef<Value> columns, Value firstRow, Value firstColumn);
+  void stageLhs(Value firstRow, Value block);
+  void stageRhs(Value firstColumn, Value block);
+  SmallVector<Value> multiplyStaged(Value block, ValueRange sums);
+  SmallVector<Value> multiplySpread(ArrayRef<Row> rows, ArrayRef<Value> columns, Value block, ValueRange sums);
+  void overThreads(int64_t count, llvm::function_ref<void(Value)> body);
+  Value orZero(Elements &elements, Value value, Value k);
+  void storeTile(ArrayRef<Row> rows, ArrayRef<Value> rowNumbers, ArrayRef<Value> columns, ArrayRef<Value> sums);
+
+  Value extend(Value value, Value tensor) {
+    return extendTo(b, value, shape.sumType, elementOf(tensor).isUnsignedInteger());
+  }
+  Value inside(Value index, Value size) { // as unsigned numbers, those below 0 are large
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index, size);
+  }
+  Value last(DimExpr size) { return kernel.sub(kernel.size(size), kernel.index(1)); }
+
+  Kernel kernel;
+  ImplicitLocOpBuilder &b;
+  Operation *op;
+  ContractionShape shape;
+  ConvOp conv; // or null
+  bool isSpread = false;
+  bool isMatrix = false;                     // a filter lies in memory as [k][column]
+  int64_t across = 1, down = 1;              // threads
+  int64_t threadRows = 1, threadColumns = 1; // sums of one
+  int64_t depthBlock = 1;                    // of what is staged
+  Value lhsMemory, rhsMemory;                // [k][row], [k][column]
+  SmallVector<Value> outer;
+};
+
+ContractionSchedule::ContractionSchedule(func::FuncOp source, const Target &target, Operation *op)
+    : kernel(source, target), b(kernel.b), op(op), shape(ContractionShape::of(op)), conv(dyn_cast<ConvOp>(op)) {
+  // A filter stored as [window.., C, O] (passes/layout/PackOperands.cpp).
+  if (auto transpose = shape.rhs.getDefiningOp<TransposeOp>(); transpose && conv && conv.getGroups() == 1) {
+    ArrayRef<int64_t> order = transpose.getPermutation();
+    int64_t rank = order.size();
+    isMatrix = isa<BlockArgument>(transpose.getInput()) && order[0] == rank - 1 && order[1] == rank - 2;
+    for (int64_t i = 2; i < rank; ++i)
+      isMatrix &= order[i] == i - 2;
+  }
+  chooseTile();
+}
+
+void ContractionSchedule::chooseTile() {
+  const Target &target = kernel.target;
+  int64_t rows = shape.rowCount().constantValue().value_or(usualSize);
+  int64_t columns = shape.columns.constantValue().value_or(usualSize);
+  isSpread = target.broadcastCycles * 4 < target.sharedLoadCycles;
+  if (!isSpread) {
+    // Square tiles of threads; larger ones of sums where enough workgroups are left to fill a device.
+    bool isLarge = rows * columns >= 1024 * 1024 && target.threadRegisters >= 128;
+    across = down = 16;
+    threadRows = threadColumns = isLarge ? 8 : 4;
+    depthBlock = 16;
+    while (threadRows > 1 && down * threadRows / 2 >= rows)
+      threadRows /= 2;
+    while (threadColumns > 1 && across * threadColumns / 2 >= columns)
+      threadColumns /= 2;
+  } else {
+    // A value that is spread costs a thread one load for `depthBlock` of them. Sums that find no register are
+    // in the nearest cache, still nearer than what is multiplied.
+    depthBlock = target.subgroupThreads;
+    constexpr int64_t most = 32, few = 2;
+    int64_t threads = target.workgroupThreads;
+    if (columns >= target.subgroupThreads || columns >= rows) {
+      threadRows = std::min(most, rows);
+      threadColumns = columns > target.subgroupThreads ? few : 1;
+      across = std::min<int64_t>(threads, llvm::alignTo(llvm::divideCeil(columns, threadColumns), depthBlock));
+    } else {
+      threadColumns = columns;
+      threadRows = rows > target.subgroupThreads ? few : 1;
+      down = std::min<int64_t>(threads, llvm::alignTo(llvm::divideCeil(rows, threadRows), depthBlock));
+    }
+  }
+  kernel.setThreads(across * down);
+}
+
+// ---- positions -------------------------------------------------------------------------------
+
+ContractionSchedule::Row ContractionSchedule::rowAt(Value number) {
+  SmallVector<Value> sizes = llvm::map_to_vector(shape.rows, [&](DimExpr dim) { return kernel.size(dim); });
+  return {kernel.delinearize(number, sizes)};
+}
+
+ContractionSchedule::Step ContractionSchedule::stepAt(Value k) {
+  Step step{k, {}};
+  if (!conv)
+    return step;
+  Dims filter = dimsOf(shape.rhs.getType());
+  SmallVector<Value> sizes;
+  for (DimExpr tap : ArrayRef(filter).drop_front(2))
+    sizes.push_back(kernel.size(tap));
+  sizes.push_back(kernel.size(filter[1]));
+  step.place = kernel.delinearize(k, sizes);
+  return step;
+}
+
+Position ContractionSchedule::resultPosition(const Row &row, Value column) {
+  Position position;
+  if (!conv)
+    for (Value index : outer)
+      position.push_back(Elements::uniform(index));
+  else if (conv.getGroups() != 1)
+    column = kernel.add(column, kernel.mul(outer[0], kernel.size(shape.columns)));
+  for (Value index : row.indices)
+    position.push_back(Elements::uniform(index));
+  position.push_back(Elements::uniform(column));
+  return position;
+}
+
+Value ContractionSchedule::lhsAt(Elements &elements, const Row &row, const Step &step) {
+  Position position;
+  if (auto matmul = dyn_cast<MatMulOp>(op)) {
+    int64_t rank = rankOf(shape.lhs), resultRank = rankOf(op->getResult(0));
+    SmallVector<Value> all(outer);
+    llvm::append_range(all, row.indices);
+    Dims dims = dimsOf(shape.lhs.getType());
+    for (int64_t i = 0; i < rank - 2; ++i)
+      position.push_back(Elements::uniform(dims[i] == 1 ? kernel.index(0) : all[resultRank - rank + i]));
+    Value m = all.back(), k = step.k;
+    if (matmul.getTransposeLhs())
+      std::swap(m, k);
+    position.push_back(Elements::uniform(m));
+    position.push_back(Elements::uniform(k));
+    return extend(elements.at(shape.lhs, position), shape.lhs);
+  }
+  Value within;
+  Dims dims = dimsOf(shape.lhs.getType());
+  position.push_back(Elements::uniform(row.indices[0]));
+  for (int64_t i = 0; i < conv.spatialRank(); ++i) {
+    Value at = kernel.add(kernel.mul(row.indices[i + 1], conv.getStrides()[i]),
+                          kernel.mul(step.place[i], conv.getDilations()[i]));
+    if (conv.getPadLow()[i] || conv.getPadHigh()[i]) {
+      at = kernel.sub(at, kernel.index(conv.getPadLow()[i]));
+      Value here = inside(at, kernel.size(dims[i + 1]));
+      within = within ? Value(arith::AndIOp::create(b, within, here)) : here;
+      at = arith::SelectOp::create(b, here, at, kernel.index(0));
+    }
+    position.push_back(Elements::uniform(at));
+  }
+  Value channel = step.place.back();
+  if (conv.getGroups() != 1)
+    channel = kernel.add(channel, kernel.mul(outer[0], kernel.size(dimOf(shape.rhs.getType(), 1))));
+  position.push_back(Elements::uniform(channel));
+  Value value = extend(elements.at(shape.lhs, position), shape.lhs);
+  if (!within)
+    return value;
+  return arith::SelectOp::create(b, elements.splat(within), value, elements.constant(shape.sumType, 0));
+}
+
+Value ContractionSchedule::rhsAt(Elements &elements, const Step &step, Value column) {
+  Position position;
+  if (isMatrix) {
+    Value stored = shape.rhs.getDefiningOp<TransposeOp>().getInput();
+    auto matrix = tensorOf({shape.depth, shape.columns}, elementOf(stored));
+    Value loaded = elements.load(kernel.bufferOf(cast<BlockArgument>(stored)), matrix,
+                                 {Elements::uniform(step.k), Elements::uniform(column)});
+    return extend(fromStorage(b, loaded, elementOf(stored)), stored);
+  }
+  if (auto matmul = dyn_cast<MatMulOp>(op)) {
+    int64_t rank = rankOf(shape.rhs), missing = rankOf(op->getResult(0)) - rank;
+    Dims dims = dimsOf(shape.rhs.getType());
+    for (int64_t i = 0; i < rank - 2; ++i)
+      position.push_back(Elements::uniform(dims[i] == 1 ? kernel.index(0) : outer[missing + i]));
+    Value k = step.k, n = column;
+    if (matmul.getTransposeRhs())
+      std::swap(k, n);
+    position.push_back(Elements::uniform(k));
+    position.push_back(Elements::uniform(n));
+  } else {
+    if (conv.getGroups() != 1)
+      column = kernel.add(column, kernel.mul(outer[0], kernel.size(shape.columns)));
+    position.push_back(Elements::uniform(column));
+    position.push_back(Elements::uniform(step.place.back()));
+    for (Value tap : ArrayRef(step.place).drop_back())
+      position.push_back(Elements::uniform(tap));
+  }
+  return extend(elements.at(shape.rhs, position), shape.rhs);
+}
+
+// ---- sums ------------------------------------------------------------------------------------
+
+SmallVector<Value> ContractionSchedule::multiply(ArrayRef<Value> left, ArrayRef<Value> right, ValueRange sums) {
+  SmallVector<Value> next(sums);
+  for (auto [i, a] : llvm::enumerate(left))
+    for (auto [j, c] : llvm::enumerate(right)) {
+      Value &sum = next[i * right.size() + j];
+      sum = multiplyAdd(b, a, c, sum);
+    }
+  return next;
+}
+
+/// 0 past the depth.
+Value ContractionSchedule::orZero(Elements &elements, Value value, Value k) {
+  if (shape.depth.isMultipleOf(depthBlock))
+    return value;
+  Value isThere = kernel.less(k, kernel.size(shape.depth));
+  return arith::SelectOp::create(b, elements.splat(isThere), value, elements.constant(shape.sumType, 0));
+}
+
+/// The numbers below `count`, each by one thread, neighbours by neighbours.
+void ContractionSchedule::overThreads(int64_t count, llvm::function_ref<void(Value)> body) {
+  for (int64_t first = 0; first < count; first += kernel.threads()) {
+    Value number = kernel.add(kernel.thread(), first);
+    bool isWhole = first + kernel.threads() <= count;
+    kernel.when(isWhole ? Value() : kernel.less(number, kernel.index(count)), [&] { body(number); });
+  }
+}
+
+/// Rows past the last are the last one again. A row more than there are lets threads that store neighbouring k
+/// meet different banks.
+void ContractionSchedule::stageLhs(Value firstRow, Value block) {
+  int64_t tileRows = down * threadRows;
+  overThreads(depthBlock * tileRows, [&](Value number) {
+    Value inner = kernel.rem(number, depthBlock), row = kernel.div(number, depthBlock), k = kernel.add(block, inner);
+    Elements elements(kernel, 1);
+    Row at = rowAt(kernel.min(kernel.add(firstRow, row), last(shape.rowCount())));
+    Value value = orZero(elements, lhsAt(elements, at, stepAt(kernel.min(k, last(shape.depth)))), k);
+    vector::StoreOp::create(b, value, lhsMemory, kernel.add(kernel.mul(inner, tileRows + 1), row));
+  });
+}
+
+void ContractionSchedule::stageRhs(Value firstColumn, Value block) {
+  int64_t tileColumns = across * threadColumns;
+  overThreads(depthBlock * tileColumns, [&](Value number) {
+    Value column = kernel.rem(number, tileColumns), k = kernel.add(block, kernel.div(number, tileColumns));
+    Elements elements(kernel, 1);
+    Value at = kernel.min(kernel.add(firstColumn, column), last(shape.columns));
+    Value value = orZero(elements, rhsAt(elements, stepAt(kernel.min(k, last(shape.depth))), at), k);
+    vector::StoreOp::create(b, value, rhsMemory, number);
+  });
+}
+
+SmallVector<Value> ContractionSchedule::multiplyStaged(Value block, ValueRange sums) {
+  int64_t lhsStride = down * threadRows + 1, rhsStride = across * threadColumns;
+  auto vectorType = VectorType::get({1}, shape.sumType);
+  Value x = kernel.rem(kernel.thread(), across), y = kernel.div(kernel.thread(), across);
+  return kernel.loop(kernel.index(0), kernel.index(depthBlock), 1, sums, [&](Value k, ValueRange before) {
+    SmallVector<Value> left, right;
+    Value row = kernel.add(kernel.mul(k, lhsStride), kernel.mul(y, threadRows));
+    Value column = kernel.add(kernel.mul(k, rhsStride), x);
+    for (int64_t i = 0; i < threadRows; ++i)
+      left.push_back(vector::LoadOp::create(b, vectorType, lhsMemory, kernel.add(row, i)));
+    for (int64_t j = 0; j < threadColumns; ++j)
+      right.push_back(vector::LoadOp::create(b, vectorType, rhsMemory, kernel.add(column, j * across)));
+    return multiply(left, right, before);
+  });
+}
+
+/// What is spread is 0 past the depth, so that the other may be anything there.
+SmallVector<Value> ContractionSchedule::multiplySpread(ArrayRef<Row> rows, ArrayRef<Value> columns, Value block,
+                                                       ValueRange before) {
+  bool isLhsSpread = down == 1;
+  auto within = [&](Value k) { return shape.depth.isMultipleOf(depthBlock) ? k : kernel.min(k, last(shape.depth)); };
+  SmallVector<Value> spread;
+  {
+    Value k = kernel.add(block, kernel.lane());
+    Step step = stepAt(within(k));
+    Elements elements(kernel, 1);
+    if (isLhsSpread)
+      for (const Row &row : rows)
+        spread.push_back(orZero(elements, lhsAt(elements, row, step), k));
+    else
+      for (Value column : columns)
+        spread.push_back(orZero(elements, rhsAt(elements, step, column), k));
+  }
+  SmallVector<Value> sums(before);
+  for (int64_t lane = 0; lane < depthBlock; ++lane) {
+    Step step = stepAt(within(kernel.add(block, lane)));
+    Elements elements(kernel, 1);
+    SmallVector<Value> shared, own;
+    if (isLhsSpread)
+      for (Value column : columns)
+        own.push_back(rhsAt(elements, step, column));
+    else
+      for (const Row &row : rows)
+        own.push_back(lhsAt(elements, row, step));
+    for (Value value : spread)
+      shared.push_back(kernel.broadcast(value, lane));
+    sums = isLhsSpread ? multiply(shared, own, sums) : multiply(own, shared, sums);
+  }
+  return sums;
+}
+
+SmallVector<Value> ContractionSchedule::multiplyBlocks(ArrayRef<Row> rows, ArrayRef<Value> columns, Value firstRow,
+                                                       Value firstColumn) {
+  if (!isSpread) {
+    lhsMemory = kernel.shared(shape.sumType, depthBlock * (down * threadRows + 1));
+    rhsMemory = kernel.shared(shape.sumType, depthBlock * across * threadColumns);
+  }
+  Elements elements(kernel, 1);
+  SmallVector<Value> zeros(threadRows * threadColumns, elements.constant(shape.sumType, 0));
+  return kernel.loop(kernel.index(0), kernel.size(shape.depth), depthBlock, zeros, [&](Value block, ValueRange sums) {
+    if (isSpread)
+      return multiplySpread(rows, columns, block, sums);
+    stageLhs(firstRow, block);
+    stageRhs(firstColumn, block);
+    kernel.barrier();
+    SmallVector<Value> next = multiplyStaged(block, sums);
+    kernel.barrier();
+    return next;
+  });
+}
+
+void ContractionSchedule::storeTile(ArrayRef<Row> rows, ArrayRef<Value> rowNumbers, ArrayRef<Value> columns,
+                                    ArrayRef<Value> sums) {
+  for (auto [i, row] : llvm::enumerate(rows))
+    for (auto [j, column] : llvm::enumerate(columns)) {
+      Value sum = sums[i * columns.size() + j], exists;
+      if (!shape.rowCount().isMultipleOf(down * threadRows))
+        exists = kernel.less(rowNumbers[i], kernel.size(shape.rowCount()));
+      if (!shape.columns.isMultipleOf(across * threadColumns)) {
+        Value here = kernel.less(column, kernel.size(shape.columns));
+        exists = exists ? Value(arith::AndIOp::create(b, exists, here)) : here;
+      }
+      kernel.when(exists, [&, column = column] {
+        Elements elements(kernel, 1);
+        elements.bind(op->getResult(0), [&](const Position &) { return sum; });
+        elements.storeResults(resultPosition(row, column));
+      });
+    }
+}
+
+void ContractionSchedule::emit() {
+  MLIRContext *context = b.getContext();
+  int64_t tileRows = down * threadRows, tileColumns = across * threadColumns;
+  DimExpr rowCount = shape.rowCount();
+  SmallVector<DimExpr> grid(shape.outer);
+  grid.push_back(rowCount.ceilDiv(tileRows));
+  grid.push_back(shape.columns.ceilDiv(tileColumns));
+
+  kernel.tasks([&](Value task) {
+    SmallVector<Value> sizes = llvm::map_to_vector(grid, [&](DimExpr size) { return kernel.size(size); });
+    SmallVector<Value> at = kernel.delinearize(task, sizes);
+    outer.assign(at.begin(), at.begin() + shape.outer.size());
+    Value firstRow = kernel.mul(at[shape.outer.size()], tileRows), firstColumn = kernel.mul(at.back(), tileColumns);
+    Value x = down == 1 ? kernel.thread() : kernel.rem(kernel.thread(), across);
+    Value y = down == 1 ? kernel.index(0) : kernel.div(kernel.thread(), across);
+    SmallVector<Value> rowNumbers, columns;
+    for (int64_t i = 0; i < threadRows; ++i)
+      rowNumbers.push_back(kernel.add(kernel.add(firstRow, kernel.mul(y, threadRows)), i));
+    for (int64_t j = 0; j < threadColumns; ++j)
+      columns.push_back(kernel.add(kernel.add(firstColumn, x), j * across));
+    // Rows and columns past the last read what those of the last read.
+    SmallVector<Row> rows;
+    for (Value number : rowNumbers)
+      rows.push_back(rowAt(rowCount.isMultipleOf(tileRows) ? number : kernel.min(number, last(rowCount))));
+    SmallVector<Value> safe;
+    for (Value column : columns)
+      safe.push_back(shape.columns.isMultipleOf(tileColumns) ? column : kernel.min(column, last(shape.columns)));
+    storeTile(rows, rowNumbers, columns, multiplyBlocks(rows, safe, firstRow, firstColumn));
+  });
+  kernel.finish({product(context, grid)});
+}
+
+} // namespace
+
+LogicalResult simt::scheduleContraction(func::FuncOp source, const Target &target) {
+  Operation *anchor = nullptr;
+  for (Operation &op : source.getBody().front())
+    if (isa<MatMulOp, ConvOp>(op)) {
+      if (anchor)
+        return op.emitOpError("is the second product of one kernel");
+      anchor = &op;
+    }
+  if (auto conv = dyn_cast_or_null<ConvOp>(anchor); !anchor || (conv && !conv.getChannelsLast()))
+    return source.emitError("needs a matmul, or a conv whose channels are last");
+  ContractionSchedule(source, target, anchor).emit();
+  return success();
+}
+
+} // namespace treadle

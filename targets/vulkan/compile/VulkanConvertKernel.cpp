@@ -1,0 +1,281 @@
+//===- VulkanConvertKernel.cpp - kernels as SPIR-V ----------------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Upstream converts arithmetic and control flow. What is ours is memory: a buffer is an address, an integer
+// of 64 bits; an element is loaded through a pointer that is made from it.
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Conversion/ArithToSPIRV/ArithToSPIRV.h"
+#include "mlir/Conversion/GPUToSPIRV/GPUToSPIRV.h"
+#include "mlir/Conversion/MathToSPIRV/MathToSPIRV.h"
+#include "mlir/Conversion/SCFToSPIRV/SCFToSPIRV.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
+#include "mlir/Dialect/SPIRV/Transforms/Passes.h"
+#include "mlir/Dialect/SPIRV/Transforms/SPIRVConversion.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/DialectConversion.h"
+#include "targets/vulkan/compile/Passes.h"
+
+using namespace mlir;
+
+namespace treadle {
+#define GEN_PASS_DEF_VULKANCONVERTKERNEL
+#include "targets/vulkan/compile/Passes.h.inc"
+
+namespace {
+
+constexpr auto deviceMemory = spirv::StorageClass::PhysicalStorageBuffer;
+
+/// Everything that kernels may use of a device; what one does use is found afterwards.
+spirv::TargetEnvAttr environment(MLIRContext *context) {
+  using C = spirv::Capability;
+  C capabilities[] = {C::Shader,
+                      C::GroupNonUniformBallot,
+                      C::PhysicalStorageBufferAddresses,
+                      C::Int64,
+                      C::Int16,
+                      C::Int8,
+                      C::Float16,
+                      C::Float64,
+                      C::StorageBuffer16BitAccess,
+                      C::StorageBuffer8BitAccess};
+  auto triple = spirv::VerCapExtAttr::get(spirv::Version::V_1_5, capabilities, ArrayRef<spirv::Extension>(), context);
+  return spirv::TargetEnvAttr::get(triple, spirv::getDefaultResourceLimits(context), spirv::ClientAPI::Vulkan,
+                                   spirv::Vendor::Unknown, spirv::DeviceType::Unknown,
+                                   spirv::TargetEnvAttr::kUnknownDeviceID);
+}
+
+bool isShared(MemRefType type) { return static_cast<bool>(type.getMemorySpace()); }
+
+class Converter : public SPIRVTypeConverter {
+public:
+  explicit Converter(spirv::TargetEnvAttr environment) : SPIRVTypeConverter(environment, options()) {
+    addConversion([this](MemRefType type) -> std::optional<Type> {
+      MLIRContext *context = type.getContext();
+      if (!isShared(type))
+        return IntegerType::get(context, 64);
+      unsigned stride = type.getElementTypeBitWidth() / 8;
+      Type array = spirv::ArrayType::get(convertType(type.getElementType()), type.getNumElements());
+      (void)stride;
+      return spirv::PointerType::get(array, spirv::StorageClass::Workgroup);
+    });
+  }
+
+private:
+  static SPIRVConversionOptions options() {
+    SPIRVConversionOptions options;
+    options.emulateLT32BitScalarTypes = options.emulateUnsupportedFloatTypes = false;
+    return options;
+  }
+};
+
+Value constant(OpBuilder &b, Location loc, Type type, int64_t value) {
+  return spirv::ConstantOp::create(b, loc, type, IntegerAttr::get(type, value));
+}
+
+/// A pointer to what lies `bytes` after `address`.
+Value pointerTo(OpBuilder &b, Location loc, Type element, Value address) {
+  return spirv::ConvertUToPtrOp::create(b, loc, spirv::PointerType::get(element, deviceMemory), address);
+}
+
+struct Access {
+  Value pointer;
+  spirv::MemoryAccessAttr access; // null for shared memory
+  IntegerAttr alignment;
+};
+
+Access accessTo(OpBuilder &b, Location loc, MemRefType type, Type element, Value memory, Value index) {
+  if (isShared(type)) {
+    auto pointer = spirv::PointerType::get(element, spirv::StorageClass::Workgroup);
+    return {spirv::AccessChainOp::create(b, loc, pointer, memory, index), {}, {}};
+  }
+  Type word = memory.getType();
+  int64_t bytes = element.getIntOrFloatBitWidth() / 8;
+  Value offset = spirv::UConvertOp::create(b, loc, word, index);
+  if (bytes != 1)
+    offset = spirv::IMulOp::create(b, loc, offset, constant(b, loc, word, bytes));
+  Value address = spirv::IAddOp::create(b, loc, memory, offset);
+  return {pointerTo(b, loc, element, address),
+          spirv::MemoryAccessAttr::get(b.getContext(), spirv::MemoryAccess::Aligned),
+          b.getI32IntegerAttr(static_cast<int32_t>(bytes))};
+}
+
+struct Load : OpConversionPattern<memref::LoadOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(memref::LoadOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
+    Type element = getTypeConverter()->convertType(op.getType());
+    Access at = accessTo(b, op.getLoc(), op.getMemRefType(), element, in.getMemref(), in.getIndices()[0]);
+    b.replaceOpWithNewOp<spirv::LoadOp>(op, element, at.pointer, at.access, at.alignment);
+    return success();
+  }
+};
+
+struct Store : OpConversionPattern<memref::StoreOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(memref::StoreOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
+    Access at =
+        accessTo(b, op.getLoc(), op.getMemRefType(), in.getValue().getType(), in.getMemref(), in.getIndices()[0]);
+    b.replaceOpWithNewOp<spirv::StoreOp>(op, at.pointer, in.getValue(), at.access, at.alignment);
+    return success();
+  }
+};
+
+/// Shared memory is a variable of the module.
+struct Shared : OpConversionPattern<memref::AllocaOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(memref::AllocaOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
+    if (!isShared(op.getType()))
+      return failure();
+    auto module = op->getParentOfType<spirv::ModuleOp>();
+    Type type = getTypeConverter()->convertType(op.getType());
+    auto variables = module.getOps<spirv::GlobalVariableOp>();
+    std::string name = ("shared_" + Twine(std::distance(variables.begin(), variables.end()))).str();
+    spirv::GlobalVariableOp variable;
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(module.getBody());
+      variable = spirv::GlobalVariableOp::create(b, op.getLoc(), type, name, /*initializer=*/FlatSymbolRefAttr());
+    }
+    b.replaceOpWithNewOp<spirv::AddressOfOp>(op, variable);
+    return success();
+  }
+};
+
+struct Broadcast : OpConversionPattern<gpu::SubgroupBroadcastOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(gpu::SubgroupBroadcastOp op, OpAdaptor in,
+                                ConversionPatternRewriter &b) const override {
+    if (op.getBroadcastType() != gpu::BroadcastType::specific_lane)
+      return failure();
+    b.replaceOpWithNewOp<spirv::GroupNonUniformBroadcastOp>(op, spirv::Scope::Subgroup, in.getSrc(), in.getLane());
+    return success();
+  }
+};
+
+struct Return : OpConversionPattern<func::ReturnOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(func::ReturnOp op, OpAdaptor, ConversionPatternRewriter &b) const override {
+    b.replaceOpWithNewOp<spirv::ReturnOp>(op);
+    return success();
+  }
+};
+
+/// The kernel as a function without arguments: what those were is loaded first.
+struct Entry : OpConversionPattern<func::FuncOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(func::FuncOp op, OpAdaptor, ConversionPatternRewriter &b) const override {
+    Location loc = op.getLoc();
+    auto module = op->getParentOfType<spirv::ModuleOp>();
+    Type word = b.getI64Type(), index = b.getI32Type();
+    b.setInsertionPoint(op);
+    // PushConstants of KernelAbi.h
+    auto layout = spirv::StructType::get({word, index}, {0, 8});
+    auto constants = spirv::GlobalVariableOp::create(
+        b, loc, TypeAttr::get(spirv::PointerType::get(layout, spirv::StorageClass::PushConstant)),
+        b.getStringAttr("arguments"), FlatSymbolRefAttr());
+    auto main = spirv::FuncOp::create(b, loc, "main", b.getFunctionType({}, {}));
+    b.inlineRegionBefore(op.getBody(), main.getBody(), main.end());
+
+    Block *body = &main.getBody().front();
+    TypeConverter::SignatureConversion signature(body->getNumArguments());
+    OpBuilder::InsertionGuard guard(b);
+    Block *entry = b.createBlock(&main.getBody(), main.getBody().begin());
+    Value block = spirv::AddressOfOp::create(b, loc, constants);
+    auto member = [&](int32_t number, Type type) -> Value {
+      auto pointer = spirv::PointerType::get(type, spirv::StorageClass::PushConstant);
+      Value at = spirv::AccessChainOp::create(b, loc, pointer, block, constant(b, loc, index, number));
+      return spirv::LoadOp::create(b, loc, at);
+    };
+    Value arguments = member(0, word);
+    int64_t last = body->getNumArguments() - 1;
+    for (auto [i, argument] : llvm::enumerate(body->getArguments())) {
+      Value value;
+      if (int64_t(i) == last) {
+        value = member(1, index);
+      } else {
+        Value address = i ? Value(spirv::IAddOp::create(b, loc, arguments, constant(b, loc, word, 8 * i))) : arguments;
+        value = spirv::LoadOp::create(b, loc, word, pointerTo(b, loc, word, address),
+                                      spirv::MemoryAccessAttr::get(b.getContext(), spirv::MemoryAccess::Aligned),
+                                      b.getI32IntegerAttr(8));
+        if (argument.getType().isIndex())
+          value = spirv::SConvertOp::create(b, loc, index, value);
+      }
+      signature.remapInput(i, value);
+    }
+    Block *converted = b.applySignatureConversion(body, signature, getTypeConverter());
+    b.setInsertionPointToEnd(entry);
+    b.mergeBlocks(converted, entry, {});
+    b.eraseOp(op);
+    (void)module;
+    return success();
+  }
+};
+
+struct VulkanConvertKernel : impl::VulkanConvertKernelBase<VulkanConvertKernel> {
+  void runOnOperation() override {
+    ModuleOp holder = getOperation();
+    func::FuncOp kernel;
+    for (auto function : holder.getOps<func::FuncOp>())
+      if (function->hasAttr("treadle.threads"))
+        kernel = function;
+    if (!kernel)
+      return;
+    MLIRContext *context = &getContext();
+    spirv::TargetEnvAttr target = environment(context);
+    OpBuilder b(kernel);
+    auto module = spirv::ModuleOp::create(b, kernel.getLoc(), spirv::AddressingModel::PhysicalStorageBuffer64,
+                                          spirv::MemoryModel::GLSL450);
+    module->setAttr(spirv::getTargetEnvAttrName(), target);
+    for (StringRef name : {"treadle.grid", "treadle.scratch", "treadle.buffers", "treadle.symbols", "treadle.threads",
+                           "treadle.subgroup"})
+      if (Attribute value = kernel->getAttr(name))
+        module->setAttr(name, value);
+    int64_t threads = kernel->getAttrOfType<IntegerAttr>("treadle.threads").getInt();
+    kernel->moveBefore(module.getBody(), module.getBody()->end());
+
+    Converter converter(target);
+    ScfToSPIRVContext loops;
+    RewritePatternSet patterns(context);
+    arith::populateArithToSPIRVPatterns(converter, patterns);
+    populateMathToSPIRVPatterns(converter, patterns);
+    populateSCFToSPIRVPatterns(converter, loops, patterns);
+    populateGPUToSPIRVPatterns(converter, patterns);
+    patterns.add<Load, Store, Shared, Broadcast, Return, Entry>(converter, context);
+    auto legal = SPIRVConversionTarget::get(target);
+    if (failed(applyFullConversion(module, *legal, std::move(patterns))))
+      return signalPassFailure();
+
+    // Sums are rounded as they stand: what functions are made of relies on it.
+    module.walk([&](Operation *op) {
+      if (isa<spirv::FAddOp, spirv::FSubOp, spirv::FMulOp, spirv::FDivOp, spirv::FNegateOp>(op))
+        op->setAttr("no_contraction", b.getUnitAttr());
+    });
+    SmallVector<Attribute> interface;
+    for (auto variable : module.getOps<spirv::GlobalVariableOp>())
+      interface.push_back(SymbolRefAttr::get(variable));
+    b.setInsertionPointToEnd(module.getBody());
+    auto main = *module.getOps<spirv::FuncOp>().begin();
+    spirv::EntryPointOp::create(b, module.getLoc(), spirv::ExecutionModel::GLCompute, main, interface);
+    spirv::ExecutionModeOp::create(b, module.getLoc(), main, spirv::ExecutionMode::LocalSize,
+                                   ArrayRef<int32_t>{static_cast<int32_t>(threads), 1, 1});
+    // What of the environment it uses; the version says which variables an entry point lists.
+    OpPassManager used(spirv::ModuleOp::getOperationName());
+    used.addPass(spirv::createSPIRVUpdateVCEPass());
+    if (failed(runPipeline(used, module)))
+      return signalPassFailure();
+    spirv::VerCapExtAttr found = *module.getVceTriple();
+    module.setVceTripleAttr(spirv::VerCapExtAttr::get(spirv::Version::V_1_5, llvm::to_vector(found.getCapabilities()),
+                                                      ArrayRef<spirv::Extension>(), context));
+  }
+};
+
+} // namespace
+} // namespace treadle

@@ -1,0 +1,93 @@
+//===- VulkanEmitModules.cpp - SPIR-V as words --------------------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Threading.h"
+#include "mlir/Target/SPIRV/Serialization.h"
+#include "targets/vulkan/KernelAbi.h"
+#include "targets/vulkan/compile/Passes.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+
+namespace treadle {
+#define GEN_PASS_DEF_VULKANEMITMODULES
+#include "targets/vulkan/compile/Passes.h.inc"
+
+namespace {
+
+/// What KernelAbi.h calls the feature that a capability needs; empty for those that all devices have.
+StringRef featureOf(spirv::Capability capability) {
+  switch (capability) {
+  case spirv::Capability::Float64:
+    return "shaderFloat64";
+  case spirv::Capability::Int64:
+    return "shaderInt64";
+  case spirv::Capability::Int16:
+    return "shaderInt16";
+  case spirv::Capability::Float16:
+    return "shaderFloat16";
+  case spirv::Capability::Int8:
+    return "shaderInt8";
+  case spirv::Capability::StorageBuffer16BitAccess:
+    return "storageBuffer16BitAccess";
+  case spirv::Capability::StorageBuffer8BitAccess:
+    return "storageBuffer8BitAccess";
+  default:
+    return "";
+  }
+}
+
+struct VulkanEmitModules : impl::VulkanEmitModulesBase<VulkanEmitModules> {
+  void runOnOperation() override {
+    program::ExecutableOp executable = getOperation();
+    auto target = executable->getAttrOfType<DictionaryAttr>("treadle.target");
+    if (!target || target.getAs<StringAttr>("name") != "vulkan")
+      return;
+    SmallVector<spirv::ModuleOp> modules;
+    executable.walk([&](spirv::ModuleOp module) { modules.push_back(module); });
+    std::vector<SmallVector<uint32_t, 0>> words(modules.size());
+    auto emit = [&](size_t i) {
+      spirv::SerializationOptions options;
+      options.emitSymbolName = false;
+      SmallVector<uint32_t> binary;
+      LogicalResult done = spirv::serialize(modules[i], binary, options);
+      words[i].assign(binary.begin(), binary.end());
+      return done;
+    };
+    if (failed(failableParallelForEachN(&getContext(), 0, modules.size(), emit)))
+      return signalPassFailure();
+
+    Builder b(&getContext());
+    SmallVector<char, 0> all;
+    llvm::SetVector<StringRef> features;
+    if (target.getAs<StringAttr>("variant") == "cpu")
+      features.insert(vulkan::onProcessor);
+    for (auto [module, code] : llvm::zip(modules, words)) {
+      module->setAttr("treadle.offset", b.getI64IntegerAttr(all.size()));
+      module->setAttr("treadle.bytes", b.getI64IntegerAttr(code.size() * sizeof(uint32_t)));
+      all.append(reinterpret_cast<char *>(code.begin()), reinterpret_cast<char *>(code.end()));
+      if (auto subgroup = module->getAttrOfType<IntegerAttr>("treadle.subgroup"))
+        features.insert(b.getStringAttr(vulkan::subgroupOf + Twine(subgroup.getInt())).getValue());
+      for (spirv::Capability capability : module.getVceTriple()->getCapabilities())
+        if (StringRef feature = featureOf(capability); !feature.empty())
+          features.insert(feature);
+    }
+    // A program that only hands inputs and constants on has no kernels, yet code must be there.
+    if (all.empty())
+      all.resize(sizeof(uint32_t));
+    executable->setAttr("treadle.features", b.getStrArrayAttr(features.getArrayRef()));
+    auto type = RankedTensorType::get({static_cast<int64_t>(all.size())}, b.getI8Type());
+    AsmResourceBlob blob = HeapAsmResourceBlob::allocateAndCopyWithAlign(all, 8);
+    executable.setObjectAttr(DenseResourceElementsAttr::get(type, "object", std::move(blob)));
+  }
+};
+
+} // namespace
+} // namespace treadle

@@ -1,0 +1,58 @@
+// RUN: treadle-opt %s --pass-pipeline='builtin.module(func.func(treadle-schedule-kernel),canonicalize)' --split-input-file | FileCheck %s
+// For a device whose tasks are workgroups of threads: a thread's number says which elements it does.
+
+module attributes {treadle.target = {name = "any", variant = "any", is_simt = true, workgroup_threads = 64 : i64, subgroup_threads = 8 : i64, shared_load_cycles = 40 : i64}} {
+  // CHECK-LABEL: func @map(
+  // CHECK-SAME: %{{.*}}: memref<?xf32>, %{{.*}}: memref<?xf32>, %[[TASKS:.*]]: index)
+  // CHECK-SAME: treadle.threads = 64 : i64
+  // CHECK-DAG: %[[GROUP:.*]] = gpu.block_id x
+  // CHECK-DAG: %[[GROUPS:.*]] = gpu.grid_dim x
+  // CHECK-DAG: %[[THREAD:.*]] = gpu.thread_id x
+  // CHECK: scf.for %{{.*}} = %[[GROUP]] to %[[TASKS]] step %[[GROUPS]]
+  // CHECK: arith.negf %{{.*}} : vector<1xf32>
+  func.func @map(%a: tensor<1000xf32>) -> tensor<1000xf32> attributes {treadle.family = "map", treadle.symbols = []} {
+    %0 = graph.neg %a : (tensor<1000xf32>) -> tensor<1000xf32>
+    return %0 : tensor<1000xf32>
+  }
+
+  // A long row is the workgroup's, which puts its sums together in shared memory.
+  // CHECK-LABEL: func @rows(
+  // CHECK: memref.alloca() : memref<64xf32, #gpu.address_space<workgroup>>
+  // CHECK: gpu.barrier
+  func.func @rows(%a: tensor<?x640xf32, #graph.dims<s0, 640>>) -> tensor<?x1xf32, #graph.dims<s0, 1>> attributes {treadle.family = "rows", treadle.symbols = ["s0"]} {
+    %0 = graph.reduce sum %a {axes = array<i64: 1>} : (tensor<?x640xf32, #graph.dims<s0, 640>>) -> tensor<?x1xf32, #graph.dims<s0, 1>>
+    return %0 : tensor<?x1xf32, #graph.dims<s0, 1>>
+  }
+
+  // A short one is a thread's.
+  // CHECK-LABEL: func @short_rows(
+  // CHECK-NOT: gpu.barrier
+  // CHECK: return
+  func.func @short_rows(%a: tensor<?x6xf32, #graph.dims<s0, 6>>) -> tensor<?x1xf32, #graph.dims<s0, 1>> attributes {treadle.family = "rows", treadle.symbols = ["s0"]} {
+    %0 = graph.reduce sum %a {axes = array<i64: 1>} : (tensor<?x6xf32, #graph.dims<s0, 6>>) -> tensor<?x1xf32, #graph.dims<s0, 1>>
+    return %0 : tensor<?x1xf32, #graph.dims<s0, 1>>
+  }
+
+  // Spread: one thread of the subgroup loads an element of A for all of them.
+  // CHECK-LABEL: func @contraction(
+  // CHECK-NOT: memref.alloca
+  // CHECK: vector.fma
+  func.func @contraction(%a: tensor<12x8xf32>, %w: tensor<8x32xf32>) -> tensor<12x32xf32> attributes {treadle.family = "contraction", treadle.symbols = []} {
+    %0 = graph.matmul %a, %w : (tensor<12x8xf32>, tensor<8x32xf32>) -> tensor<12x32xf32>
+    return %0 : tensor<12x32xf32>
+  }
+}
+
+// -----
+
+// With it a block of both operands is copied first.
+module attributes {treadle.target = {name = "any", variant = "any", is_simt = true}} {
+  // CHECK-LABEL: func @staged(
+  // CHECK-COUNT-2: memref.alloca() : memref<{{.*}}xf32, #gpu.address_space<workgroup>>
+  // CHECK: gpu.barrier
+  // CHECK: vector.fma
+  func.func @staged(%a: tensor<128x64xf32>, %w: tensor<64x128xf32>) -> tensor<128x128xf32> attributes {treadle.family = "contraction", treadle.symbols = []} {
+    %0 = graph.matmul %a, %w : (tensor<128x64xf32>, tensor<64x128xf32>) -> tensor<128x128xf32>
+    return %0 : tensor<128x128xf32>
+  }
+}
