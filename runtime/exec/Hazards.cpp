@@ -13,10 +13,13 @@ bool Hazards::mustWait(const std::vector<Range> &step) {
   bool waits = false;
   for (const Range &range : step)
     for (const Range &earlier : touched)
-      waits |= (range.written || earlier.written) && range.begin < earlier.end && earlier.begin < range.end;
+      waits |= (range.written || earlier.written) && range.begin < range.end && range.begin < earlier.end &&
+               earlier.begin < range.end;
   if (waits)
     touched.clear();
-  touched.insert(touched.end(), step.begin(), step.end());
+  for (const Range &range : step)
+    if (range.begin < range.end)
+      touched.push_back(range);
   return waits;
 }
 

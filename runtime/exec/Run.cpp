@@ -57,17 +57,22 @@ Status Session::checkData(const treadle_tensor *inputs, const treadle_tensor *ou
   return {};
 }
 
-/// Gives the driver step `index`.
-void Session::step(uint32_t index) {
-  const Command &command = commands[index];
-  const format::Step &step = *program->tables().steps()->Get(index);
+/// Gives the driver a step.
+inline void Session::give(const Command &command) {
   void *const *slices = addresses.data() + command.firstSlice;
-  if (const auto *dispatch = step.command_as_Dispatch())
-    driver->launch(dispatch->kernel(), slices, scalars.data() + command.firstScalar, command.tasks);
-  else if (step.command_as_Copy())
+  switch (command.kind) {
+  case format::Command::Dispatch:
+    driver->launch(command.kernel, slices, scalars.data() + command.firstScalar, command.tasks);
+    break;
+  case format::Command::Copy:
     driver->copy(slices[1], slices[0], command.bytes);
-  else if (const auto *fill = step.command_as_Fill())
-    driver->fill(slices[0], command.bytes, fill->pattern(), fill->width());
+    break;
+  case format::Command::Fill:
+    driver->fill(slices[0], command.bytes, command.pattern, command.width);
+    break;
+  case format::Command::NONE:
+    break;
+  }
 }
 
 Status Session::observe(uint32_t step, const std::function<const void *(uint32_t)> &valueOf) {
@@ -113,7 +118,7 @@ Status Session::runHere(const treadle_tensor *inputs, treadle_tensor *outputs) {
     if (cancelled.load(std::memory_order_relaxed))
       return error(TREADLE_CANCELLED, "cancelled");
     auto begin = profiling ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
-    step(i);
+    give(commands[i]);
     if (profiling)
       events.push_back({i, begin, std::chrono::steady_clock::now()});
     if (!observer)
@@ -150,7 +155,7 @@ Status Session::record(uint32_t first, uint32_t last, bool timed) {
       recorder->announce(0, commands[i].bytes);
     if (commands[i].waits)
       recorder->barrier();
-    step(i);
+    give(commands[i]);
     resultPlaces.clear();
     for (uint32_t r = 0; observer && dispatch && r < count(dispatch->results()); ++r) {
       uint32_t slice = commands[i].firstSlice + dispatch->results()->Get(r)->operand();

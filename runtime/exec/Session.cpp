@@ -213,12 +213,14 @@ Status Session::planSteps() {
   for (uint32_t i = 0; i < commands.size(); ++i) {
     const format::Step &step = *tables.steps()->Get(i);
     Command &command = commands[i];
+    command.kind = step.command_type();
     command.firstSlice = places.size();
     command.firstScalar = scalars.size();
     bool fits = true;
     if (const auto *dispatch = step.command_as_Dispatch()) {
       for (uint32_t s = 0; s < count(dispatch->scalars()); ++s)
         scalars.push_back(exprs[dispatch->scalars()->Get(s)]);
+      command.kernel = dispatch->kernel();
       // The code that was loaded: grids and scratch sizes are those of its entries.
       const format::Entry &entry = driver->entry(dispatch->kernel());
       if (Status status = evaluate(entry.exprs(), nullptr, scalars.data() + command.firstScalar, entryExprs);
@@ -235,6 +237,8 @@ Status Session::planSteps() {
       command.bytes = exprs[copy->bytes()];
     } else if (const auto *fill = step.command_as_Fill()) {
       command.bytes = exprs[fill->bytes()];
+      command.pattern = fill->pattern();
+      command.width = fill->width();
     }
     forEachSlice(tables, step, [&](const format::Slice &slice, bool) {
       int64_t offset = exprs[slice.offset()], room = bufferBytes[slice.buffer()];

@@ -42,11 +42,15 @@ public:
 
 private:
   struct Command {
-    int64_t tasks = 0;        // of a dispatch
+    format::Command kind = format::Command::NONE;
+    uint8_t width = 1;        // of a fill
+    bool waits = false;       // for steps before it, where steps are recorded
+    uint32_t kernel = 0;      // of a dispatch
     uint32_t firstSlice = 0;  // into `addresses`
     uint32_t firstScalar = 0; // into `scalars`
+    uint32_t pattern = 0;     // of a fill
+    int64_t tasks = 0;        // of a dispatch
     int64_t bytes = 0;        // of a copy or fill
-    bool waits = false;       // for steps before it, where steps are recorded
   };
   struct Place {
     uint32_t buffer;
@@ -69,7 +73,7 @@ private:
 
   // Running: Run.cpp.
   Status checkData(const treadle_tensor *inputs, const treadle_tensor *outputs, int32_t outputCount) const;
-  void step(uint32_t index);
+  void give(const Command &command);
   Status runHere(const treadle_tensor *inputs, treadle_tensor *outputs);
   Status record(uint32_t first, uint32_t last, bool timed);
   void copyInputs(const treadle_tensor *inputs);

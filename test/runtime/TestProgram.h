@@ -325,9 +325,14 @@ struct Rows {
 
   /// Runs and compares: what is wrong, or "".
   std::string run(treadle_session *session) {
+    return check(
+        [&](treadle_tensor *outputs) { return messageOf(treadle_session_run(session, inputs.data(), 2, outputs, 3)); });
+  }
+  /// Likewise; `runs` fills in the outputs and returns an error's text or "".
+  template <typename Runs> std::string check(const Runs &runs) {
     treadle_tensor outputs[3] = {};
-    if (treadle_error *error = treadle_session_run(session, inputs.data(), 2, outputs, 3))
-      return messageOf(error);
+    if (std::string message = runs(outputs); !message.empty())
+      return message;
     if (outputs[0].rank != 2 || outputs[0].dims[0] != dims[0] || outputs[0].dims[1] != 4 ||
         outputs[0].dtype != TREADLE_F32 || outputs[1].rank != 1 || outputs[1].dims[0] != dims[0])
       return "an output has another shape";

@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "runtime/exec/Session.h"
+#include "targets/vulkan/run/VulkanDriver.h"
 #include "test/targets/vulkan/run/VulkanTest.h"
 #include <atomic>
 #include <thread>
@@ -299,13 +301,76 @@ TEST_F(VulkanDriver, DevicesThatAreNotThere) {
 
 // ---- copies and fills ------------------------------------------------------------------------
 
-TEST_F(VulkanDriver, FillsAndCopies) {
-  AlignedBytes file(program().write());
+/// With and without memory that host and device share.
+class Staged : public VulkanTest, public testing::WithParamInterface<bool> {
+protected:
+  void SetUp() override {
+    VulkanTest::SetUp();
+    if (IsSkipped())
+      return;
+    EXPECT_EQ(Program::open(file.data(), file.size(), "f", true, nullptr, opened).message, "");
+    driver = make();
+  }
+  std::unique_ptr<Driver> make() const {
+    std::unique_ptr<Driver> made;
+    EXPECT_EQ(vulkan::createDriver({}, GetParam(), made).message, "");
+    EXPECT_EQ(made->load(opened, *opened->tables().executables()->Get(0)).message, "");
+    return made;
+  }
+
+  AlignedBytes file{program().write()};
   std::shared_ptr<const Program> opened;
-  EXPECT_EQ(Program::open(file.data(), file.size(), "f", true, nullptr, opened).message, "");
   std::unique_ptr<Driver> driver;
-  EXPECT_EQ(vulkan::createDriver({}, driver).message, "");
-  EXPECT_EQ(driver->load(opened, *opened->tables().executables()->Get(0)).message, "");
+};
+INSTANTIATE_TEST_SUITE_P(VulkanDriver, Staged, testing::Bool());
+
+TEST_P(Staged, Runs) {
+  Session session(opened, std::move(driver), nullptr, 0), other(opened, make(), nullptr, 0);
+  for (int64_t count : {3, 100, 0, 7, 100000, 5, 5}) {
+    Rows rows(count);
+    for (Session *each : {&session, &other})
+      EXPECT_EQ(
+          rows.check([&](treadle_tensor *outputs) { return each->run(rows.inputs.data(), 2, outputs, 3).message; }), "")
+          << count;
+  }
+}
+
+TEST_P(Staged, Observed) {
+  Session session(opened, std::move(driver), nullptr, 0);
+  Rows rows(30);
+  for (bool profiled : {false, true}) {
+    Seen seen;
+    session.setProfiling(profiled);
+    session.setObserver(Seen::observe, &seen);
+    EXPECT_EQ(
+        rows.check([&](treadle_tensor *outputs) { return session.run(rows.inputs.data(), 2, outputs, 3).message; }),
+        "");
+    EXPECT_THAT(seen.values, ElementsAre(rows.copy, rows.sum));
+  }
+}
+
+TEST_P(Staged, LargeWeights) {
+  TestProgram description = program();
+  const size_t count = 70 << 20; // more than is brought to the device at once
+  std::string bytes(count, '\0');
+  for (size_t i = 0; i < count; ++i)
+    bytes[i] = static_cast<char>(i * 2654435761u >> 24);
+  description.constants.push_back({bytes});
+  description.exprs.push_back({format::ExprOp::constant, 0, 0, static_cast<int64_t>(count)});
+  uint32_t size = description.exprs.size() - 1;
+  description.buffers.push_back({format::Space::constant, size, 1});
+  description.buffers.push_back({format::Space::output, size, 3});
+  description.outputs.push_back({"weights", TREADLE_U8, {size}, 8});
+  description.steps.push_back({format::Command::Copy, {{7, 0}, {8, 0}}, size});
+  AlignedBytes large(description.write());
+  EXPECT_EQ(Program::open(large.data(), large.size(), "f", true, nullptr, opened).message, "");
+  Session session(opened, make(), nullptr, 0);
+  treadle_tensor outputs[4] = {};
+  EXPECT_EQ(session.run(Rows(1).inputs.data(), 2, outputs, 4).message, "");
+  EXPECT_TRUE(std::memcmp(outputs[3].data, bytes.data(), count) == 0);
+}
+
+TEST_P(Staged, FillsAndCopies) {
   EXPECT_EQ(driver->reserve(128, 0).message, "");
   Recorder &recorder = *driver->recorder();
   char *arena = static_cast<char *>(driver->arena());
