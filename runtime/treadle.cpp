@@ -193,6 +193,7 @@ treadle_error *treadle_device(int32_t index, treadle_device_info *info) {
   info->name = devices[index].name.c_str();
   info->description = devices[index].description.c_str();
   info->memory = devices[index].memory;
+  info->target = devices[index].target.c_str();
   return nullptr;
 }
 

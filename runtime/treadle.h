@@ -182,6 +182,7 @@ typedef struct treadle_device_info {
   const char *name;        /* as options take it: "cpu" */
   const char *description; /* "AMD EPYC 9B14, 2 threads, x86-64-v4" */
   uint64_t memory;         /* bytes */
+  const char *target;      /* what to compile a model for: "cpu", "vulkan:gpu" */
 } treadle_device_info;
 
 /* Devices that this machine has, for index 0, 1, ...; TREADLE_NOT_FOUND past the last. */
@@ -222,7 +223,8 @@ TREADLE_API treadle_error *treadle_session_prepare(treadle_session *session, con
 /* The shape that output `index` has, for the shapes settled last. dims belongs to the session. */
 TREADLE_API treadle_error *treadle_session_output_shape(treadle_session *session, int32_t index, treadle_tensor *shape);
 
-/* Bytes of arena and scratch that the settled shapes take. */
+/* Bytes of arena and scratch that the settled shapes take. On a device with memory of its own inputs
+   and outputs are in the arena. */
 TREADLE_API uint64_t treadle_session_memory(const treadle_session *session);
 
 /* Runs once. Inputs and outputs are in the program's order. An output with data == NULL is given
@@ -231,7 +233,8 @@ TREADLE_API uint64_t treadle_session_memory(const treadle_session *session);
 TREADLE_API treadle_error *treadle_session_run(treadle_session *session, const treadle_tensor *inputs,
                                                int32_t input_count, treadle_tensor *outputs, int32_t output_count);
 
-/* Makes a run in another thread stop at its next step with TREADLE_CANCELLED. */
+/* Makes a run in another thread stop with TREADLE_CANCELLED: at its next step, on a GPU when what it
+   works at is done, some tenths of a second at most. */
 TREADLE_API void treadle_session_cancel(treadle_session *session);
 
 /* ---- looking inside ---------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 #include <mutex>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/unique_ptr.h>
 #include <stdexcept>
@@ -128,7 +129,8 @@ std::string signature() {
   }
 #include "tools/compile/Options.def"
   return "def compile(model: str | os.PathLike | bytes | onnx.ModelProto" + positional +
-         ", *, progress: collections.abc.Callable[[str, str, float], None] | None = None, cache: bool = True" +
+         ", *, progress: collections.abc.Callable[[str, str, float], None] | None = None, cache: bool = True, "
+         "device: str | None = None" +
          keywords + ") -> Program";
 }
 
@@ -143,6 +145,7 @@ progress    called now and then as progress(stage, what, done), done from 0 to 1
 cache       take the program from the cache if it is there, and leave it there if not. The cache is the
             folder TREADLE_CACHE names, else $XDG_CACHE_HOME/treadle or ~/.cache/treadle; programs are
             found by the model's contents, the options and the compiler
+device      that calls run on, as `treadle devices` lists them; None: the first that is compiled for
 
 Options, which are those of the command line:
 
@@ -239,7 +242,7 @@ private:
 };
 
 std::unique_ptr<Program> compile(nb::object model, nb::object target, nb::object threads, nb::object progress,
-                                 bool cache, nb::kwargs given) {
+                                 bool cache, std::optional<std::string> device, nb::kwargs given) {
   nb::dict all;
   all["target"] = target;
   all["threads"] = threads;
@@ -269,6 +272,8 @@ std::unique_ptr<Program> compile(nb::object model, nb::object target, nb::object
     throw CompileFailure(result.error);
   ProgramOptions run;
   run.threads = options.threads;
+  run.device = device ? *device : options.target.substr(0, options.target.find_first_of(",:"));
+  run.cacheFolder = cacheFolder();
   return std::make_unique<Program>(to, run);
 }
 
@@ -279,8 +284,8 @@ void bindCompile(nb::module_ &module) {
   type.doc() = "A model that cannot be compiled. The message has a line for each thing that is wrong.";
   static const std::string sig = signature(), doc = documentation();
   module.def("compile", compile, nb::arg("model"), nb::arg("target") = "cpu", nb::arg("threads") = 0, nb::kw_only(),
-             nb::arg("progress") = nb::none(), nb::arg("cache") = true, nb::arg("options"), nb::sig(sig.c_str()),
-             doc.c_str());
+             nb::arg("progress") = nb::none(), nb::arg("cache") = true, nb::arg("device") = nb::none(),
+             nb::arg("options"), nb::sig(sig.c_str()), doc.c_str());
 }
 
 } // namespace treadle::python

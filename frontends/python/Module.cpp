@@ -9,6 +9,7 @@
 
 #include "frontends/python/Compile.h"
 #include "frontends/python/Program.h"
+#include "tools/compile/Compile.h"
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
@@ -18,9 +19,11 @@ using namespace treadle::python;
 
 namespace {
 
-std::unique_ptr<Program> load(nb::object path, int32_t threads, uint64_t memoryLimit, bool checkWeights) {
+std::unique_ptr<Program> load(nb::object path, int32_t threads, uint64_t memoryLimit, bool checkWeights,
+                              const std::string &device) {
   auto text = nb::cast<std::string>(nb::module_::import_("os").attr("fsdecode")(path));
-  return std::make_unique<Program>(text, ProgramOptions{threads, memoryLimit, checkWeights});
+  return std::make_unique<Program>(text,
+                                   ProgramOptions{threads, memoryLimit, checkWeights, device, treadle::cacheFolder()});
 }
 
 void save(const Program &program, nb::object path) {
@@ -52,6 +55,7 @@ void bindProgram(nb::module_ &module) {
                    "The inputs, in the order in which arrays are passed.")
       .def_prop_ro("outputs", &Program::outputs, nb::for_getter(nb::sig("def outputs(self) -> list[TensorInfo]")),
                    "The outputs, in the order in which they are given back.")
+      .def_prop_ro("device", &Program::device, "The device that a call runs on.")
       .def_prop_ro("threads", &Program::threads, "Threads that a call runs on; 0: as many as there are cores.")
       .def("__call__", &Program::call, nb::arg("arrays"), nb::arg("named"),
            nb::sig("def __call__(self, *arrays: numpy.typing.ArrayLike, **named: numpy.typing.ArrayLike) "
@@ -93,7 +97,8 @@ written). The first call with new shapes also plans memory; call once before for
 
 "weights" and "code" (of all variants) are mapped from the file and loaded as far as they are touched;
 "arena" is what "sessions" (one for each call that ran at the same time as others) hold for intermediate
-values of the shapes they ran last. Inputs and outputs are not counted.)")
+values of the shapes they ran last. Inputs and outputs are counted only where they are copied to a
+device.)")
       .def("description", &Program::description, nb::sig("def description(self) -> dict[str, typing.Any]"),
            "Everything that the program's file says: inputs, outputs, steps with the model's ops, kernels, provenance; "
            "what `treadle inspect --json` prints.")
@@ -110,9 +115,9 @@ NB_MODULE(_native, module) {
   bindTensorInfo(module);
   bindProgram(module);
   module.def("load", load, nb::arg("path"), nb::arg("threads") = 0, nb::kw_only(), nb::arg("memory_limit") = 0,
-             nb::arg("check_weights") = false,
+             nb::arg("check_weights") = false, nb::arg("device") = "cpu",
              nb::sig("def load(path: str | os.PathLike, threads: int = 0, *, memory_limit: int = 0, "
-                     "check_weights: bool = False) -> Program"),
+                     "check_weights: bool = False, device: str = 'cpu') -> Program"),
              R"(Opens a program (.tdl) that save() or `treadle compile` wrote.
 
 The file is mapped, not read, and must not change while the program is in use.
@@ -120,6 +125,7 @@ The file is mapped, not read, and must not change while the program is in use.
 threads        that a call runs on; 0: as many as there are cores
 memory_limit   bytes that a call may take for intermediate values; 0: no limit
 check_weights  also compare the weights with their hashes; everything else is always checked
+device         that a call runs on, as `treadle devices` lists them: "cpu", "vulkan:0"
 
 Raises FileNotFoundError or OSError if it cannot be read, Error if it is damaged or newer than this
 version can run.)");

@@ -80,6 +80,8 @@ public:
       }
     }
     treadle_session_options options = {};
+    options.device = owner.options.device.c_str();
+    options.cache = owner.options.cacheFolder.c_str();
     options.threads = owner.options.threads;
     options.memory_limit = owner.options.memoryLimit;
     status = toStatus(treadle_session_create(owner.program, &options, &session));

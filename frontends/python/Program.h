@@ -27,6 +27,7 @@ struct ProgramOptions {
   int32_t threads = 0;
   uint64_t memoryLimit = 0;
   bool checkWeights = false;
+  std::string device = "cpu", cacheFolder;
 };
 
 /// An input or output, as Python sees it.
@@ -55,6 +56,7 @@ public:
   nanobind::object described(const char *key) const { return description()[key]; }
   nanobind::dict memory() const;
   int32_t threads() const { return options.threads; }
+  const std::string &device() const { return options.device; }
   std::string text() const;
 
 private:

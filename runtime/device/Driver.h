@@ -73,6 +73,8 @@ public:
 
   /// The largest buffer that kernels can reach all of.
   virtual uint64_t largestBuffer() const { return UINT64_MAX; }
+  /// Bytes that reserve() will take for these; UINT64_MAX: more than there can be.
+  virtual uint64_t bytesFor(size_t arenaBytes, size_t scratchBytes) const = 0;
   /// Memory for all that steps leave to one another, and for each kernel that may run at once private memory.
   /// What was there before is lost, and after an error all of it.
   virtual Status reserve(size_t arenaBytes, size_t scratchBytes) = 0;
@@ -106,7 +108,7 @@ struct DriverOptions {
   std::string cacheFolder; // where what was made of kernels may be kept; "": nowhere
 };
 struct DeviceInfo {
-  std::string name, description;
+  std::string name, description, target;
   uint64_t memory = 0;
 };
 

@@ -81,6 +81,15 @@ void tensors(Json &json, const Program &program, const char *what,
   json.close(']');
 }
 
+void executables(Json &json, const Program &program) {
+  const format::Program &tables = program.tables();
+  for (uint32_t i = 0; i < count(tables.executables()); ++i) {
+    const format::Executable &executable = *tables.executables()->Get(i);
+    json.open('{').key("target").string(executable.target()->str()).key("variant").string(executable.variant()->str());
+    json.key("kernels").number(count(executable.entries())).key("bytes").number(executable.bytes()).close('}');
+  }
+}
+
 } // namespace
 
 std::string describeExpr(const Program &program, uint32_t index) { return text(program, index, false, 24); }
@@ -151,11 +160,9 @@ std::string describe(const Program &program) {
   }
   json.close(']');
   json.key("executables").open('[');
-  for (uint32_t i = 0; i < count(tables.executables()); ++i) {
-    const format::Executable &executable = *tables.executables()->Get(i);
-    json.open('{').key("target").string(executable.target()->str()).key("variant").string(executable.variant()->str());
-    json.key("kernels").number(count(executable.entries())).key("bytes").number(executable.bytes()).close('}');
-  }
+  executables(json, program);
+  for (const std::shared_ptr<const Program> &alternative : program.alternatives())
+    executables(json, *alternative);
   json.close(']');
   if (const format::Provenance *from = tables.provenance()) {
     auto field = [&](const char *name, const flatbuffers::String *value) {

@@ -253,8 +253,8 @@ Status Session::planSteps() {
 
 Status Session::reserve() {
   const format::Program &tables = program->tables();
-  uint64_t total = 0;
-  if (__builtin_add_overflow(arenaBytes, scratchBytes, &total) || (memoryLimit && total > memoryLimit))
+  uint64_t total = driver->bytesFor(arenaBytes, scratchBytes);
+  if (memoryLimit && total > memoryLimit)
     return error(TREADLE_OUT_OF_MEMORY, "these shapes need ", total, " bytes of memory, the limit is ", memoryLimit);
   if (Status status = driver->reserve(arenaBytes, scratchBytes); status.failed())
     return status;

@@ -165,6 +165,18 @@ def test_what_cannot_be_saved_or_loaded(program, tmp_path):
         treadle.load(path)
 
 
+def test_device(program, dense, tmp_path):
+    program.save(tmp_path / "dense.tdl")
+    x = np.ones((2, 3), np.float32)
+    assert program.device == "cpu"
+    loaded = treadle.load(tmp_path / "dense.tdl", device="cpu:0")
+    assert loaded.device == "cpu:0"
+    np.testing.assert_array_equal(loaded(x), program(x))
+    with pytest.raises(FileNotFoundError, match='no device "abacus"'):
+        treadle.load(tmp_path / "dense.tdl", device="abacus")(x)
+    assert treadle.compile(dense[0], device="cpu:0").device == "cpu:0"
+
+
 def test_memory_has_a_limit(dense_path, tmp_path):
     path = tmp_path / "dense.tdl"
     treadle.compile(dense_path, no_fusion=True).save(path)  # values between kernels need an arena

@@ -102,6 +102,7 @@ TEST(Api, Json) {
   EXPECT_THAT(json, HasSubstr(R"({"space":"arena","bytes":"(n * 4) * 4","first_step":0,"last_step":3})"));
   EXPECT_THAT(json, HasSubstr(R"("weights":1,"weight_bytes":16)"));
   EXPECT_THAT(json, HasSubstr(R"("metadata":{"labels":"cat dog"})"));
+  EXPECT_THAT(json, HasSubstr(R"("executables":[{"target":"cpu","variant":"x86-64-v2","kernels":2,)"));
   EXPECT_EQ(treadle_program_json(open.program), treadle_program_json(open.program));
 }
 
@@ -111,6 +112,7 @@ TEST(Api, Devices) {
   EXPECT_STREQ(info.name, "cpu");
   EXPECT_GT(info.memory, 1u << 20);
   EXPECT_THAT(info.description, HasSubstr("thread"));
+  EXPECT_STREQ(info.target, "cpu");
   int32_t devices = 1;
   while (codeOf(treadle_device(devices, &info)) == TREADLE_OK)
     ++devices;

@@ -300,15 +300,6 @@ std::string Compilation::cacheKey() {
   return llvm::toHex(llvm::ArrayRef<uint8_t>(digest).take_front(20), /*LowerCase=*/true);
 }
 
-std::string cacheFolder() {
-  if (const char *folder = std::getenv("TREADLE_CACHE"); folder && *folder)
-    return folder;
-  if (const char *folder = std::getenv("XDG_CACHE_HOME"); folder && *folder)
-    return std::string(folder) + "/treadle";
-  const char *home = std::getenv("HOME");
-  return std::string(home && *home ? home : "/tmp") + "/.cache/treadle";
-}
-
 void appendFlag(std::string &text, StringRef flag, const std::string &value, const std::string &fallback) {
   if (value != fallback)
     text += (text.empty() ? "" : " ") + flag.str() + "=" + value;
@@ -351,6 +342,15 @@ std::string checkOptions(const CompileOptions &options) {
 CompileResult compileModel(const std::string &input, const std::string &output, const CompileOptions &options,
                            const CompileHooks &hooks) {
   return Compilation(input, options, hooks).run(output);
+}
+
+std::string cacheFolder() {
+  if (const char *folder = std::getenv("TREADLE_CACHE"); folder && *folder)
+    return folder;
+  if (const char *folder = std::getenv("XDG_CACHE_HOME"); folder && *folder)
+    return std::string(folder) + "/treadle";
+  const char *home = std::getenv("HOME");
+  return std::string(home && *home ? home : "/tmp") + "/.cache/treadle";
 }
 
 CompileResult compileToCache(const std::string &input, const CompileOptions &options, std::string &path,

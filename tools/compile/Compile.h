@@ -56,6 +56,8 @@ CompileResult compileModel(const std::string &input, const std::string &output, 
 /// it refers to included), the keyed options and the compiler. `path` is where it stands.
 CompileResult compileToCache(const std::string &input, const CompileOptions &options, std::string &path,
                              const CompileHooks &hooks = {});
+/// That folder.
+std::string cacheFolder();
 
 /// Whether the file at `path` starts as an artifact does.
 bool isArtifact(const std::string &path);

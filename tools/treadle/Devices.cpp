@@ -23,8 +23,10 @@ Status listDevices(bool asJson) {
     if (last)
       break;
     if (asJson)
-      devices.push_back(llvm::json::Object{
-          {"name", info.name}, {"description", info.description}, {"memory", static_cast<int64_t>(info.memory)}});
+      devices.push_back(llvm::json::Object{{"name", info.name},
+                                           {"description", info.description},
+                                           {"memory", static_cast<int64_t>(info.memory)},
+                                           {"target", info.target}});
     else
       fmt::print("{:<10} {}, {}\n", info.name, info.description, bytesText(info.memory));
   }

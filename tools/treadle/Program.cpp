@@ -70,6 +70,20 @@ Status OpenProgram::openArtifact(bool checkWeights) {
   return list(treadle_program_output_count(opened), treadle_program_output, outputList);
 }
 
+/// What to compile a model for that is to run on the device: what that device says, unless the user does.
+static CompileOptions compileOptions(const ProgramOptions &options) {
+  CompileOptions compile = options.compile;
+  if (compile.target != CompileOptions().target)
+    return compile;
+  treadle_device_info info;
+  treadle_error *error = nullptr;
+  for (int32_t i = 0; !(error = treadle_device(i, &info)); ++i)
+    if (options.device == info.name || options.device + ":0" == info.name)
+      compile.target = info.target;
+  treadle_error_free(error);
+  return compile;
+}
+
 Status OpenProgram::open(const ProgramOptions &options, OpenProgram &program) {
   program.path = options.file;
   // A file that is named like an artifact is not taken for a model, even where it is damaged.
@@ -77,6 +91,7 @@ Status OpenProgram::open(const ProgramOptions &options, OpenProgram &program) {
     return program.openArtifact(options.checkWeights);
   Interrupt::temporaryFolder();
   program.fromModel = true;
+  CompileOptions compile = compileOptions(options);
   for (bool again : {false, true}) {
     ProgressLine line;
     CompileHooks hooks = compileHooks(line);
@@ -86,7 +101,7 @@ Status OpenProgram::open(const ProgramOptions &options, OpenProgram &program) {
       show(stage, what, done);
     };
     Stopwatch watch;
-    if (Status status = toStatus(compileToCache(options.file, options.compile, program.path, hooks)); status.failed())
+    if (Status status = toStatus(compileToCache(options.file, compile, program.path, hooks)); status.failed())
       return status;
     program.seconds = compiled ? watch.seconds() : 0;
     Status status = program.openArtifact(options.checkWeights);
@@ -121,6 +136,8 @@ Status OpenSession::open(const OpenProgram &program, const ProgramOptions &optio
   treadle_session_options sessionOptions = {};
   sessionOptions.device = options.device.c_str();
   sessionOptions.threads = options.threads;
+  std::string cache = cacheFolder();
+  sessionOptions.cache = cache.c_str();
   session.outputCount = program.outputs().size();
   return toStatus(treadle_session_create(program.get(), &sessionOptions, &session.handle));
 }

@@ -122,6 +122,13 @@ public:
   }
 
   Status load(const std::shared_ptr<const Program> &program, const format::Executable &executable) override;
+  uint64_t bytesFor(size_t arenaBytes, size_t scratchBytes) const override {
+    size_t total = 0;
+    if (!allScratch(scratchBytes, total) || __builtin_add_overflow(total, arenaBytes, &total) ||
+        __builtin_add_overflow(total, 63, &total))
+      return UINT64_MAX;
+    return std::max<size_t>(total / 64 * 64, 64);
+  }
   Status reserve(size_t arenaBytes, size_t scratchBytes) override;
   void *arena() const override { return arenaMemory.data(); }
   void *constant(uint32_t index) const override { return const_cast<void *>(program->constant(index)); }
@@ -160,6 +167,11 @@ private:
     CpuDriver *driver = launch->driver;
     launch->function(launch->slices, launch->scalars, begin, end,
                      driver->scratch.data() + worker * driver->scratchPerWorker);
+  }
+  /// That much for each worker, in whole pages; false if it is too much.
+  bool allScratch(size_t bytes, size_t &total) const {
+    return !__builtin_add_overflow(bytes, 4095, &total) &&
+           !__builtin_mul_overflow(total / 4096 * 4096, workers(), &total);
   }
   size_t workers() const { return ownPool ? ownPool->workers() : std::max(pool.workers, 1); }
 
@@ -209,8 +221,7 @@ Status CpuDriver::reserve(size_t arenaBytes, size_t scratchBytes) {
   if (scratchBytes <= scratchPerWorker)
     return {};
   size_t total = 0;
-  if (__builtin_add_overflow(scratchBytes, 4095, &total) ||
-      __builtin_mul_overflow(total / 4096 * 4096, workers(), &total))
+  if (!allScratch(scratchBytes, total))
     return error(TREADLE_OUT_OF_MEMORY, "no memory for ", scratchBytes, " bytes of private memory of each of ",
                  workers(), " workers");
   scratchPerWorker = 0;
@@ -224,7 +235,7 @@ Status CpuDriver::reserve(size_t arenaBytes, size_t scratchBytes) {
 
 std::vector<DeviceInfo> devices() {
   DeviceInfo info;
-  info.name = "cpu";
+  info.name = info.target = "cpu";
   const Level *level = bestLevel();
   info.description = concat(cpuInfo().model, ", ", coreCount(), coreCount() == 1 ? " thread, " : " threads, ",
                             level ? level->variant : "below x86-64-v2");

@@ -30,6 +30,7 @@ public:
   Status load(const std::shared_ptr<const Program> &program, const format::Executable &executable) override;
 
   uint64_t largestBuffer() const override { return maxElements; }
+  uint64_t bytesFor(size_t arenaBytes, size_t scratchBytes) const override { return (arenaBytes + 127) / 64 * 64; }
   Status reserve(size_t arenaBytes, size_t scratchBytes) override;
   void *arena() const override { return reinterpret_cast<void *>(arenaStart()); }
   void *constant(uint32_t index) const override { return reinterpret_cast<void *>(resident->constant(index)); }
@@ -386,6 +387,7 @@ std::vector<DeviceInfo> devices() {
     if (!device.unusable.empty())
       info.description += concat(", cannot be used: ", device.unusable);
     info.memory = device.memory;
+    info.target = device.isSoftware() ? "vulkan:cpu" : "vulkan:gpu";
     list.push_back(std::move(info));
   }
   return list;

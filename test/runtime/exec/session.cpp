@@ -220,6 +220,15 @@ TEST(Session, SizesThatOverflow) {
             "these shapes are too large");
 }
 
+TEST(Session, MemoryLimitCountsScratchOfEachWorker) {
+  treadle_session_options options = {};
+  options.threads = 4;
+  options.memory_limit = 64 + 4 * 4096 - 1;
+  OpenProgram program({}, &options);
+  EXPECT_EQ(messageOf(treadle_session_prepare(program.session, Rows(1).inputs.data(), 2)),
+            "these shapes need 16448 bytes of memory, the limit is 16447");
+}
+
 TEST(Session, MemoryLimit) {
   treadle_session_options options = {};
   options.threads = 1;

@@ -134,6 +134,10 @@ TEST_F(CpuDriver, ScratchIsForEachWorker) {
   EXPECT_EQ(scratchAfter(1), 3 * 4096u);
   EXPECT_EQ(scratchAfter(4096), 3 * 4096u);
   EXPECT_EQ(scratchAfter(5000), 3 * 8192u);
+  EXPECT_EQ(cpu->bytesFor(0, 0), 64u);
+  EXPECT_EQ(cpu->bytesFor(100, 5000), 128 + 3 * 8192u);
+  EXPECT_EQ(cpu->bytesFor(100, SIZE_MAX / 2), UINT64_MAX);
+  EXPECT_EQ(cpu->bytesFor(SIZE_MAX - 5, 1), UINT64_MAX);
   for (size_t bytes : {SIZE_MAX, SIZE_MAX - 4094, SIZE_MAX / 3, SIZE_MAX / 2})
     EXPECT_EQ(cpu->reserve(0, bytes).code, TREADLE_OUT_OF_MEMORY) << bytes;
   EXPECT_EQ(scratchAfter(100), 3 * 8192u); // what is there is not more than twice as large
