@@ -69,6 +69,7 @@ Status openDevice(const std::shared_ptr<const Program> &artifact, const std::str
       names += concat(names.empty() ? "" : ", ", built.name);
     return error(TREADLE_NOT_FOUND, "there is no device \"", name, "\"; this runtime has ", names);
   }
+  options.shared = &artifact->shared();
   if (Status status = target->createDriver(options, driver); status.failed())
     return status;
 

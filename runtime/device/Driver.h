@@ -104,8 +104,9 @@ struct DriverOptions {
   int32_t threads = 0;
   const treadle_pool *pool = nullptr;
   const treadle_allocator *allocator = nullptr;
-  uint32_t device = 0;     // which of the target's devices
-  std::string cacheFolder; // where what was made of kernels may be kept; "": nowhere
+  uint32_t device = 0;               // which of the target's devices
+  std::string cacheFolder;           // where what was made of kernels may be kept; "": nowhere
+  Program::Shared *shared = nullptr; // what other sessions of the artifact have, if it is one's session
 };
 struct DeviceInfo {
   std::string name, description, target;

@@ -37,8 +37,8 @@ public:
   /// The same model for other kinds of devices, with the same inputs and outputs. They have none themselves.
   const std::vector<std::shared_ptr<const Program>> &alternatives() const { return others; }
 
-  /// What a driver keeps for all sessions of the program, weights in a device's memory for one, by a name of
-  /// its own. It lives as long as a session has it.
+  /// What drivers keep for all sessions of the program, weights in a device's memory for one, by names of their
+  /// own. It lives as long as a session has it.
   struct Shared {
     std::mutex lock;
     std::map<std::string, std::weak_ptr<void>> parts;

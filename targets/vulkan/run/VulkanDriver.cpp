@@ -393,12 +393,26 @@ std::vector<DeviceInfo> devices() {
   return list;
 }
 
+/// One for all sessions of a program: drivers take long to load, and some leave something behind.
+static Status openInstance(Program::Shared *shared, std::shared_ptr<Instance> &instance) {
+  if (!shared)
+    return Instance::open(instance);
+  std::lock_guard<std::mutex> guard(shared->lock);
+  std::weak_ptr<void> &place = shared->parts["vulkan"];
+  instance = std::static_pointer_cast<Instance>(place.lock());
+  if (instance)
+    return {};
+  Status status = Instance::open(instance);
+  place = instance;
+  return status;
+}
+
 Status createDriver(const DriverOptions &options, bool staged, std::unique_ptr<Driver> &driver) {
   Choice choice;
   choice.number = options.device;
   choice.cacheFolder = options.cacheFolder;
   choice.staged = staged;
-  Status status = Instance::open(choice.instance);
+  Status status = openInstance(options.shared, choice.instance);
   if (status.failed()) {
     status.message = concat("there is no device \"vulkan:", options.device, "\": ", status.message);
     return status;

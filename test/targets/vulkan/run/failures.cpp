@@ -1,0 +1,126 @@
+//===- failures.cpp - what a Vulkan device may do to a session ------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The device's functions are replaced by some that fail.
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/exec/Session.h"
+#include "targets/vulkan/run/Resident.h"
+#include "targets/vulkan/run/VulkanDriver.h"
+#include "test/targets/vulkan/run/VulkanTest.h"
+
+using namespace treadle;
+using namespace treadle::test;
+using testing::EndsWith;
+using testing::HasSubstr;
+
+namespace {
+
+class VulkanFailures : public VulkanTest {
+protected:
+  void SetUp() override {
+    VulkanTest::SetUp();
+    if (IsSkipped())
+      return;
+    EXPECT_EQ(Program::open(file.data(), file.size(), "f", true, nullptr, opened).message, "");
+  }
+  std::unique_ptr<Session> session(bool staged = false) {
+    std::unique_ptr<Driver> driver;
+    EXPECT_EQ(vulkan::createDriver({}, staged, driver).message, "");
+    EXPECT_EQ(driver->load(opened, *opened->tables().executables()->Get(0)).message, "");
+    return std::make_unique<Session>(opened, std::move(driver), nullptr, 0);
+  }
+  /// That of the sessions.
+  vulkan::Device &device() {
+    for (auto &[name, part] : opened->shared().parts)
+      if (std::shared_ptr<void> held = part.lock())
+        return *std::static_pointer_cast<vulkan::Resident>(held)->device;
+    throw std::logic_error("no session");
+  }
+  static Status run(Session &session, int64_t count) {
+    Rows rows(count);
+    Status status;
+    std::string wrong = rows.check([&](treadle_tensor *outputs) {
+      status = session.run(rows.inputs.data(), 2, outputs, 3);
+      return status.message;
+    });
+    EXPECT_EQ(wrong, status.message);
+    return status;
+  }
+
+  AlignedBytes file{program().write()};
+  std::shared_ptr<const Program> opened;
+};
+
+VkResult submitLost(VkQueue, uint32_t, const VkSubmitInfo2 *, VkFence) { return VK_ERROR_DEVICE_LOST; }
+VkResult waitLost(VkDevice, const VkSemaphoreWaitInfo *, uint64_t) { return VK_ERROR_DEVICE_LOST; }
+VkResult allocateNothing(VkDevice, const VkMemoryAllocateInfo *, const VkAllocationCallbacks *, VkDeviceMemory *) {
+  return VK_ERROR_OUT_OF_DEVICE_MEMORY;
+}
+VkResult mapNothing(VkDevice, VkDeviceMemory, VkDeviceSize, VkDeviceSize, VkMemoryMapFlags, void **) {
+  return VK_ERROR_MEMORY_MAP_FAILED;
+}
+VkResult allocateNoCommands(VkDevice, const VkCommandBufferAllocateInfo *, VkCommandBuffer *) {
+  return VK_ERROR_OUT_OF_HOST_MEMORY;
+}
+
+TEST_F(VulkanFailures, LostWhenSubmitting) {
+  std::unique_ptr<Session> lost = session(), other = session();
+  EXPECT_EQ(run(*lost, 5).message, "");
+  device().QueueSubmit2 = submitLost;
+  Status status = run(*lost, 5);
+  EXPECT_EQ(status.code, TREADLE_DEVICE);
+  EXPECT_THAT(status.message,
+              EndsWith("the device was lost: its driver has reset it or it is gone; make a new session"));
+  // It stays lost, for all sessions that have it; a new one has it anew.
+  EXPECT_EQ(run(*lost, 6).message, status.message);
+  EXPECT_EQ(run(*other, 5).message, status.message);
+  EXPECT_EQ(run(*session(), 5).message, "");
+}
+
+TEST_F(VulkanFailures, LostWhenWaiting) {
+  std::unique_ptr<Session> lost = session();
+  auto *wait = device().WaitSemaphores;
+  device().WaitSemaphores = waitLost;
+  EXPECT_THAT(run(*lost, 5).message, HasSubstr("the device was lost"));
+  device().WaitSemaphores = wait;
+  EXPECT_THAT(run(*lost, 5).message, HasSubstr("the device was lost"));
+  EXPECT_EQ(run(*session(), 5).message, "");
+}
+
+TEST_F(VulkanFailures, NoMemory) {
+  for (bool staged : {false, true}) {
+    std::unique_ptr<Session> tight = session(staged);
+    EXPECT_EQ(run(*tight, 5).message, "");
+    auto *allocate = device().AllocateMemory;
+    device().AllocateMemory = allocateNothing;
+    Status status = run(*tight, 50000);
+    EXPECT_EQ(status.code, TREADLE_OUT_OF_MEMORY);
+    EXPECT_THAT(status.message, HasSubstr(" bytes for intermediate values: the device has no more memory"));
+    device().AllocateMemory = allocate;
+    EXPECT_EQ(run(*tight, 50000).message, "");
+  }
+}
+
+TEST_F(VulkanFailures, MemoryThatCannotBeMapped) {
+  std::unique_ptr<Session> tight = session();
+  auto *map = device().MapMemory;
+  device().MapMemory = mapNothing;
+  EXPECT_EQ(run(*tight, 5).code, TREADLE_DEVICE);
+  device().MapMemory = map;
+  EXPECT_EQ(run(*tight, 5).message, "");
+}
+
+TEST_F(VulkanFailures, NoMemoryForCommands) {
+  std::unique_ptr<Session> tight = session();
+  auto *allocate = device().AllocateCommandBuffers;
+  device().AllocateCommandBuffers = allocateNoCommands;
+  EXPECT_THAT(run(*tight, 5).message, EndsWith("preparing a run: no more memory"));
+  device().AllocateCommandBuffers = allocate;
+  EXPECT_EQ(run(*tight, 5).message, "");
+}
+
+} // namespace
