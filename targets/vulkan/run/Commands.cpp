@@ -70,26 +70,28 @@ Status Commands::split() {
 Status Commands::end() { return device->failed(device->EndCommandBuffer(get()), "preparing a run"); }
 
 Status Commands::submit(const std::atomic<bool> *cancelled) {
-  constexpr const char *what = "running kernels";
   constexpr uint64_t inFlight = 2; // parts: the device never waits for the host
   bool stopped = false;
-  for (size_t i = 0; i < parts && !stopped; ++i) {
+  VkResult result = VK_SUCCESS;
+  for (size_t i = 0; i < parts && result == VK_SUCCESS && !stopped; ++i) {
     if (submitted - finished == inFlight) {
-      if (VkResult result = device->wait(done, finished + 1); result != VK_SUCCESS)
-        return device->failed(result, what);
-      ++finished;
+      result = device->wait(done, finished + 1);
+      finished += result == VK_SUCCESS;
     }
     stopped = cancelled && cancelled->load(std::memory_order_relaxed);
-    if (stopped)
+    if (result != VK_SUCCESS || stopped)
       break;
-    if (VkResult result = device->submit(buffers[i], done, submitted + 1); result != VK_SUCCESS)
-      return device->failed(result, what);
-    ++submitted;
+    result = device->submit(buffers[i], done, submitted + 1);
+    submitted += result == VK_SUCCESS;
   }
-  if (submitted != finished)
-    if (VkResult result = device->wait(done, submitted); result != VK_SUCCESS)
-      return device->failed(result, what);
-  finished = submitted;
+  // After an error too: what runs uses memory that may be given back next.
+  VkResult last = submitted != finished ? device->wait(done, submitted) : VK_SUCCESS;
+  if (last == VK_SUCCESS)
+    finished = submitted;
+  if (result == VK_SUCCESS)
+    result = last;
+  if (result != VK_SUCCESS)
+    return device->failed(result, "running kernels");
   return stopped ? error(TREADLE_CANCELLED, "cancelled") : Status();
 }
 

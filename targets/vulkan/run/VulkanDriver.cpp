@@ -59,6 +59,7 @@ private:
   Device &device() const { return *resident->device; }
   const PhysicalDevice &physical() const { return choice.physical(); }
   uint64_t arenaStart() const { return (arenaBlock.address() + 63) / 64 * 64; }
+  Status lostStatus() const { return device().failed(VK_ERROR_DEVICE_LOST, "running kernels"); }
   bool good() const { return !failure.failed(); }
   void check(Status status) {
     if (good())
@@ -132,6 +133,8 @@ Status VulkanDriver::load(const std::shared_ptr<const Program> &loadedProgram, c
 Status VulkanDriver::reserve(size_t arenaBytes, size_t scratchBytes) {
   if (scratchBytes)
     return error(TREADLE_DAMAGED, program->name(), ": damaged: kernels of Vulkan devices have no private memory");
+  if (device().isLost())
+    return lostStatus();
   size_t wanted = arenaBytes + 63; // so that it can start at a multiple of 64
   if (arenaBlock.size() >= wanted && arenaBlock.size() / 2 <= wanted)
     return {};
@@ -148,6 +151,8 @@ const Block *VulkanDriver::blockAt(uint64_t address) {
 // ---- recording -------------------------------------------------------------------------------
 
 Status VulkanDriver::begin(bool withTimes) {
+  if (device().isLost())
+    return lostStatus();
   failure = {};
   argumentPieces.giveBackAll();
   uploadPieces.giveBackAll();
@@ -222,7 +227,7 @@ const void *VulkanDriver::download(const void *from, size_t bytes) {
 
 void VulkanDriver::announce(int64_t flops, int64_t bytes) {
   // A part is long enough to cost nothing and short enough to be waited for, on the slowest device of its kind.
-  const double most = physical().isSoftware() ? 2e9 : 1e11;
+  const double most = physical().isSoftware() ? 2e8 : 1e11;
   double next = std::max<double>(flops, 8.0 * bytes);
   if (good() && work > 0 && work + next > most) {
     check(commands->split());
@@ -322,7 +327,7 @@ Status VulkanDriver::end() {
 
 Status VulkanDriver::submit(const std::atomic<bool> &cancelled) {
   if (device().isLost())
-    return device().failed(VK_ERROR_DEVICE_LOST, "running kernels");
+    return lostStatus();
   if (Status status = commands->submit(&cancelled); status.failed())
     return status;
   return timed ? readTimes() : Status();

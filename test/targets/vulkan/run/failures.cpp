@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/exec/Session.h"
+#include "targets/vulkan/run/PipelineCache.h"
 #include "targets/vulkan/run/Resident.h"
 #include "targets/vulkan/run/VulkanDriver.h"
 #include "test/targets/vulkan/run/VulkanTest.h"
@@ -77,6 +78,7 @@ TEST_F(VulkanFailures, LostWhenSubmitting) {
               EndsWith("the device was lost: its driver has reset it or it is gone; make a new session"));
   // It stays lost, for all sessions that have it; a new one has it anew.
   EXPECT_EQ(run(*lost, 6).message, status.message);
+  EXPECT_EQ(run(*lost, 60000).message, status.message);
   EXPECT_EQ(run(*other, 5).message, status.message);
   EXPECT_EQ(run(*session(), 5).message, "");
 }
@@ -89,6 +91,30 @@ TEST_F(VulkanFailures, LostWhenWaiting) {
   device().WaitSemaphores = wait;
   EXPECT_THAT(run(*lost, 5).message, HasSubstr("the device was lost"));
   EXPECT_EQ(run(*session(), 5).message, "");
+}
+
+TEST_F(VulkanFailures, APartThatIsNotSubmitted) {
+  TestProgram description = program();
+  description.exprs.push_back({format::ExprOp::constant, 0, 0, INT64_C(1) << 40});
+  for (TestProgram::Step &step : description.steps)
+    step.flops = 6; // each dispatch is a part, what follows them another
+  AlignedBytes long_(description.write());
+  EXPECT_EQ(Program::open(long_.data(), long_.size(), "f", true, nullptr, opened).message, "");
+  std::unique_ptr<Session> parts = session();
+  static PFN_vkQueueSubmit2 submit;
+  static int left;
+  submit = device().QueueSubmit2;
+  for (left = 0; left <= 3; ++left) { // of three
+    device().QueueSubmit2 = [](VkQueue queue, uint32_t count, const VkSubmitInfo2 *infos, VkFence fence) {
+      return left-- > 0 ? submit(queue, count, infos, fence) : VK_ERROR_OUT_OF_HOST_MEMORY;
+    };
+    int before = left;
+    Status status = run(*parts, 1000 * (before + 1));
+    EXPECT_EQ(status.message.empty(), before == 3) << status.message;
+    left = before;
+    device().QueueSubmit2 = submit;
+    EXPECT_EQ(run(*parts, 50000).message, ""); // what was submitted has ended: its memory may go
+  }
 }
 
 TEST_F(VulkanFailures, NoMemory) {
@@ -121,6 +147,61 @@ TEST_F(VulkanFailures, NoMemoryForCommands) {
   EXPECT_THAT(run(*tight, 5).message, EndsWith("preparing a run: no more memory"));
   device().AllocateCommandBuffers = allocate;
   EXPECT_EQ(run(*tight, 5).message, "");
+}
+
+// ---- kernels on disk -------------------------------------------------------------------------
+
+constexpr size_t keptBytes = 1000;
+size_t givenBytes = 0; // to the last cache that was made
+
+VkResult keepSome(VkDevice, VkPipelineCache, size_t *size, void *data) {
+  if (data)
+    std::memset(data, 'k', *size);
+  *size = keptBytes;
+  return VK_SUCCESS;
+}
+VkResult takeAny(VkDevice, const VkPipelineCacheCreateInfo *info, const VkAllocationCallbacks *,
+                 VkPipelineCache *made) {
+  givenBytes = info->initialDataSize;
+  *made = reinterpret_cast<VkPipelineCache>(1);
+  return VK_SUCCESS;
+}
+void dropAny(VkDevice, VkPipelineCache, const VkAllocationCallbacks *) {}
+
+TEST_F(VulkanFailures, PipelinesAreKept) {
+  std::unique_ptr<Session> holder = session();
+  vulkan::Device &on = device();
+  on.GetPipelineCacheData = keepSome;
+  on.CreatePipelineCache = takeAny;
+  on.DestroyPipelineCache = dropAny;
+  TemporaryFolder place;
+  std::string folder = place.path("a/b");
+  auto givenTo = [&](const std::string &where, uint64_t hash) {
+    vulkan::PipelineCache cache(on, where, hash);
+    cache.save();
+    return givenBytes;
+  };
+  EXPECT_EQ(givenTo(folder, 1), 0u);
+  EXPECT_EQ(givenTo(folder, 1), keptBytes);
+  EXPECT_EQ(givenTo(folder, 2), 0u); // another program's
+
+  // What is damaged is made anew, what cannot be written is not there.
+  std::vector<std::filesystem::path> files;
+  for (const auto &entry : std::filesystem::directory_iterator(folder))
+    files.push_back(entry.path());
+  ASSERT_EQ(files.size(), 2u);
+  for (const std::filesystem::path &file : files) {
+    EXPECT_EQ(file.extension(), ".pipelines");
+    std::filesystem::resize_file(file, keptBytes / 2);
+  }
+  EXPECT_EQ(givenTo(folder, 1), 0u);
+  EXPECT_EQ(givenTo(folder, 1), keptBytes);
+  for (const std::filesystem::path &file : files)
+    std::ofstream(file) << "short";
+  EXPECT_EQ(givenTo(folder, 1), 0u);
+  EXPECT_EQ(givenTo("/dev/null/x", 1), 0u);
+  EXPECT_EQ(givenTo("/dev/null/x", 1), 0u);
+  EXPECT_EQ(givenTo("", 1), 0u);
 }
 
 } // namespace
