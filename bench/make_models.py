@@ -9,6 +9,8 @@
                token ids of [batch, sequence]
     superres   4x super-resolution as in Real-ESRGAN's SRVGG: 16 3x3 convolutions of 48 channels, PReLU, pixel
                shuffle: 1x3x180x320 -> 1x3x720x1280
+    unet       a small denoising U-Net as diffusion models have (Ho et al. 2020): residual blocks with group
+               normalisation and the time step, attention at the bottom, 1x4x32x32 and a step to 1x4x32x32
 """
 import argparse
 import pathlib
@@ -130,7 +132,50 @@ def superres(path, channels=48, layers=16):
     return net.save(path, (net.op("Add", x, base), [1, 3, 720, 1280]))
 
 
-MODELS = {"resnet50": resnet50, "encoder": encoder, "superres": superres}
+def unet(path, channels=64, size=32):
+    net = Network("unet")
+    embedding = net.input("embedding", [1, channels])
+
+    def norm(x, width, height):
+        """Group normalisation of 8 groups, as it is exported."""
+        shape = net.constant(np.array([1, 8, -1], np.int64))
+        ones = net.constant(np.ones(8, np.float32)), net.constant(np.zeros(8, np.float32))
+        flat = net.op("InstanceNormalization", net.op("Reshape", x, shape), *ones, epsilon=1e-5)
+        back = net.op("Reshape", flat, net.constant(np.array([1, width, height, height], np.int64)))
+        scaled = net.op("Mul", back, net.constant(np.ones((width, 1, 1), np.float32)))
+        return net.op("Add", scaled, net.random(width, 1, 1, inputs=1e4))
+
+    def silu(x):
+        return net.op("Mul", x, net.op("Sigmoid", x))
+
+    def block(x, before, after, height):
+        inner = net.conv(silu(norm(x, before, height)), before, after, 3)
+        step = net.linear(silu(embedding), channels, after)
+        inner = net.op("Add", inner, net.op("Reshape", step, net.constant(np.array([1, after, 1, 1], np.int64))))
+        inner = net.conv(silu(norm(inner, after, height)), after, after, 3)
+        return net.op("Add", inner, x if before == after else net.conv(x, before, after))
+
+    def attend(x, width, height):
+        rows = net.constant(np.array([1, width, -1], np.int64))
+        tokens = net.op("Transpose", net.op("Reshape", norm(x, width, height), rows), perm=[0, 2, 1])
+        q, k, v = (net.linear(tokens, width, width) for _ in range(3))
+        scores = net.op("Mul", net.op("MatMul", q, net.op("Transpose", k, perm=[0, 2, 1])), net.constant(np.float32(width ** -0.5)))
+        mixed = net.linear(net.op("MatMul", net.op("Softmax", scores, axis=-1), v), width, width)
+        back = net.op("Reshape", net.op("Transpose", mixed, perm=[0, 2, 1]), net.constant(np.array([1, width, height, height], np.int64)))
+        return net.op("Add", x, back)
+
+    first = net.conv(net.input("x", [1, 4, size, size]), 4, channels, 3)
+    upper = block(first, channels, channels, size)
+    lower = block(net.conv(upper, channels, channels, 3, stride=2), channels, 2 * channels, size // 2)
+    lower = block(attend(lower, 2 * channels, size // 2), 2 * channels, 2 * channels, size // 2)
+    scales = net.constant(np.array([1, 1, 2, 2], np.float32))
+    raised = net.conv(net.op("Resize", lower, "", scales, mode="nearest"), 2 * channels, channels, 3)
+    joined = block(net.op("Concat", raised, upper, axis=1), 2 * channels, channels, size)
+    y = net.conv(silu(norm(joined, channels, size)), channels, 4, 3)
+    return net.save(path, (y, [1, 4, size, size]))
+
+
+MODELS = {"resnet50": resnet50, "encoder": encoder, "superres": superres, "unet": unet}
 
 
 def main():

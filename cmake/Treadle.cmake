@@ -56,7 +56,7 @@ endfunction()
 function(treadle_shared_runtime)
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/runtime/*.cpp" "${PROJECT_SOURCE_DIR}/runtime/base/*.cpp"
     "${PROJECT_SOURCE_DIR}/runtime/format/*.cpp" "${PROJECT_SOURCE_DIR}/runtime/exec/*.cpp")
-  foreach(target IN LISTS TREADLE_TARGETS)
+  foreach(target IN LISTS TREADLE_DRIVERS)
     file(GLOB driver CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/targets/${target}/run/*.cpp")
     list(APPEND sources ${driver})
   endforeach()

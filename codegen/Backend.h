@@ -21,6 +21,9 @@ struct Backend {
   /// MLIR's textual pipeline on program.executable: from kernels as functions on tensors to machine code.
   llvm::StringLiteral passes;
 
+  /// What files with its code end with: "ptx".
+  llvm::StringLiteral codeSuffix;
+
   /// The descriptions that "NAME:chip" stands for, best last; without ":chip" what runs on most devices. If
   /// there is no such chip `error` says which there are.
   llvm::SmallVector<Target> (*describe)(llvm::StringRef chip, std::string &error);

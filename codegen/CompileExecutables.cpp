@@ -7,6 +7,7 @@
 
 #include "codegen/Backend.h"
 #include "codegen/Passes.h"
+#include "dialects/program/Program.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 
@@ -33,29 +34,25 @@ namespace {
 struct CompileExecutables : impl::CompileExecutablesBase<CompileExecutables> {
   void getDependentDialects(DialectRegistry &registry) const override {
     for (const Backend &backend : backends()) {
-      OpPassManager passes(executableName);
+      OpPassManager passes(program::ExecutableOp::getOperationName());
       if (succeeded(parsePassPipeline(backend.passes, passes)))
         passes.getDependentDialects(registry);
     }
   }
 
   void runOnOperation() override {
-    for (Operation &op : getOperation().getBody()->getOperations()) {
-      if (op.getName().getStringRef() != executableName)
-        continue;
-      Target target = Target::of(&op);
+    for (auto executable : getOperation().getOps<program::ExecutableOp>()) {
+      Target target = Target::of(executable);
       const Backend *backend = findBackend(target.name);
-      OpPassManager passes(executableName);
+      OpPassManager passes(program::ExecutableOp::getOperationName());
       if (!backend) {
-        op.emitError() << "is for the target " << target.name << ", which this compiler does not have";
+        executable.emitError() << "is for the target " << target.name << ", which this compiler does not have";
         return signalPassFailure();
       }
-      if (failed(parsePassPipeline(backend->passes, passes)) || failed(runPipeline(passes, &op)))
+      if (failed(parsePassPipeline(backend->passes, passes)) || failed(runPipeline(passes, executable)))
         return signalPassFailure();
     }
   }
-
-  static constexpr StringLiteral executableName = "program.executable";
 };
 
 } // namespace

@@ -68,10 +68,9 @@ private:
   Value sinNear(Value x);
   Value cosNear(Value x);
   Value sinOrCos(Value x, int quadrant);
-  /// x less its quarters of a turn, of which `quadrant` is the number; good up to 2^45.
+  /// x less its quarters of a turn, of which `quadrant` is the number.
   Value reduceAngle(Value x, Value &quadrant);
-  /// `near` unless |x| is 2^45 or more somewhere: then libm's, number by number.
-  template <typename Op> Value unlessHuge(Value x, llvm::function_ref<Value()> near);
+  Value reduceHugeAngle(Value x, Value &quadrant);
 
   Type like(Type element) const {
     auto vector = dyn_cast<VectorType>(shape);
@@ -183,14 +182,60 @@ Value Floats::log1p(Value x) {
   return select(equal(u, one), x, result); // with its sign, if it is 0
 }
 
+/// In f64, which is good up to 2^45; where there is a larger angle, exactly.
 Value Floats::reduceAngle(Value x, Value &quadrant) {
-  Type doubles = like(b.getF64Type()), longs = like(b.getI64Type());
+  Type doubles = like(b.getF64Type()), longs = like(b.getI64Type()), words = like(b.getI32Type());
   Value magic = wide(roundingF64);
   Value exact = arith::ExtFOp::create(b, doubles, x);
   Value rounded = fma(exact, wide(2 / pi), magic), n = sub(rounded, magic);
   Value r = fma(n, wide(-6.123233995736766e-17), fma(n, wide(-pi / 2), exact));
-  quadrant = arith::TruncIOp::create(b, like(b.getI32Type()), arith::BitcastOp::create(b, longs, rounded));
-  return arith::TruncFOp::create(b, shape, r);
+  quadrant = arith::TruncIOp::create(b, words, arith::BitcastOp::create(b, longs, rounded));
+  r = arith::TruncFOp::create(b, shape, r);
+
+  Value huge = arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, abs(x), real(0x1p45));
+  huge = arith::AndIOp::create(b, huge, less(abs(x), real(infinity))); // of which nothing is left but NaN
+  Value any = isa<VectorType>(shape) ? Value(vector::ReductionOp::create(b, vector::CombiningKind::OR, huge)) : huge;
+  auto branch = scf::IfOp::create(b, TypeRange{shape, words}, any, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  Value otherQuadrant, other = reduceHugeAngle(x, otherQuadrant);
+  scf::YieldOp::create(b, ValueRange{select(huge, other, r), select(huge, otherQuadrant, quadrant)});
+  b.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(b, ValueRange{r, quadrant});
+  quadrant = branch.getResult(1);
+  return branch.getResult(0);
+}
+
+/// For x = m * 2^e, e from 22 to 104, the turns that x is are m times 1 / (2 pi) from its bit e on: the bits before
+/// are whole turns (Payne and Hanek, "Radian reduction for trigonometric functions", 1983).
+Value Floats::reduceHugeAngle(Value x, Value &quadrant) {
+  Type longs = like(b.getI64Type()), words = like(b.getI32Type());
+  constexpr uint64_t inverse[] = {0x28be60db9391054a, 0x7f09d5f47d4d3770, 0x36d8a5664f10e410, 0x7f9458eaf7aef158};
+  auto shiftLeft = [&](Value value, Value by) -> Value { return arith::ShLIOp::create(b, value, by); };
+  auto shiftRight = [&](Value value, Value by) -> Value { return arith::ShRUIOp::create(b, value, by); };
+  auto multiply = [&](Value a, Value c) -> Value { return arith::MulIOp::create(b, a, c); };
+
+  Value bits = andInt(bitsOf(x), integer(0x7fffffff));
+  Value m =
+      arith::ExtUIOp::create(b, longs, arith::OrIOp::create(b, andInt(bits, integer(0x7fffff)), integer(0x800000)));
+  Value e = arith::ExtUIOp::create(b, longs, subInt(arith::ShRUIOp::create(b, bits, integer(23)), integer(150)));
+  // 64 bits from bit e on, and 32 more that carry into them.
+  Value isLater = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, e, wideInteger(64));
+  Value shift = andInt(e, wideInteger(63)), back = subInt(wideInteger(63), shift);
+  auto word = [&](int64_t i) { return select(isLater, wideInteger(inverse[i + 1]), wideInteger(inverse[i])); };
+  auto window = [&](int64_t i) -> Value { // in two steps to the right: 64 would be too many for one
+    Value low = shiftRight(shiftRight(word(i + 1), wideInteger(1)), back);
+    return arith::OrIOp::create(b, shiftLeft(word(i), shift), low);
+  };
+  Value carry = shiftRight(multiply(m, shiftRight(window(1), wideInteger(32))), wideInteger(32));
+  Value turns = addInt(multiply(m, window(0)), carry); // in 2^-64
+  Value quarters = shiftRight(addInt(turns, wideInteger(int64_t(1) << 61)), wideInteger(62));
+  Value rest = arith::SIToFPOp::create(b, like(b.getF64Type()), subInt(turns, shiftLeft(quarters, wideInteger(62))));
+  Value r = arith::TruncFOp::create(b, shape, mul(rest, wide(pi / 2 / 0x1p62)));
+  quadrant = arith::TruncIOp::create(b, words, quarters);
+  Value isNegative = less(x, real(0));
+  quadrant = select(isNegative, subInt(integer(0), quadrant), quadrant);
+  return select(isNegative, neg(r), r);
 }
 
 Value Floats::sinNear(Value x) {
@@ -203,44 +248,19 @@ Value Floats::cosNear(Value x) {
   return fma(mul(square, square), p, fma(square, real(-0.5), real(1)));
 }
 
-template <typename Op> Value Floats::unlessHuge(Value x, llvm::function_ref<Value()> near) {
-  Value huge = arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, abs(x), real(0x1p45));
-  Value any = isa<VectorType>(shape) ? Value(vector::ReductionOp::create(b, vector::CombiningKind::OR, huge)) : huge;
-  auto branch = scf::IfOp::create(b, TypeRange(shape), any, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  auto vector = dyn_cast<VectorType>(shape);
-  Value result = x;
-  if (!vector) {
-    result = Op::create(b, x);
-  } else {
-    for (int64_t i = 0; i < vector.getNumElements(); ++i)
-      result = vector::InsertOp::create(b, Op::create(b, vector::ExtractOp::create(b, x, i)), result, i);
-  }
-  scf::YieldOp::create(b, result);
-  b.setInsertionPointToStart(branch.elseBlock());
-  scf::YieldOp::create(b, near());
-  return branch.getResult(0);
-}
-
 Value Floats::sinOrCos(Value x, int quarters) {
-  auto near = [&] {
-    Value quadrant, r = reduceAngle(x, quadrant);
-    quadrant = addInt(quadrant, integer(quarters));
-    Value isOdd = arith::TruncIOp::create(b, like(b.getI1Type()), quadrant);
-    Value result = select(isOdd, cosNear(r), sinNear(r));
-    Value sign = shiftLeft(andInt(quadrant, integer(2)), 30);
-    return fromBits(arith::XOrIOp::create(b, bitsOf(result), sign));
-  };
-  return quarters ? unlessHuge<math::CosOp>(x, near) : unlessHuge<math::SinOp>(x, near);
+  Value quadrant, r = reduceAngle(x, quadrant);
+  quadrant = addInt(quadrant, integer(quarters));
+  Value isOdd = arith::TruncIOp::create(b, like(b.getI1Type()), quadrant);
+  Value result = select(isOdd, cosNear(r), sinNear(r));
+  Value sign = shiftLeft(andInt(quadrant, integer(2)), 30);
+  return fromBits(arith::XOrIOp::create(b, bitsOf(result), sign));
 }
 
 Value Floats::tan(Value x) {
-  return unlessHuge<math::TanOp>(x, [&] {
-    Value quadrant, r = reduceAngle(x, quadrant), sine = sinNear(r), cosine = cosNear(r);
-    Value isOdd = arith::TruncIOp::create(b, like(b.getI1Type()), quadrant);
-    return div(select(isOdd, neg(cosine), sine), select(isOdd, sine, cosine));
-  });
+  Value quadrant, r = reduceAngle(x, quadrant), sine = sinNear(r), cosine = cosNear(r);
+  Value isOdd = arith::TruncIOp::create(b, like(b.getI1Type()), quadrant);
+  return div(select(isOdd, neg(cosine), sine), select(isOdd, sine, cosine));
 }
 
 /// Up to 1/2.

@@ -33,8 +33,7 @@ def ExpandMath : Pass<"treadle-expand-math"> {
     What: powers and exponential, logarithmic, trigonometric and hyperbolic functions, their inverses and erf on f32
     become arithmetic.
     Before: math ops on vectors or numbers.
-    After: arith ops, math ops that are one instruction, and a branch to libm's sine, cosine or tangent
-    where a number is 2^45 or more.
+    After: arith ops, and math ops that are one instruction.
     Needs: nothing.
     Guarantees: results within the units in the last place that test/conformance/Math.cpp names; exp with
     the flag `afn` gives 0 below 2^-126 and infinity above 2^127.5.

@@ -9,6 +9,7 @@
 #include "codegen/Backend.h"
 #include "dialects/program/Program.h"
 #include "frontends/onnx/Import.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "passes/Pipeline.h"
 #include "runtime/format/Header.h"
 #include "tools/compile/Artifact.h"
@@ -162,6 +163,7 @@ private:
   }
   bool runStages(ModuleOp module, bool forTarget, const std::string &suffix, const std::string &output);
   bool writeText(ModuleOp module, const std::string &path);
+  bool writeCode(ModuleOp module);
 
   std::string input;
   const CompileOptions &options;
@@ -179,6 +181,38 @@ bool Compilation::writeText(ModuleOp module, const std::string &path) {
   Status status = writeFile(path, text);
   result.error = status.message;
   return !status.failed();
+}
+
+/// The machine code of each executable into the folder of --dump-ir: a file, or where kernels have code of their
+/// own a file each.
+bool Compilation::writeCode(ModuleOp module) {
+  for (auto executable : module.getOps<program::ExecutableOp>()) {
+    auto object = dyn_cast_or_null<DenseResourceElementsAttr>(executable.getObjectAttr());
+    const Backend *backend = findBackend(Target::of(executable).name);
+    if (!object || !backend)
+      continue;
+    ArrayRef<char> code = object.getRawHandle().getBlob()->getData();
+    bool isShared = true;
+    auto write = [&](const std::string &name, ArrayRef<char> bytes) {
+      Status status = writeFile(options.dump_ir + "/" + name + "." + backend->codeSuffix.str(),
+                                std::string(bytes.data(), bytes.size()));
+      result.error = status.message;
+      return !status.failed();
+    };
+    WalkResult walked = executable.walk([&](Operation *op) {
+      auto offset = op->getAttrOfType<IntegerAttr>("treadle.offset"),
+           bytes = op->getAttrOfType<IntegerAttr>("treadle.bytes");
+      auto holder = op->getParentOfType<ModuleOp>();
+      if (!offset || !bytes)
+        return WalkResult::advance();
+      isShared = false;
+      std::string name = executable.getSymName().str() + "-" + holder.getName().value_or("kernel").str();
+      return write(name, code.slice(offset.getInt(), bytes.getInt())) ? WalkResult::advance() : WalkResult::interrupt();
+    });
+    if (walked.wasInterrupted() || (isShared && !write(executable.getSymName().str(), code)))
+      return false;
+  }
+  return true;
 }
 
 /// The stages for the whole model, or those for one target, whose name `suffix` is where there are several.
@@ -208,6 +242,8 @@ bool Compilation::runStages(ModuleOp module, bool forTarget, const std::string &
     if (!options.dump_ir.empty() &&
         !writeText(module, options.dump_ir + "/" + std::to_string(i) + "-" + stage.name.str() +
                                (suffix.empty() ? "" : "-" + suffix) + ".mlir"))
+      return false;
+    if (!options.dump_ir.empty() && stage.name == "codegen" && !writeCode(module))
       return false;
     if (explain && stage.name == "group")
       explainGroups(module, hooks);

@@ -70,7 +70,7 @@ static SmallVector<Target> describe(StringRef chip, std::string &error) {
 }
 
 const Backend &backend() {
-#define TREADLE_BACKEND(name, passes) static const Backend backend = {name, passes, describe, registerCpuPasses};
+#define TREADLE_BACKEND(name, passes) static const Backend backend = {name, passes, "so", describe, registerCpuPasses};
 #include "targets/cpu/compile/Pipeline.def"
   return backend;
 }

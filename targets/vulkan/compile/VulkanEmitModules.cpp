@@ -5,9 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/MachineCode.h"
 #include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
-#include "mlir/IR/AsmState.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Threading.h"
 #include "mlir/Target/SPIRV/Serialization.h"
 #include "targets/vulkan/KernelAbi.h"
@@ -65,27 +64,22 @@ struct VulkanEmitModules : impl::VulkanEmitModulesBase<VulkanEmitModules> {
       return signalPassFailure();
 
     Builder b(&getContext());
-    SmallVector<char, 0> all;
+    SmallVector<Operation *> described;
+    SmallVector<ArrayRef<char>> codes;
     llvm::SetVector<StringRef> features;
     if (target.getAs<StringAttr>("variant") == "cpu")
       features.insert(vulkan::onProcessor);
     for (auto [module, code] : llvm::zip(modules, words)) {
-      module->setAttr("treadle.offset", b.getI64IntegerAttr(all.size()));
-      module->setAttr("treadle.bytes", b.getI64IntegerAttr(code.size() * sizeof(uint32_t)));
-      all.append(reinterpret_cast<char *>(code.begin()), reinterpret_cast<char *>(code.end()));
+      described.push_back(module);
+      codes.push_back({reinterpret_cast<const char *>(code.data()), code.size() * sizeof(uint32_t)});
       if (auto subgroup = module->getAttrOfType<IntegerAttr>("treadle.subgroup"))
         features.insert(b.getStringAttr(vulkan::subgroupOf + Twine(subgroup.getInt())).getValue());
       for (spirv::Capability capability : module.getVceTriple()->getCapabilities())
         if (StringRef feature = featureOf(capability); !feature.empty())
           features.insert(feature);
     }
-    // A program that only hands inputs and constants on has no kernels, yet code must be there.
-    if (all.empty())
-      all.resize(sizeof(uint32_t));
     executable->setAttr("treadle.features", b.getStrArrayAttr(features.getArrayRef()));
-    auto type = RankedTensorType::get({static_cast<int64_t>(all.size())}, b.getI8Type());
-    AsmResourceBlob blob = HeapAsmResourceBlob::allocateAndCopyWithAlign(all, 8);
-    executable.setObjectAttr(DenseResourceElementsAttr::get(type, "object", std::move(blob)));
+    setObjects(executable, described, codes);
   }
 };
 

@@ -41,7 +41,8 @@ static SmallVector<Target> describe(StringRef chip, std::string &error) {
 }
 
 const Backend &backend() {
-#define TREADLE_BACKEND(name, passes) static const Backend backend = {name, passes, describe, registerVulkanPasses};
+#define TREADLE_BACKEND(name, passes)                                                                                  \
+  static const Backend backend = {name, passes, "spv", describe, registerVulkanPasses};
 #include "targets/vulkan/compile/Pipeline.def"
   return backend;
 }

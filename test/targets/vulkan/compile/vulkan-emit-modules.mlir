@@ -4,8 +4,9 @@
 // CHECK: program.executable @vulkan
 // CHECK-SAME: object = dense_resource
 // CHECK-SAME: treadle.features = ["shaderInt64", "shaderFloat64"]
-// CHECK: spirv.module {{.*}}treadle.bytes = [[BYTES:[0-9]+]] : i64, treadle.offset = 0 : i64
-// CHECK: spirv.module {{.*}}treadle.offset = [[BYTES]] : i64
+// CHECK: spirv.module {{.*}}treadle.bytes = 156 : i64, treadle.offset = 0 : i64
+// The next begins at a multiple of 8.
+// CHECK: spirv.module {{.*}}treadle.offset = 160 : i64
 program.executable @vulkan attributes {treadle.target = {name = "vulkan", variant = "gpu"}} {
   builtin.module @one {
     spirv.module PhysicalStorageBuffer64 GLSL450 requires #spirv.vce<v1.5, [Shader, Int64, PhysicalStorageBufferAddresses], []> {

@@ -1,0 +1,30 @@
+//===- SimtToLlvm.h - kernels of workgroups in the LLVM dialect -------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// For GPUs that LLVM makes code for. A kernel becomes a function of
+//
+//     one pointer a buffer, one i64 a scalar, i32 %tasks, i32 %groups
+//
+// where a buffer is memory that the whole device sees and `groups` how many workgroups were launched.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TREADLE_CODEGEN_SIMTTOLLVM_H
+#define TREADLE_CODEGEN_SIMTTOLLVM_H
+
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace treadle {
+
+/// Converts the kernel in `holder`, if there is one. `addDevice` adds what the device has for ops of the gpu
+/// dialect. `kernelAttribute` marks a function that is launched. Fails with a diagnostic.
+mlir::LogicalResult
+convertSimtToLlvm(mlir::ModuleOp holder, llvm::StringRef kernelAttribute,
+                  llvm::function_ref<void(mlir::LLVMTypeConverter &, mlir::RewritePatternSet &)> addDevice);
+
+} // namespace treadle
+
+#endif // TREADLE_CODEGEN_SIMTTOLLVM_H

@@ -1,0 +1,37 @@
+# Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What is compiled for CUDA is assembled by NVIDIA's own assembler, and no kernel runs out of registers."""
+import importlib.util
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def ptxas():
+    package = importlib.util.find_spec("nvidia.cuda_nvcc")
+    assert package, "nvidia-cuda-nvcc-cu12 of requirements.txt is not installed"
+    return pathlib.Path(package.submodule_search_locations[0]) / "bin" / "ptxas"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("network", ["resnet50", "encoder", "unet", "attention"])
+def test_assembles_without_spills(network, networks, run, ptxas, tmp_path):
+    done = run("treadle", "compile", networks[network], "-o", tmp_path / "x.tdl", "--target", "cuda", "--dump-ir", tmp_path)
+    assert done.returncode == 0, done.stderr
+    kernels = sorted(tmp_path.glob("*.ptx"))
+    chips = {re.search(r"\.target (\w+)", kernel.read_text()).group(1) for kernel in kernels}
+    assert chips == {"sm_80", "sm_90"}
+    wrong = []
+    for kernel in kernels:
+        text = kernel.read_bytes()
+        assert text.endswith(b"\0")
+        kernel.write_bytes(text[:-1])  # the driver wants the zero, the assembler does not
+        chip = re.search(rb"\.target (\w+)", text).group(1).decode()
+        made = subprocess.run([ptxas, "-v", f"-arch={chip}", kernel, "-o", "/dev/null"], capture_output=True, text=True)
+        used = re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads", made.stderr)
+        if made.returncode or not used or used.groups() != ("0", "0", "0"):
+            wrong.append(f"{kernel.name}: {made.stderr}")
+    assert not wrong, "\n".join(wrong)
