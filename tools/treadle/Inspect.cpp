@@ -104,7 +104,7 @@ void printKernels(const Object &description) {
   }
   fmt::print("{}\n", families.empty() ? "" : ")");
   forEach(description, "executables", [&](const Object &executable) {
-    fmt::print("  {} {:<12} {} kernels, {} of machine code\n", stringOf(executable, "target"),
+    fmt::print("  {:<7} {:<10} {} kernels, {} of machine code\n", stringOf(executable, "target"),
                stringOf(executable, "variant"), numberOf(executable, "kernels"),
                bytesText(numberOf(executable, "bytes")));
   });

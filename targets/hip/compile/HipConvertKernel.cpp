@@ -32,8 +32,9 @@ struct HipConvertKernel : impl::HipConvertKernelBase<HipConvertKernel> {
     for (auto kernel : getOperation().getOps<LLVM::LLVMFuncOp>())
       if (auto threads = kernel->getAttrOfType<IntegerAttr>("treadle.threads")) {
         Builder b(&getContext());
-        std::string size = std::to_string(threads.getInt());
-        kernel->setAttr("rocdl.flat_work_group_size", b.getStringAttr(size + "," + size));
+        // The least and the most.
+        kernel->setAttr("rocdl.flat_work_group_size",
+                        b.getStringAttr(Twine(threads.getInt()) + "," + Twine(threads.getInt())));
       }
   }
 };

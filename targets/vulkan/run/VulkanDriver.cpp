@@ -248,7 +248,7 @@ void VulkanDriver::launch(uint32_t kernel, void *const *slices, const int64_t *s
   if (!good())
     return;
   if (sliceBytes)
-    std::memcpy(piece.host(), slices, sliceBytes);
+    std::memcpy(piece.host(), static_cast<const void *>(slices), sliceBytes);
   if (scalarBytes)
     std::memcpy(piece.host() + sliceBytes, scalars, scalarBytes);
   enter(Phase::steps);
