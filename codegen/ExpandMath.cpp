@@ -182,19 +182,22 @@ Value Floats::log1p(Value x) {
   return select(equal(u, one), x, result); // with its sign, if it is 0
 }
 
-/// In f64, which is good up to 2^45; where there is a larger angle, exactly.
+/// In f64; where there is a larger angle than it is good for, exactly. A number's fma may be two roundings: then
+/// the first product must be exact, and it is with fewer bits of pi/2, up to 2^25.
 Value Floats::reduceAngle(Value x, Value &quadrant) {
   Type doubles = like(b.getF64Type()), longs = like(b.getI64Type()), words = like(b.getI32Type());
   Value magic = wide(roundingF64);
   Value exact = arith::ExtFOp::create(b, doubles, x);
   Value rounded = fma(exact, wide(2 / pi), magic), n = sub(rounded, magic);
-  Value r = fma(n, wide(-6.123233995736766e-17), fma(n, wide(-pi / 2), exact));
+  bool isVector = isa<VectorType>(shape);
+  double high = isVector ? pi / 2 : 0x1.921fb54p0, low = isVector ? 6.123233995736766e-17 : 0x1.10b4611a62633p-30;
+  Value r = fma(n, wide(-low), fma(n, wide(-high), exact));
   quadrant = arith::TruncIOp::create(b, words, arith::BitcastOp::create(b, longs, rounded));
   r = arith::TruncFOp::create(b, shape, r);
 
-  Value huge = arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, abs(x), real(0x1p45));
+  Value huge = arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, abs(x), real(isVector ? 0x1p45 : 0x1p25));
   huge = arith::AndIOp::create(b, huge, less(abs(x), real(infinity))); // of which nothing is left but NaN
-  Value any = isa<VectorType>(shape) ? Value(vector::ReductionOp::create(b, vector::CombiningKind::OR, huge)) : huge;
+  Value any = isVector ? Value(vector::ReductionOp::create(b, vector::CombiningKind::OR, huge)) : huge;
   auto branch = scf::IfOp::create(b, TypeRange{shape, words}, any, /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(branch.thenBlock());
@@ -206,7 +209,7 @@ Value Floats::reduceAngle(Value x, Value &quadrant) {
   return branch.getResult(0);
 }
 
-/// For x = m * 2^e, e from 22 to 104, the turns that x is are m times 1 / (2 pi) from its bit e on: the bits before
+/// For x = m * 2^e, e from 2 to 104, the turns that x is are m times 1 / (2 pi) from its bit e on: the bits before
 /// are whole turns (Payne and Hanek, "Radian reduction for trigonometric functions", 1983).
 Value Floats::reduceHugeAngle(Value x, Value &quadrant) {
   Type longs = like(b.getI64Type()), words = like(b.getI32Type());

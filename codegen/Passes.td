@@ -43,6 +43,21 @@ def ExpandMath : Pass<"treadle-expand-math"> {
                            "::mlir::vector::VectorDialect"];
 }
 
+def ExpandWideMath : Pass<"treadle-expand-wide-math"> {
+  let summary = "Writes functions of f64, and remainders, as arithmetic on numbers";
+  let description = [{
+    What: the functions that treadle-expand-math writes for f32 become arithmetic on f64, and arith.remf exact
+    arithmetic on integers.
+    Before: math ops on numbers, of a target without a library of them.
+    After: arith and scf ops, and math ops that are one instruction.
+    Needs: nothing.
+    Guarantees: functions within a few units in the last place; remainders exact. No fused multiplication
+    is needed.
+    Leaves alone: vectors; functions of f32.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::scf::SCFDialect"];
+}
+
 def Scalarize : Pass<"treadle-scalarize", "::mlir::func::FuncOp"> {
   let summary = "Takes vectors of one lane away";
   let description = [{

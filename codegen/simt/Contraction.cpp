@@ -109,8 +109,8 @@ ContractionSchedule::ContractionSchedule(func::FuncOp source, const Target &targ
 
 void ContractionSchedule::chooseTile() {
   const Target &target = kernel.target;
-  int64_t rows = shape.rowCount().constantValue().value_or(usualSize);
-  int64_t columns = shape.columns.constantValue().value_or(usualSize);
+  int64_t rows = std::max<int64_t>(shape.rowCount().constantValue().value_or(usualSize), 1);
+  int64_t columns = std::max<int64_t>(shape.columns.constantValue().value_or(usualSize), 1);
   isSpread = target.broadcastCycles * 4 < target.sharedLoadCycles;
   if (!isSpread) {
     // Square tiles of threads; larger ones of sums where enough workgroups are left to fill a device.

@@ -39,6 +39,14 @@ func.func @sin(%x: vector<4xf32>) -> vector<4xf32> {
   return %0 : vector<4xf32>
 }
 
+// CHECK-LABEL: func @sinOfNumber(
+// CHECK: scf.if %{{.*}} -> (f32, i32)
+// CHECK: arith.muli %{{.*}} : i64
+func.func @sinOfNumber(%x: f32) -> f32 {
+  %0 = math.sin %x : f32
+  return %0 : f32
+}
+
 // CHECK-LABEL: func @others(
 // CHECK: math.exp %{{.*}} : vector<4xf64>
 // CHECK-NOT: math.powf

@@ -8,7 +8,6 @@
 #include "test/conformance/Case.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
-#include "targets/cpu/compile/CpuTarget.h"
 #include "test/conformance/Compiled.h"
 #include "test/conformance/Reference.h"
 #include "llvm/ADT/StringExtras.h"
@@ -117,9 +116,12 @@ struct Run {
   std::vector<Expected> expected;
 };
 
-std::string compareRun(Compiled &compiled, const Run &run) {
+/// Threads of this process do the tasks in either order; a device does them as it likes.
+std::string compareRun(Compiled &compiled, const Run &run, bool hasPool) {
   std::string text;
   for (bool atEnd : {true, false}) {
+    if (!atEnd && !hasPool)
+      break;
     const treadle_pool *pool = atEnd ? nullptr : &backwardsPool();
     std::string error = compiled.run(run.inputs, pool, atEnd, [&](unsigned i, const treadle_tensor &out) {
       const Expected &expected = run.expected[i];
@@ -199,12 +201,13 @@ std::vector<Case> readCases(StringRef text) {
   return all;
 }
 
-std::string check(ModuleOp module, ArrayRef<SymbolValues> symbols, uint64_t seed, bool everyVariant) {
+Outcome check(ModuleOp module, ArrayRef<SymbolValues> symbols, const TestTarget &target, uint64_t seed,
+              bool everyVariant) {
   auto function = module.lookupSymbol<func::FuncOp>("main");
   if (!function)
-    return "has no @main";
+    return {"has no @main", ""};
   if (failed(makeConstants(function, seed)))
-    return takeErrors();
+    return {takeErrors(), ""};
   describe(module, function);
   std::vector<Run> runs;
   for (const SymbolValues &values : symbols) {
@@ -214,12 +217,12 @@ std::string check(ModuleOp module, ArrayRef<SymbolValues> symbols, uint64_t seed
     for (unsigned i = 0; i < function.getNumArguments(); ++i) {
       FailureOr<Tensor> input = randomInput(function, i, values, seed);
       if (failed(input))
-        return takeErrors();
+        return {takeErrors(), ""};
       run.inputs.push_back(*input);
     }
     FailureOr<std::vector<Expected>> expected = expectedOf(*bound(function, values), run.inputs);
     if (failed(expected))
-      return run.what + ": " + takeErrors();
+      return {run.what + ": " + takeErrors(), ""};
     run.expected = std::move(*expected);
     runs.push_back(std::move(run));
   }
@@ -230,39 +233,42 @@ std::string check(ModuleOp module, ArrayRef<SymbolValues> symbols, uint64_t seed
 
   bool severalOps = llvm::count_if(function.getBody().front(),
                                    [](Operation &op) { return isa<GraphOpInterface>(op) && !isa<ConstantOp>(op); }) > 1;
+  std::string missing;
+  bool wasRun = false;
   for (bool fuse : {true, false}) {
     if (!fuse && !severalOps)
       break;
     OwningOpRef<ModuleOp> grouped(module.clone());
-    if (failed(runUpToGroups(*grouped, fuse)))
-      return takeErrors();
-    SmallVector<StringRef> variants(cpu::variantNames());
+    if (failed(runUpToGroups(*grouped, target, fuse)))
+      return {takeErrors(), ""};
+    ArrayRef<Target> variants(target.variants);
     if (!fuse) // it is the passes that differ, not the kernels
-      variants = {cpu::hostVariant()};
+      variants = target.best();
     else if (!everyVariant)
-      variants = {variants[seed % variants.size()]};
-    for (StringRef variant : variants) {
-      std::string how = variant.str() + (fuse ? "" : " without fusion");
-      FailureOr<std::unique_ptr<Compiled>> compiled = Compiled::compile(*grouped, variant);
+      variants = variants[seed % variants.size()];
+    for (const Target &variant : variants) {
+      std::string how = target.name + ":" + variant.variant + (fuse ? "" : " without fusion");
+      FailureOr<std::unique_ptr<Compiled>> compiled = Compiled::compile(*grouped, variant, target.device);
       if (failed(compiled))
-        return how + ": " + takeErrors();
-      if (!*compiled)
+        return {how + ": " + takeErrors(), ""};
+      if (missing = (*compiled)->missing(); !missing.empty())
         continue;
+      wasRun = true;
       std::string text;
       for (const Run &run : runs)
-        text += compareRun(**compiled, run);
+        text += compareRun(**compiled, run, /*hasPool=*/target.name == "cpu");
       if (!text.empty())
-        return how.append(":\n").append(text);
+        return {how + ":\n" + text, ""};
     }
   }
-  return "";
+  return {"", wasRun ? "" : "compiled only: " + missing};
 }
 
-std::string check(const Case &test) {
+Outcome check(const Case &test, const TestTarget &target) {
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(test.source, ParserConfig(&context()));
   if (!module)
-    return takeErrors();
-  return check(*module, test.symbols, 1, /*everyVariant=*/true);
+    return {takeErrors(), ""};
+  return check(*module, test.symbols, target, 1, /*everyVariant=*/true);
 }
 
 } // namespace treadle::test

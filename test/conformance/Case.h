@@ -22,6 +22,7 @@
 #define TREADLE_TEST_CONFORMANCE_CASE_H
 
 #include "dialects/graph/Evaluate.h"
+#include "test/conformance/TestTarget.h"
 #include <string>
 #include <vector>
 
@@ -36,10 +37,17 @@ struct Case {
 /// The cases of a file. A wrong comment is a case whose source is an error.
 std::vector<Case> readCases(llvm::StringRef text);
 
-/// Compiles it in every way and compares; what went wrong, or "".
-std::string check(const Case &test);
-/// The same for a module; if not for every variant of the CPU, for one that the seed chooses.
-std::string check(mlir::ModuleOp module, llvm::ArrayRef<graph::SymbolValues> symbols, uint64_t seed, bool everyVariant);
+/// What came of a test.
+struct Outcome {
+  std::string wrong;   // with numbers or a message; "" if nothing
+  std::string skipped; // why no variant could be run; "" if one was
+};
+
+/// Compiles it in every way for a target, runs and compares.
+Outcome check(const Case &test, const TestTarget &target);
+/// The same for a module; if not for every variant of the target, for one that the seed chooses.
+Outcome check(mlir::ModuleOp module, llvm::ArrayRef<graph::SymbolValues> symbols, const TestTarget &target,
+              uint64_t seed, bool everyVariant);
 
 } // namespace treadle::test
 

@@ -10,8 +10,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassInstrumentation.h"
 #include "passes/Pipeline.h"
-#include "targets/cpu/compile/CpuTarget.h"
 #include "test/conformance/Guarded.h"
+#include "test/conformance/VulkanChecks.h"
 #include "tools/compile/Artifact.h"
 #include "tools/compile/Register.h"
 #include "llvm/Support/FileSystem.h"
@@ -71,22 +71,23 @@ MLIRContext &context() {
 
 std::string takeErrors() { return std::exchange(errors(), {}); }
 
-LogicalResult runUpToGroups(ModuleOp module, bool fuse) {
+LogicalResult runUpToGroups(ModuleOp module, const TestTarget &target, bool fuse) {
+  module->setAttr(Target::attrName, target.best().toAttr(&context()));
   std::vector<Stage> stages = between("simplify", "group");
   if (!fuse)
     stages.back() = Stage{"group", "func.func(treadle-form-groups{fuse=false})", "every op is in a group of its own"};
   return run(module, stages);
 }
 
-FailureOr<std::unique_ptr<Compiled>> Compiled::compile(ModuleOp grouped, StringRef variant) {
+FailureOr<std::unique_ptr<Compiled>> Compiled::compile(ModuleOp grouped, const Target &variant, StringRef device) {
   OwningOpRef<ModuleOp> module(grouped.clone());
-  std::optional<Target> target = cpu::targetFor(variant);
-  if (!target)
-    return grouped.emitError() << "there is no variant " << variant;
   Builder builder(&context());
-  module.get()->setAttr("treadle.targets", builder.getArrayAttr({target->toAttr(&context())}));
+  module.get()->setAttr("treadle.targets", builder.getArrayAttr({variant.toAttr(&context())}));
   if (failed(test::run(*module, between("plan", "codegen"))))
     return failure();
+  if (variant.name == "vulkan")
+    if (std::string invalid = invalidKernels(*module); !invalid.empty())
+      return grouped.emitError(invalid);
 
   llvm::SmallString<128> path;
   if (llvm::sys::fs::createTemporaryFile("conformance", "tdl", path))
@@ -102,23 +103,26 @@ FailureOr<std::unique_ptr<Compiled>> Compiled::compile(ModuleOp grouped, StringR
   if (error)
     return grouped.emitError(toText(error));
 
-  treadle_session *session = nullptr;
-  error = treadle_session_create(compiled->program, nullptr, &session);
-  treadle_session_close(session);
-  if (treadle_error_code(error) == TREADLE_UNSUPPORTED) {
-    treadle_error_free(error);
-    return std::unique_ptr<Compiled>();
-  }
-  if (error)
+  compiled->device = device;
+  treadle_session_options options = {};
+  options.device = compiled->device.c_str();
+  error = treadle_session_create(compiled->program, &options, &compiled->first);
+  if (treadle_code code = treadle_error_code(error); code == TREADLE_UNSUPPORTED || code == TREADLE_NOT_FOUND)
+    compiled->whyNot = toText(error);
+  else if (error)
     return grouped.emitError(toText(error));
   return compiled;
 }
 
-Compiled::~Compiled() { treadle_program_close(program); }
+Compiled::~Compiled() {
+  treadle_session_close(first);
+  treadle_program_close(program);
+}
 
 std::string Compiled::run(ArrayRef<graph::Tensor> inputs, const treadle_pool *pool, bool atEnd,
                           llvm::function_ref<void(unsigned, const treadle_tensor &)> visit) {
   treadle_session_options options = {};
+  options.device = device.c_str();
   options.threads = 2;
   options.pool = pool;
   options.allocator = &guardedAllocator();

@@ -12,7 +12,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "runtime/treadle.h"
-#include "llvm/ADT/StringRef.h"
+#include "test/conformance/TestTarget.h"
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,15 +25,20 @@ mlir::MLIRContext &context();
 /// What diagnostics said since the last call.
 std::string takeErrors();
 
-/// Runs the stages up to and with "group" on the module, with fusion or without. Fails with a diagnostic.
-mlir::LogicalResult runUpToGroups(mlir::ModuleOp module, bool fuse);
+/// Runs the stages up to and with "group" on the module for a target, with fusion or without. Fails with a
+/// diagnostic.
+mlir::LogicalResult runUpToGroups(mlir::ModuleOp module, const TestTarget &target, bool fuse);
 
-/// The code of a module whose ops are in groups, for one variant of the CPU.
+/// The code of a module whose ops are in groups, for one variant of a target.
 class Compiled {
 public:
-  /// Null with a diagnostic, or if the CPU here cannot run the variant: then it is compiled only.
-  static mlir::FailureOr<std::unique_ptr<Compiled>> compile(mlir::ModuleOp grouped, llvm::StringRef variant);
+  /// Fails with a diagnostic.
+  static mlir::FailureOr<std::unique_ptr<Compiled>> compile(mlir::ModuleOp grouped, const Target &variant,
+                                                            llvm::StringRef device);
   ~Compiled();
+
+  /// Why it is compiled only: there is no such device here, or it cannot run the variant; "" if it can.
+  const std::string &missing() const { return whyNot; }
 
   /// What went wrong, or "". Each output is called with its bytes; `pool`: threads to use instead of two.
   std::string run(llvm::ArrayRef<graph::Tensor> inputs, const treadle_pool *pool, bool atEnd,
@@ -41,7 +46,9 @@ public:
 
 private:
   Compiled() = default;
+  std::string device, whyNot;
   treadle_program *program = nullptr;
+  treadle_session *first = nullptr; // holds what a driver makes of the kernels
 };
 
 /// Runs tasks one after another, the last first, as different workers.

@@ -8,13 +8,14 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "test/conformance/Math.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
-#include "targets/cpu/compile/CpuTarget.h"
 #include "test/conformance/Compiled.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <bit>
 #include <cmath>
+#include <functional>
 #include <gtest/gtest.h>
 
 using namespace mlir;
@@ -28,7 +29,6 @@ struct Function {
   double (*exact)(double);
   double bound;
 };
-void PrintTo(const Function &function, std::ostream *out) { *out << function.name; }
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
@@ -66,8 +66,8 @@ double unitsApart(float actual, double exact) {
   return std::abs(static_cast<double>(actual) - exact) / std::ldexp(1.0, exponent - 23);
 }
 
-/// The results of `graph.OP` for each variant that the machine has, element by element.
-void evaluate(const std::string &op, ArrayRef<std::vector<float>> operands,
+/// The results of `graph.OP` for each variant that the device has, element by element.
+void evaluate(const TestTarget &target, const std::string &op, ArrayRef<std::vector<float>> operands,
               llvm::function_ref<void(StringRef variant, const float *results)> visit) {
   std::string arguments, names, types;
   for (size_t i = 0; i < operands.size(); ++i) {
@@ -86,30 +86,32 @@ void evaluate(const std::string &op, ArrayRef<std::vector<float>> operands,
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(source, ParserConfig(&context()));
   ASSERT_TRUE(module) << takeErrors() << source;
   module.get()->setAttr("graph.symbols", Builder(&context()).getArrayAttr({}));
-  ASSERT_TRUE(succeeded(runUpToGroups(*module, /*fuse=*/true))) << takeErrors();
+  ASSERT_TRUE(succeeded(runUpToGroups(*module, target, /*fuse=*/true))) << takeErrors();
   std::vector<Tensor> inputs;
   for (const std::vector<float> &values : operands) {
     inputs.emplace_back(DType::F32, ArrayRef<int64_t>{static_cast<int64_t>(values.size())});
     llvm::copy(values, inputs.back().mutableData<float>());
   }
-  for (StringRef variant : cpu::variantNames()) {
-    FailureOr<std::unique_ptr<Compiled>> compiled = Compiled::compile(*module, variant);
+  std::string missing;
+  bool wasRun = false;
+  for (const Target &variant : target.variants) {
+    FailureOr<std::unique_ptr<Compiled>> compiled = Compiled::compile(*module, variant, target.device);
     ASSERT_TRUE(succeeded(compiled)) << takeErrors();
-    if (!*compiled)
+    if (missing = (*compiled)->missing(); !missing.empty())
       continue;
+    wasRun = true;
     std::string error = (*compiled)->run(inputs, nullptr, true, [&](unsigned, const treadle_tensor &output) {
-      visit(variant, static_cast<const float *>(output.data));
+      visit(variant.variant, static_cast<const float *>(output.data));
     });
     EXPECT_EQ(error, "");
   }
+  if (!wasRun)
+    GTEST_SKIP() << "compiled only: " << missing;
 }
 
-class Math : public testing::TestWithParam<Function> {};
-
-TEST_P(Math, IsWithinItsBound) {
-  const Function &function = GetParam();
+void checkFunction(const TestTarget &target, const Function &function) {
   std::vector<float> values = arguments();
-  evaluate(function.name, {values}, [&](StringRef variant, const float *results) {
+  evaluate(target, function.name, {values}, [&](StringRef variant, const float *results) {
     double worst = 0;
     float where = 0;
     for (size_t i = 0; i < values.size(); ++i) {
@@ -119,13 +121,13 @@ TEST_P(Math, IsWithinItsBound) {
         where = values[i];
       }
     }
-    RecordProperty("units", std::to_string(worst));
+    testing::Test::RecordProperty("units", std::to_string(worst));
     EXPECT_LE(worst, function.bound) << function.name << "(" << where << ") for " << variant.str();
   });
 }
 
 /// Every special number to the power of every other, and a million others.
-TEST(Powers, AreWithinOneUnit) {
+void checkPowers(const TestTarget &target) {
   const float special[] = {0.0f,   -0.0f,       1.0f,        -1.0f,       0.5f,       -0.5f,    2.0f,      -2.0f,
                            3.0f,   -3.0f,       1.5f,        -2.5f,       1e-45f,     -1e-45f,  1e-30f,    3e38f,
                            -3e38f, 16777216.0f, 16777217.0f, 0.99999994f, 1.0000001f, INFINITY, -INFINITY, NAN};
@@ -140,7 +142,7 @@ TEST(Powers, AreWithinOneUnit) {
     bases.push_back(std::bit_cast<float>(i * 4093u * 1048573u));
     exponents.push_back(static_cast<float>(static_cast<int32_t>(i * 2654435761u)) * 0x1.4p-26f);
   }
-  evaluate("pow", {bases, exponents}, [&](StringRef variant, const float *results) {
+  evaluate(target, "pow", {bases, exponents}, [&](StringRef variant, const float *results) {
     double worst = 0;
     size_t where = 0;
     for (size_t i = 0; i < bases.size(); ++i) {
@@ -150,14 +152,32 @@ TEST(Powers, AreWithinOneUnit) {
         where = i;
       }
     }
-    RecordProperty("units", std::to_string(worst));
+    testing::Test::RecordProperty("units", std::to_string(worst));
     EXPECT_LE(worst, 1) << bases[where] << " ^ " << exponents[where] << " is " << results[where] << " for "
                         << variant.str();
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(AllFloats, Math, testing::ValuesIn(functions),
-                         [](const testing::TestParamInfo<Function> &info) { return info.param.name; });
+class Math : public testing::Test {
+public:
+  explicit Math(std::function<void()> body) : body(std::move(body)) {}
+  void TestBody() override { body(); }
+
+private:
+  std::function<void()> body;
+};
 
 } // namespace
+
+void registerMath(const TestTarget &target) {
+  std::string suite = target.name + "/Math";
+  auto add = [&](const char *name, const std::function<void()> &body) {
+    testing::RegisterTest(suite.c_str(), name, nullptr, nullptr, __FILE__, __LINE__,
+                          [body]() -> testing::Test * { return new Math(body); });
+  };
+  for (const Function &function : functions)
+    add(function.name, [target, function] { checkFunction(target, function); });
+  add("pow", [target] { checkPowers(target); });
+}
+
 } // namespace treadle::test

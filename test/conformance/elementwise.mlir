@@ -100,6 +100,18 @@ func.func @main(%a: tensor<?x$T, #graph.dims<n>>) -> tensor<?x$T, #graph.dims<n>
   return %0 : tensor<?x$T, #graph.dims<n>>
 }
 
+// Quotients of many bits, denormal numbers, and what has no remainder.
+// -----
+// name modSpecial
+// for T NAN INF in f32 0x7FC00000 0x7F800000 | f64 0x7FF8000000000000 0x7FF0000000000000
+// for S in {}, {truncated}
+func.func @main(%a: tensor<14x$T> {test.values = dense<[1.0e38, -1.0e38, 3.4e38, 1.0e30, 7.0, 1.0e-40, 1.0e-38, 0.0, -0.0, 5.0, $INF, 5.0, $NAN, 1.0e10]> : tensor<14x$T>},
+                %b: tensor<14x$T> {test.values = dense<[3.0, 7.0, 1.1e-38, 1.0e-40, 1.0e-45, 3.0e-45, 7.0e-39, 2.0, 2.0, 0.0, 2.0, $INF, 2.0, -0.3]> : tensor<14x$T>})
+    -> tensor<14x$T> {
+  %0 = graph.mod %a, %b $S : (tensor<14x$T>, tensor<14x$T>) -> tensor<14x$T>
+  return %0 : tensor<14x$T>
+}
+
 // -----
 // name unarySpecial
 // for OP in neg, abs, sign, floor, ceil, round, sqrt, exp, log, sin, tanh, sigmoid, erf

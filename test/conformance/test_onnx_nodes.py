@@ -1,12 +1,17 @@
 # Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""test_onnx_nodes.py - ONNX's own test of every operator, compiled and run.
+"""test_onnx_nodes.py - ONNX's own test of every operator, compiled and run for every target.
 
 The cases come with the `onnx` package: a model of a node or a few, inputs, and outputs. All of them are run. What is not
 passed is in targets/TARGET/conformance.skip with a reason: a case, or as operator:NAME all cases that have an operator
-which frontends/onnx/Ops.def does not. A case listed there that passes is an error too: the list may only shrink.
+which frontends/onnx/Ops.def does not. What is on the CPU's list is passed by no target; another target's list has what it
+does not pass besides. A case listed there that passes is an error too: the lists may only shrink.
+
+On Vulkan the Khronos validation layers watch every call, synchronization too, and check every kernel as spirv-val does:
+any word of theirs is a failure.
 """
 import functools
+import json
 import pathlib
 import re
 import warnings
@@ -19,7 +24,7 @@ from onnx import TensorProto, numpy_helper
 treadle = pytest.importorskip("treadle")
 pytestmark = pytest.mark.slow
 
-TARGET = "cpu"
+TARGETS = {"cpu": "cpu", "vulkan": "vulkan:0"}  # with the device that each is run on
 # Beyond ONNX's own tolerance: an ulp or two of the format, where the last step is rounded another way.
 FORMATS = {"float16": (2e-3, 1e-3), "bfloat16": (2e-2, 4e-3)}
 
@@ -58,9 +63,9 @@ def cases():
 
 
 @functools.cache
-def skipped():
+def skipped(target):
     """Two dictionaries with reasons: by case, by operator."""
-    lines = (ROOT / "targets" / TARGET / "conformance.skip").read_text().splitlines()
+    lines = (ROOT / "targets" / target / "conformance.skip").read_text().splitlines()
     entries = dict(line.split(maxsplit=1) for line in lines if line and not line.startswith("#"))
     return ({name: why for name, why in entries.items() if ":" not in name},
             {name.removeprefix("operator:"): why for name, why in entries.items() if ":" in name})
@@ -85,21 +90,22 @@ def with_constants(model, inputs):
     return changed, kept
 
 
-def compiled(model, inputs):
+def compiled(model, inputs, target):
+    options = {"target": target, "device": TARGETS[target], "cpu": "host", "cache": False}
     try:
-        return treadle.compile(model.SerializeToString(), cpu="host", cache=False), inputs
+        return treadle.compile(model.SerializeToString(), **options), inputs
     except treadle.CompileError as error:
         if "must be constant" not in str(error):
             raise
     model, inputs = with_constants(model, inputs)
-    return treadle.compile(model.SerializeToString(), cpu="host", cache=False), inputs
+    return treadle.compile(model.SerializeToString(), **options), inputs
 
 
-def problem_of(case):
+def problem_of(case, target):
     """What is wrong with the results, or ""."""
     try:
         for inputs, outputs in case.data_sets:
-            program, given = compiled(case.model, [array_of(value) for value in inputs])
+            program, given = compiled(case.model, [array_of(value) for value in inputs], target)
             results = program(*given)
             results = results if isinstance(results, (list, tuple)) else [results]
             for i, (result, expected) in enumerate(zip(results, map(array_of, outputs), strict=True)):
@@ -116,21 +122,69 @@ def problem_of(case):
     return ""
 
 
+@pytest.fixture(scope="module")
+def devices(run):
+    """The names of those that are here."""
+    return {device["name"] for device in json.loads(run("treadle", "devices", "--json").stdout)}
+
+
+@pytest.fixture(scope="module")
+def layers(tmp_path_factory):
+    """The file that the validation layers write to."""
+    folder = tmp_path_factory.mktemp("layers")
+    log, settings = folder / "log", {"debug_action": "VK_DBG_LAYER_ACTION_LOG_MSG", "report_flags": "error,warn,perf",
+                                     "enables": "VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT"}
+    settings["log_filename"] = log
+    (folder / "vk_layer_settings.txt").write_text("".join(f"khronos_validation.{name} = {value}\n" for name, value in settings.items()))
+    # The loader and the layers read these when a device is opened.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VK_INSTANCE_LAYERS", "VK_LAYER_KHRONOS_validation")
+        patch.setenv("VK_LAYER_SETTINGS_PATH", str(folder / "vk_layer_settings.txt"))
+        yield log
+
+
+@pytest.fixture
+def words(request, target):
+    """words(): what the layers said since the last time; always "" for targets that have none."""
+    if target != "vulkan":
+        return lambda: ""
+    log = request.getfixturevalue("layers")
+    taken = log.stat().st_size if log.exists() else 0
+
+    def new_words():
+        nonlocal taken
+        assert log.exists(), "the validation layers do not watch: is VK_LAYER_KHRONOS_validation installed?"
+        with log.open() as file:
+            file.seek(taken)
+            text = file.read()
+            taken = file.tell()
+        return text
+
+    return new_words
+
+
 @pytest.mark.parametrize("operator", sorted(cases()))
-def test_operator(operator):
-    known, wrong = skipped()[0], []
+@pytest.mark.parametrize("target", TARGETS)
+def test_operator(operator, target, devices, words):
+    if TARGETS[target] not in devices:
+        pytest.skip(f"there is no device {TARGETS[target]}")
+    nowhere, here, wrong = skipped("cpu")[0], skipped(target)[0], []
     for case in cases()[operator]:
-        if operators_of(case.model) - supported():
+        if operators_of(case.model) - supported() or (target != "cpu" and case.name in nowhere):
             continue
-        problem = problem_of(case)
-        if bool(problem) != (case.name in known):
+        problem = problem_of(case, target) or words()
+        if bool(problem) != (case.name in here):
             wrong.append(f"{case.name}  {problem or 'passes, and is to be taken off the list'}")
     assert not wrong, "\n" + "\n".join(wrong)
 
 
-def test_the_list_is_of_what_there_is():
-    """Each operator that is not supported is on it, and nothing else."""
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_list_is_of_what_there_is(target):
+    """Each operator that is not supported is on the CPU's list, and nothing else."""
     groups = [case for group in cases().values() for case in group]
     missing = set().union(*(operators_of(case.model) for case in groups)) - supported()
-    assert set(skipped()[1]) == {".".join(filter(None, operator)) for operator in missing}
-    assert not set(skipped()[0]) - {case.name for case in groups if not operators_of(case.model) - supported()}
+    assert set(skipped("cpu")[1]) == {".".join(filter(None, operator)) for operator in missing}
+    names = {case.name for case in groups if not operators_of(case.model) - supported()}
+    assert not set(skipped(target)[0]) - names
+    if target != "cpu":
+        assert not skipped(target)[1] and not set(skipped(target)[0]) & set(skipped("cpu")[0])

@@ -219,6 +219,24 @@ struct Entry : OpConversionPattern<func::FuncOp> {
   }
 };
 
+/// Upstream's conversion leaves undefined what comes of a loop that runs no times: it is what the loop started
+/// from.
+void keepStartValues(func::FuncOp kernel) {
+  kernel.walk([](scf::ForOp loop) {
+    std::optional<APInt> count = loop.getStaticTripCount();
+    if (loop.getNumResults() == 0 || (count && !count->isZero()))
+      return;
+    OpBuilder b(loop->getContext());
+    b.setInsertionPointAfter(loop);
+    Location loc = loop.getLoc();
+    Value runs = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, loop.getLowerBound(), loop.getUpperBound());
+    for (auto [result, start] : llvm::zip(loop.getResults(), loop.getInitArgs())) {
+      Value kept = arith::SelectOp::create(b, loc, runs, result, start);
+      result.replaceAllUsesExcept(kept, kept.getDefiningOp());
+    }
+  });
+}
+
 struct VulkanConvertKernel : impl::VulkanConvertKernelBase<VulkanConvertKernel> {
   void runOnOperation() override {
     ModuleOp holder = getOperation();
@@ -240,6 +258,7 @@ struct VulkanConvertKernel : impl::VulkanConvertKernelBase<VulkanConvertKernel> 
         module->setAttr(name, value);
     int64_t threads = kernel->getAttrOfType<IntegerAttr>("treadle.threads").getInt();
     kernel->moveBefore(module.getBody(), module.getBody()->end());
+    keepStartValues(kernel);
 
     Converter converter(target);
     ScfToSPIRVContext loops;
@@ -255,7 +274,7 @@ struct VulkanConvertKernel : impl::VulkanConvertKernelBase<VulkanConvertKernel> 
 
     // Sums are rounded as they stand: what functions are made of relies on it.
     module.walk([&](Operation *op) {
-      if (isa<spirv::FAddOp, spirv::FSubOp, spirv::FMulOp, spirv::FDivOp, spirv::FNegateOp>(op))
+      if (isa<spirv::FAddOp, spirv::FSubOp, spirv::FMulOp, spirv::FDivOp, spirv::FNegateOp, spirv::GLFmaOp>(op))
         op->setAttr("no_contraction", b.getUnitAttr());
     });
     SmallVector<Attribute> interface;

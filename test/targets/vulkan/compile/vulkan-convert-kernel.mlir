@@ -38,6 +38,27 @@ builtin.module @halve {
   }
 }
 
+// What a loop carries is what it started from where it runs no times. Nothing is contracted, fma included.
+// CHECK: module @sum
+// CHECK: spirv.GL.Fma %{{.*}} {no_contraction} : f32
+// CHECK: %[[SUM:.*]] = spirv.Load "Function"
+// CHECK: spirv.Select %{{.*}}, %[[SUM]], %{{.*}} : i1, f32
+builtin.module @sum {
+  func.func @sum(%in: memref<?xf32>, %out: memref<?xf32>, %size: index, %tasks: index)
+      attributes {treadle.grid = #graph.dims<1>, treadle.scratch = #graph.dim<0>, treadle.buffers = 2 : i64, treadle.symbols = ["s0"], treadle.threads = 64 : i64} {
+    %zero = arith.constant 0 : index
+    %one = arith.constant 1 : index
+    %start = arith.constant 1.0 : f32
+    %sum = scf.for %i = %zero to %size step %one iter_args(%before = %start) -> f32 {
+      %x = memref.load %in[%i] : memref<?xf32>
+      %next = math.fma %x, %x, %before : f32
+      scf.yield %next : f32
+    }
+    memref.store %sum, %out[%zero] : memref<?xf32>
+    return
+  }
+}
+
 // What is no such kernel stays.
 // CHECK: module @other
 // CHECK-NEXT: func.func @other
