@@ -32,6 +32,9 @@ struct Backend {
   void (*registerPasses)();
 };
 
+/// Of `rows` all, or the one that `chip` names; else none, and `error` says which there are.
+llvm::SmallVector<Target> selectChip(llvm::ArrayRef<Target> rows, llvm::StringRef chip, std::string &error);
+
 void registerBackend(const Backend &backend);
 llvm::ArrayRef<Backend> backends();
 /// Null if there is none of that name.

@@ -10,6 +10,7 @@
 #include "dialects/program/Program.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
@@ -20,6 +21,16 @@ namespace treadle {
 static SmallVector<Backend> &registered() {
   static SmallVector<Backend> all;
   return all;
+}
+
+SmallVector<Target> selectChip(ArrayRef<Target> rows, StringRef chip, std::string &error) {
+  if (chip.empty())
+    return SmallVector<Target>(rows);
+  for (const Target &row : rows)
+    if (row.variant == chip)
+      return {row};
+  error = "should be " + llvm::join(llvm::map_range(rows, [](const Target &row) { return row.variant; }), " or ");
+  return {};
 }
 
 void registerBackend(const Backend &backend) { registered().push_back(backend); }

@@ -233,6 +233,24 @@ void Elements::storeResults(const Position &position, llvm::function_ref<bool(Va
   }
 }
 
+void Elements::storeTransposed(const Position &position) {
+  for (auto [number, result] : llvm::enumerate(kernel.results())) {
+    Value computed = result;
+    SmallVector<TransposeOp> transposes;
+    while (auto transpose = computed.getDefiningOp<TransposeOp>()) {
+      transposes.push_back(transpose);
+      computed = transpose.getInput();
+    }
+    Position target = position;
+    for (TransposeOp transpose : llvm::reverse(transposes)) {
+      Position from = target;
+      for (auto [to, dim] : llvm::enumerate(transpose.getPermutation()))
+        target[to] = from[dim];
+    }
+    store(at(computed, position), kernel.resultBuffer(number), cast<RankedTensorType>(result.getType()), target);
+  }
+}
+
 // ---- values ----------------------------------------------------------------------------------
 
 Value Elements::at(Value value, const Position &position) {

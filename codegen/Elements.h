@@ -77,6 +77,9 @@ public:
   /// may lie over what another is computed from.
   void storeResults(const Position &position, llvm::function_ref<bool(mlir::Value)> which = nullptr);
 
+  /// The same at one position of what the results are transposes of: each is stored where that takes it.
+  void storeTransposed(const Position &position);
+
   /// A region whose values may not be used outside of it: what was computed inside is forgotten.
   template <typename F> auto scoped(F body) {
     auto saved = computed;

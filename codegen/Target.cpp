@@ -42,6 +42,23 @@ template <typename T, typename F> void forEachField(T &target, F visit) {
 
 } // namespace
 
+Target Target::gpu(StringRef name, StringRef variant, int64_t workgroupThreads, int64_t subgroupThreads,
+                   int64_t threadRegisters, int64_t sharedBytes, int64_t memoryLoadCycles, int64_t sharedLoadCycles,
+                   int64_t broadcastCycles) {
+  Target target;
+  target.name = name.str();
+  target.variant = variant.str();
+  target.isSimt = true;
+  target.workgroupThreads = workgroupThreads;
+  target.subgroupThreads = subgroupThreads;
+  target.threadRegisters = threadRegisters;
+  target.sharedBytes = sharedBytes;
+  target.memoryLoadCycles = memoryLoadCycles;
+  target.sharedLoadCycles = sharedLoadCycles;
+  target.broadcastCycles = broadcastCycles;
+  return target;
+}
+
 bool Target::rowsCollide(int64_t distance, int64_t rows) const {
   int64_t way = l1Bytes / l1Ways, places = way / std::gcd(distance, way);
   return static_cast<int64_t>(llvm::divideCeil(rows, places)) > l1Ways / 2;

@@ -49,6 +49,11 @@ struct Target {
   // value for all of them, from its register.
   int64_t memoryLoadCycles = 16, sharedLoadCycles = 2, broadcastCycles = 2;
 
+  /// A GPU, in the order of the columns of its Chips.def.
+  static Target gpu(llvm::StringRef name, llvm::StringRef variant, int64_t workgroupThreads, int64_t subgroupThreads,
+                    int64_t threadRegisters, int64_t sharedBytes, int64_t memoryLoadCycles, int64_t sharedLoadCycles,
+                    int64_t broadcastCycles);
+
   /// Whether `rows` that lie `distance` bytes apart and are read side by side fall into so few sets of the
   /// first-level cache that they drive each other and what is read besides out of it.
   bool rowsCollide(int64_t distance, int64_t rows) const;

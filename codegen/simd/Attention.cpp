@@ -376,22 +376,7 @@ void AttentionSchedule::storeTile(Value query, Value sumsAt, Value totalAt, Valu
     elements.setMask(mask);
     elements.bind(op.getResult(), [&](const Position &) { return rows[i]; });
     Position position = positionIn(op.getResult(), Coord{query, i, 0, 0, {}}, Coord{e, 0, 1, 0, {}});
-    for (auto [number, result] : llvm::enumerate(kernel.results())) {
-      Value computed = result;
-      SmallVector<TransposeOp> transposes;
-      while (auto transpose = computed.getDefiningOp<TransposeOp>()) {
-        transposes.push_back(transpose);
-        computed = transpose.getInput();
-      }
-      Position at = position;
-      for (TransposeOp transpose : llvm::reverse(transposes)) {
-        Position from = at;
-        for (auto [to, dim] : llvm::enumerate(transpose.getPermutation()))
-          at[to] = from[dim];
-      }
-      elements.store(elements.at(computed, position), kernel.resultBuffer(number),
-                     cast<RankedTensorType>(result.getType()), at);
-    }
+    elements.storeTransposed(position);
   }
 }
 

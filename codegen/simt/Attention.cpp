@@ -219,22 +219,7 @@ void AttentionSchedule::storeResult(ValueRange sums) {
         Elements elements(kernel, 1);
         elements.bind(op.getResult(), [&](const Position &) { return result; });
         Position position = positionIn(op.getResult(), query(i), column);
-        for (auto [number, value] : llvm::enumerate(kernel.results())) {
-          Position at = position;
-          Value computed = value;
-          SmallVector<TransposeOp> transposes;
-          while (auto transpose = computed.getDefiningOp<TransposeOp>()) {
-            transposes.push_back(transpose);
-            computed = transpose.getInput();
-          }
-          for (TransposeOp transpose : llvm::reverse(transposes)) {
-            Position from = at;
-            for (auto [to, dim] : llvm::enumerate(transpose.getPermutation()))
-              at[to] = from[dim];
-          }
-          elements.store(elements.at(computed, position), kernel.resultBuffer(number),
-                         cast<RankedTensorType>(value.getType()), at);
-        }
+        elements.storeTransposed(position);
       });
     }
 }

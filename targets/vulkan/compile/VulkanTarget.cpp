@@ -7,37 +7,18 @@
 
 #include "targets/vulkan/compile/VulkanTarget.h"
 #include "targets/vulkan/compile/Passes.h"
-#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
 namespace treadle::vulkan {
 
 static SmallVector<Target> describe(StringRef chip, std::string &error) {
-  SmallVector<Target> rows;
+  const Target rows[] = {
 #define TREADLE_VULKAN(row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast)                 \
-  {                                                                                                                    \
-    Target target;                                                                                                     \
-    target.name = "vulkan";                                                                                            \
-    target.variant = row;                                                                                              \
-    target.isSimt = true;                                                                                              \
-    target.workgroupThreads = workgroup;                                                                               \
-    target.subgroupThreads = subgroup;                                                                                 \
-    target.threadRegisters = registers;                                                                                \
-    target.sharedBytes = shared;                                                                                       \
-    target.memoryLoadCycles = memoryLoad;                                                                              \
-    target.sharedLoadCycles = sharedLoad;                                                                              \
-    target.broadcastCycles = broadcast;                                                                                \
-    rows.push_back(target);                                                                                            \
-  }
+  Target::gpu("vulkan", row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast),
 #include "targets/vulkan/Chips.def"
-  if (chip.empty())
-    return rows;
-  for (const Target &row : rows)
-    if (row.variant == chip)
-      return {row};
-  error = "should be " + llvm::join(llvm::map_range(rows, [](const Target &row) { return row.variant; }), " or ");
-  return {};
+  };
+  return selectChip(rows, chip, error);
 }
 
 const Backend &backend() {
