@@ -3,8 +3,8 @@
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Each folder of targets/ has one, `treadle::NAME::backend()` in compile/. The tools register those that are
-// built; nothing else knows which there are.
+// Each folder of targets/ defines `const Backend &treadle::NAME::backend()` in compile/. CMake lists those that are
+// built and the tools register them (tools/compile/Register.cpp); nothing else knows which there are.
 //
 //===----------------------------------------------------------------------===//
 

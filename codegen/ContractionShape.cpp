@@ -13,6 +13,19 @@ using namespace treadle::graph;
 
 namespace treadle {
 
+FailureOr<Operation *> ContractionShape::anchorOf(func::FuncOp source) {
+  Operation *anchor = nullptr;
+  for (Operation &op : source.getBody().front())
+    if (isa<MatMulOp, ConvOp>(op)) {
+      if (anchor)
+        return op.emitOpError("is the second product of one kernel");
+      anchor = &op;
+    }
+  if (auto conv = dyn_cast_or_null<ConvOp>(anchor); !anchor || (conv && !conv.getChannelsLast()))
+    return source.emitError("needs a matmul, or a conv whose channels are last");
+  return anchor;
+}
+
 ContractionShape ContractionShape::of(Operation *op) {
   ContractionShape shape;
   shape.op = op;

@@ -18,12 +18,15 @@
 #define TREADLE_CODEGEN_CONTRACTIONSHAPE_H
 
 #include "dialects/graph/Graph.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace treadle {
 
 struct ContractionShape {
-  /// Of a graph.matmul or of a graph.conv whose channels are last.
-  static ContractionShape of(mlir::Operation *op);
+  /// The matmul, or conv whose channels are last, that a group's function is about; fails with a diagnostic unless
+  /// there is just one.
+  static mlir::FailureOr<mlir::Operation *> anchorOf(mlir::func::FuncOp source);
+  static ContractionShape of(mlir::Operation *anchor);
 
   mlir::Operation *op = nullptr;
   mlir::Value lhs, rhs;

@@ -12,13 +12,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/ExpandFunctions.h"
 #include "codegen/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include <limits>
 #include <numbers>
 
@@ -418,43 +418,13 @@ Value expand(Operation *op) {
   if (op->getNumResults() != 1 || !getElementTypeOrSelf(op->getResult(0).getType()).isF32())
     return {};
   Floats floats(op);
-  auto one = [&](Value (Floats::*function)(Value)) {
-    return [&floats, function](auto op) { return (floats.*function)(op.getOperand()); };
-  };
-  return llvm::TypeSwitch<Operation *, Value>(op)
-      .Case<math::ExpOp>([&](math::ExpOp op) {
-        bool isApproximate = bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::afn);
-        return isApproximate ? floats.approximateExp(op.getOperand()) : floats.exp(op.getOperand());
-      })
-      .Case<math::LogOp>(one(&Floats::log))
-      .Case<math::Log1pOp>(one(&Floats::log1p))
-      .Case<math::SinOp>(one(&Floats::sin))
-      .Case<math::CosOp>(one(&Floats::cos))
-      .Case<math::TanOp>(one(&Floats::tan))
-      .Case<math::AsinOp>(one(&Floats::asin))
-      .Case<math::AcosOp>(one(&Floats::acos))
-      .Case<math::AtanOp>(one(&Floats::atan))
-      .Case<math::SinhOp>(one(&Floats::sinh))
-      .Case<math::CoshOp>(one(&Floats::cosh))
-      .Case<math::TanhOp>(one(&Floats::tanh))
-      .Case<math::AsinhOp>(one(&Floats::asinh))
-      .Case<math::AcoshOp>(one(&Floats::acosh))
-      .Case<math::AtanhOp>(one(&Floats::atanh))
-      .Case<math::ErfOp>(one(&Floats::erf))
-      .Case<math::PowFOp>([&](math::PowFOp op) { return floats.pow(op.getLhs(), op.getRhs()); })
-      .Default([](Operation *) { return Value(); });
+  if (auto exp = dyn_cast<math::ExpOp>(op); exp && bitEnumContainsAll(exp.getFastmath(), arith::FastMathFlags::afn))
+    return floats.approximateExp(exp.getOperand());
+  return expandFunction(op, floats);
 }
 
 struct ExpandMath : impl::ExpandMathBase<ExpandMath> {
-  void runOnOperation() override {
-    SmallVector<Operation *> ops;
-    getOperation()->walk([&](Operation *op) { ops.push_back(op); });
-    for (Operation *op : ops)
-      if (Value result = expand(op)) {
-        op->getResult(0).replaceAllUsesWith(result);
-        op->erase();
-      }
-  }
+  void runOnOperation() override { expandEach(getOperation(), expand); }
 };
 
 } // namespace

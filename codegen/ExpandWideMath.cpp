@@ -10,12 +10,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/ExpandFunctions.h"
 #include "codegen/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -540,40 +540,11 @@ Value expand(Operation *op) {
   if (!op->getResult(0).getType().isF64())
     return {};
   Doubles doubles(op);
-  auto one = [&](Value (Doubles::*function)(Value)) {
-    return [&doubles, function](auto op) { return (doubles.*function)(op.getOperand()); };
-  };
-  return llvm::TypeSwitch<Operation *, Value>(op)
-      .Case<math::ExpOp>(one(&Doubles::exp))
-      .Case<math::LogOp>(one(&Doubles::log))
-      .Case<math::Log1pOp>(one(&Doubles::log1p))
-      .Case<math::SinOp>(one(&Doubles::sin))
-      .Case<math::CosOp>(one(&Doubles::cos))
-      .Case<math::TanOp>(one(&Doubles::tan))
-      .Case<math::AsinOp>(one(&Doubles::asin))
-      .Case<math::AcosOp>(one(&Doubles::acos))
-      .Case<math::AtanOp>(one(&Doubles::atan))
-      .Case<math::SinhOp>(one(&Doubles::sinh))
-      .Case<math::CoshOp>(one(&Doubles::cosh))
-      .Case<math::TanhOp>(one(&Doubles::tanh))
-      .Case<math::AsinhOp>(one(&Doubles::asinh))
-      .Case<math::AcoshOp>(one(&Doubles::acosh))
-      .Case<math::AtanhOp>(one(&Doubles::atanh))
-      .Case<math::ErfOp>(one(&Doubles::erf))
-      .Case<math::PowFOp>([&](math::PowFOp op) { return doubles.pow(op.getLhs(), op.getRhs()); })
-      .Default([](Operation *) { return Value(); });
+  return expandFunction(op, doubles);
 }
 
 struct ExpandWideMath : impl::ExpandWideMathBase<ExpandWideMath> {
-  void runOnOperation() override {
-    SmallVector<Operation *> ops;
-    getOperation()->walk([&](Operation *op) { ops.push_back(op); });
-    for (Operation *op : ops)
-      if (Value result = expand(op)) {
-        op->getResult(0).replaceAllUsesWith(result);
-        op->erase();
-      }
-  }
+  void runOnOperation() override { expandEach(getOperation(), expand); }
 };
 
 } // namespace

@@ -324,6 +324,10 @@ SmallVector<Value> Kernel::delinearize(Value linear, ArrayRef<Value> boxSizes) {
   return result;
 }
 
+SmallVector<Value> Kernel::delinearize(Value linear, ArrayRef<DimExpr> boxSizes) {
+  return delinearize(linear, SmallVector<Value>(llvm::map_range(boxSizes, [&](DimExpr dim) { return size(dim); })));
+}
+
 void Kernel::loop(Value from, Value to, int64_t step, llvm::function_ref<void(Value)> body) {
   loop(from, to, step, ValueRange(), [&](Value i, ValueRange) {
     body(i);

@@ -100,6 +100,7 @@ public:
   /// Row-major position `linear` in a box of `sizes` as one index a dimension. The outermost is not
   /// reduced, so it may be left unknown.
   llvm::SmallVector<mlir::Value> delinearize(mlir::Value linear, llvm::ArrayRef<mlir::Value> sizes);
+  llvm::SmallVector<mlir::Value> delinearize(mlir::Value linear, llvm::ArrayRef<graph::DimExpr> sizes);
 
   /// for (i = from; i < to; i += step) body(i)
   void loop(mlir::Value from, mlir::Value to, int64_t step, llvm::function_ref<void(mlir::Value)> body);

@@ -162,22 +162,33 @@ FailureOr<std::vector<MachineCode>> compileKernels(ArrayRef<ModuleOp> kernels, c
   return codes;
 }
 
-FailureOr<std::shared_ptr<llvm::MemoryBuffer>> linkSharedObject(ArrayRef<MachineCode> objects,
-                                                                ArrayRef<const char *> arguments, Operation *where) {
-  std::string error;
-  FailureOr<std::unique_ptr<llvm::MemoryBuffer>> linked = link(objects, arguments, error);
-  if (failed(linked))
-    return where->emitError(error);
-  return std::shared_ptr<llvm::MemoryBuffer>(std::move(*linked));
-}
-
-void setObject(program::ExecutableOp executable, std::shared_ptr<llvm::MemoryBuffer> code) {
+static void setObject(program::ExecutableOp executable, std::shared_ptr<llvm::MemoryBuffer> code) {
   auto type = RankedTensorType::get({static_cast<int64_t>(code->getBufferSize())},
                                     IntegerType::get(executable->getContext(), 8));
   AsmResourceBlob blob(
       ArrayRef<char>(code->getBufferStart(), code->getBufferSize()), 8,
       [code](void *, size_t, size_t) mutable { code.reset(); }, false);
   executable.setObjectAttr(DenseResourceElementsAttr::get(type, "object", std::move(blob)));
+}
+
+LogicalResult setSharedObject(program::ExecutableOp executable, const Machine &machine,
+                              ArrayRef<const char *> linkerArguments) {
+  auto kernels = llvm::to_vector(executable.getBody().front().getOps<ModuleOp>());
+  // A program that only hands inputs and constants on still gets an object, which has no kernels.
+  OwningOpRef<ModuleOp> nothing;
+  if (kernels.empty()) {
+    nothing = ModuleOp::create(executable.getLoc());
+    kernels.push_back(*nothing);
+  }
+  auto objects = compileKernels(kernels, machine, llvm::CodeGenFileType::ObjectFile);
+  if (failed(objects))
+    return failure();
+  std::string error;
+  FailureOr<std::unique_ptr<llvm::MemoryBuffer>> linked = link(*objects, linkerArguments, error);
+  if (failed(linked))
+    return executable.emitError(error);
+  setObject(executable, std::move(*linked));
+  return success();
 }
 
 void setObjects(program::ExecutableOp executable, ArrayRef<Operation *> described, ArrayRef<ArrayRef<char>> codes) {

@@ -31,12 +31,11 @@ using MachineCode = llvm::SmallVector<char, 0>;
 mlir::FailureOr<std::vector<MachineCode>> compileKernels(llvm::ArrayRef<mlir::ModuleOp> kernels, const Machine &machine,
                                                          llvm::CodeGenFileType fileType);
 
-/// Links ELF objects to a shared object, with further arguments of lld. Errors are diagnostics at `where`.
-mlir::FailureOr<std::shared_ptr<llvm::MemoryBuffer>>
-linkSharedObject(llvm::ArrayRef<MachineCode> objects, llvm::ArrayRef<const char *> arguments, mlir::Operation *where);
+/// Gives an executable all its kernels as one shared object, which lld links with these arguments. Errors are
+/// diagnostics.
+mlir::LogicalResult setSharedObject(program::ExecutableOp executable, const Machine &machine,
+                                    llvm::ArrayRef<const char *> linkerArguments);
 
-/// Gives an executable its code.
-void setObject(program::ExecutableOp executable, std::shared_ptr<llvm::MemoryBuffer> code);
 /// Gives it the code of each of its kernels, one after another, and says on each where it lies
 /// (`treadle.offset`, `treadle.bytes`); `described` finds the op of a kernel that says it.
 void setObjects(program::ExecutableOp executable, llvm::ArrayRef<mlir::Operation *> described,

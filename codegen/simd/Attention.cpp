@@ -24,6 +24,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/AttentionShape.h"
 #include "codegen/Schedule.h"
 #include "codegen/simd/PackRows.h"
 #include "codegen/simd/RegisterTile.h"
@@ -44,7 +45,7 @@ constexpr int64_t maxQueryBlock = 64, minKeyBlock = 32, maxKeyBlock = 256;
 // What sizes that are known only at run time are taken to be.
 constexpr int64_t usualSize = 256;
 
-class AttentionSchedule {
+class AttentionSchedule : AttentionShape {
 public:
   AttentionSchedule(func::FuncOp source, const Target &target, AttentionOp op);
   void emit();
@@ -61,7 +62,9 @@ private:
   void storeTile(Value query, Value sumsAt, Value totalAt, Value e, int64_t height, Value mask);
 
   /// Element (query, d) or (key, d) of an operand at the current place of the leading dimensions.
-  Position positionIn(Value operand, Coord row, Coord column);
+  Position positionIn(Value operand, Coord row, Coord column) {
+    return AttentionShape::positionIn(kernel, outer, operand, row, column);
+  }
   /// Runs `body` for each vector of queries in use, with where it begins: in its block, and in a row of the
   /// panels of `rows` rows.
   void overSlots(DimExpr rows, llvm::function_ref<void(Value, Value)> body);
@@ -87,11 +90,7 @@ private:
 
   Kernel kernel;
   ImplicitLocOpBuilder &b;
-  AttentionOp op;
-  Type sumType;
-  Dims outerDims;
-  DimExpr queries, keys, depth, width; // L, S, D, E
-  int64_t lanes, columns = 1;          // of a vector, of a panel
+  int64_t lanes, columns = 1; // of a vector, of a panel
   int64_t queryBlock = 1, keyBlock = 1;
   TileShape keyTile, valueTile; // of K Q^T and of V^T P
   bool blocksAreWhole = false;  // no block of keys has fewer than a tile's rows
@@ -104,15 +103,7 @@ private:
 };
 
 AttentionSchedule::AttentionSchedule(func::FuncOp source, const Target &target, AttentionOp op)
-    : kernel(source, target), b(kernel.b), op(op) {
-  Dims query = dimsOf(op.getQuery().getType()), value = dimsOf(op.getValue().getType());
-  outerDims.assign(query.begin(), query.end() - 2);
-  queries = query[query.size() - 2];
-  depth = query.back();
-  keys = value[value.size() - 2];
-  width = value.back();
-  sumType = computeType(elementOf(op.getResult()));
-
+    : AttentionShape(op), kernel(source, target), b(kernel.b) {
   int64_t known = queries.constantValue().value_or(usualSize);
   lanes = std::min<int64_t>(target.lanes(sumType), std::max<int64_t>(llvm::PowerOf2Ceil(known), 4));
   auto sizeOr = [](DimExpr dim) { return std::max<int64_t>(dim.constantValue().value_or(usualSize), 1); };
@@ -129,15 +120,6 @@ AttentionSchedule::AttentionSchedule(func::FuncOp source, const Target &target, 
   keyBlock = llvm::alignTo(keyBlock, keyTile.rows);
   if (std::optional<int64_t> count = keys.constantValue(); count && !op.getCausal())
     blocksAreWhole = *count % keyBlock == 0 || *count % keyBlock >= keyTile.rows;
-}
-
-Position AttentionSchedule::positionIn(Value operand, Coord row, Coord column) {
-  Position position;
-  for (auto [index, size] : llvm::zip(outer, dimsOf(operand.getType())))
-    position.push_back(Elements::uniform(size == 1 ? kernel.index(0) : index));
-  position.push_back(row);
-  position.push_back(column);
-  return position;
 }
 
 void AttentionSchedule::overSlots(DimExpr rows, llvm::function_ref<void(Value, Value)> body) {
@@ -241,12 +223,7 @@ void AttentionSchedule::multiplyKeys(Value count) {
 Value AttentionSchedule::scoresAt(Value at, Value key, int64_t row, Value query, Value firstKey, Elements &elements) {
   Value score = load(scores, at);
   Coord queryCoord{query, 0, 1, 0, {}}, keyCoord{kernel.add(firstKey, key), row, 0, 1, {}};
-  if (Value bias = op.getBias()) {
-    Position position = positionIn(op.getResult(), queryCoord, keyCoord), inner;
-    for (auto [coord, size] : llvm::zip(ArrayRef(position).take_back(rankOf(bias)), dimsOf(bias.getType())))
-      inner.push_back(size == 1 ? Elements::uniform(kernel.index(0)) : coord);
-    score = arith::AddFOp::create(b, score, elements.at(bias, inner));
-  }
+  score = addBias(elements, outer, score, queryCoord, keyCoord);
   if (op.getCausal()) {
     // Key j is seen by queries i with j <= i + S - L.
     Value shift = kernel.sub(kernel.size(keys), kernel.size(queries));
@@ -420,8 +397,7 @@ void AttentionSchedule::emit() {
   grid.push_back(queries.ceilDiv(queryBlock));
 
   kernel.tasks([&](Value task) {
-    SmallVector<Value> sizes = llvm::map_to_vector(grid, [&](DimExpr size) { return kernel.size(size); });
-    SmallVector<Value> at = kernel.delinearize(task, sizes);
+    SmallVector<Value> at = kernel.delinearize(task, grid);
     outer.assign(at.begin(), at.end() - 1);
     Value firstQuery = kernel.mul(at.back(), queryBlock);
     slots = kernel.index(queryBlock);
@@ -452,16 +428,10 @@ void AttentionSchedule::emit() {
 } // namespace
 
 LogicalResult simd::scheduleAttention(func::FuncOp source, const Target &target) {
-  AttentionOp anchor;
-  for (Operation &op : source.getBody().front())
-    if (auto attention = dyn_cast<AttentionOp>(op)) {
-      if (anchor)
-        return op.emitOpError("is the second attention of one kernel");
-      anchor = attention;
-    }
-  if (!anchor)
-    return source.emitError("needs an attention");
-  AttentionSchedule(source, target, anchor).emit();
+  FailureOr<AttentionOp> anchor = AttentionShape::anchorOf(source);
+  if (failed(anchor))
+    return failure();
+  AttentionSchedule(source, target, *anchor).emit();
   return success();
 }
 

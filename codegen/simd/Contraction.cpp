@@ -97,9 +97,8 @@ bool ContractionSchedule::rowsAreAlike() {
 Position ContractionSchedule::lhsPosition(Coord row, Coord k) {
   auto matmul = cast<MatMulOp>(op);
   int64_t rank = rankOf(shape.lhs), resultRank = rankOf(op->getResult(0));
-  SmallVector<Value> sizes = llvm::map_to_vector(shape.rows, [&](DimExpr dim) { return kernel.size(dim); });
   SmallVector<Value> batch = outer;
-  llvm::append_range(batch, kernel.delinearize(row.base, sizes));
+  llvm::append_range(batch, kernel.delinearize(row.base, shape.rows));
   Position position(rank);
   Dims dims = dimsOf(shape.lhs.getType());
   for (int64_t i = 0; i < rank - 2; ++i)
@@ -129,8 +128,7 @@ Position ContractionSchedule::resultPosition(Coord row, Coord column) {
     for (size_t i = 0; i < shape.rows.size(); ++i)
       position.push_back(i == carrier ? row : Elements::uniform(kernel.index(0)));
   } else {
-    SmallVector<Value> sizes = llvm::map_to_vector(shape.rows, [&](DimExpr dim) { return kernel.size(dim); });
-    for (Value index : kernel.delinearize(kernel.add(row.base, row.offset), sizes))
+    for (Value index : kernel.delinearize(kernel.add(row.base, row.offset), shape.rows))
       position.push_back(Elements::uniform(index));
   }
   position.push_back(column);
@@ -263,8 +261,7 @@ void ContractionSchedule::emit() {
   }
 
   kernel.tasks([&](Value task) {
-    SmallVector<Value> sizes = llvm::map_to_vector(grid, [&](DimExpr size) { return kernel.size(size); });
-    SmallVector<Value> at = kernel.delinearize(task, sizes);
+    SmallVector<Value> at = kernel.delinearize(task, grid);
     outer.assign(at.begin(), at.begin() + shape.outer.size());
     Value firstColumn = kernel.mul(at[shape.outer.size()], tiling.columnBlock);
     Value lastColumn = kernel.min(kernel.add(firstColumn, tiling.columnBlock), kernel.size(shape.columns));
@@ -324,18 +321,12 @@ void ContractionSchedule::emit() {
 }
 
 LogicalResult simd::scheduleContraction(func::FuncOp source, const Target &target) {
-  Operation *anchor = nullptr;
-  for (Operation &op : source.getBody().front())
-    if (isa<MatMulOp, ConvOp>(op)) {
-      if (anchor)
-        return op.emitOpError("is the second product of one kernel");
-      anchor = &op;
-    }
-  if (auto conv = dyn_cast_or_null<ConvOp>(anchor); !anchor || (conv && !conv.getChannelsLast()))
-    return source.emitError("needs a matmul, or a conv whose channels are last");
-  if (auto conv = dyn_cast<ConvOp>(anchor); conv && conv.getFilter().getDefiningOp<WinogradFilterOp>())
+  FailureOr<Operation *> anchor = ContractionShape::anchorOf(source);
+  if (failed(anchor))
+    return failure();
+  if (auto conv = dyn_cast<ConvOp>(*anchor); conv && conv.getFilter().getDefiningOp<WinogradFilterOp>())
     return simd::scheduleWinograd(source, target);
-  ContractionSchedule(source, target, anchor).emit();
+  ContractionSchedule(source, target, *anchor).emit();
   return success();
 }
 

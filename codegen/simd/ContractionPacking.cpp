@@ -137,9 +137,8 @@ void ContractionSchedule::packTaps(ArrayRef<Value> image, Value target, int64_t 
 }
 
 void ContractionSchedule::packImage(Value firstRow, Value lastRow) {
-  SmallVector<Value> sizes = llvm::map_to_vector(shape.rows, [&](DimExpr dim) { return kernel.size(dim); });
   kernel.loop(firstRow, lastRow, 1, [&](Value row) {
-    SmallVector<Value> image = kernel.delinearize(row, sizes);
+    SmallVector<Value> image = kernel.delinearize(row, shape.rows);
     Value target = kernel.mul(kernel.sub(row, firstRow), kernel.size(lhsStride));
     packTaps(image, target, 0, {image[0]}, {});
   });
@@ -208,8 +207,7 @@ void ContractionSchedule::packPanels(Value firstColumn, Value lastColumn) {
   Dims filter = dimsOf(shape.rhs.getType());
   Value base = kernel.mul(outer[0], kernel.size(shape.columns));
   DimExpr taps = product(b.getContext(), ArrayRef(filter).drop_front(2));
-  SmallVector<Value> window =
-      llvm::map_to_vector(ArrayRef(filter).drop_front(2), [&](DimExpr dim) { return kernel.size(dim); });
+  ArrayRef<DimExpr> window = ArrayRef(filter).drop_front(2);
   kernel.loop(kernel.index(0), kernel.size(taps), 1, [&](Value tap) {
     SmallVector<Value> at = kernel.delinearize(tap, window);
     fillPanels(

@@ -179,8 +179,7 @@ void MapSchedule::emit() {
   grid.push_back(inner.ceilDiv(columnBlock));
 
   kernel.tasks([&](Value task) {
-    SmallVector<Value> sizes = llvm::map_to_vector(grid, [&](DimExpr size) { return kernel.size(size); });
-    SmallVector<Value> at = kernel.delinearize(task, sizes);
+    SmallVector<Value> at = kernel.delinearize(task, grid);
     Position position(rank);
     for (auto [dim, value] : llvm::zip(outer, at))
       position[dim] = Elements::uniform(value);

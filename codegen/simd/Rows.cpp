@@ -281,8 +281,7 @@ void RowsSchedule::emit() {
   if (!isAlongRow) {
     grid.back() = dims.back().ceilDiv(lanes);
     kernel.tasks([&](Value task) {
-      SmallVector<Value> sizes = llvm::map_to_vector(grid, [&](DimExpr size) { return kernel.size(size); });
-      SmallVector<Value> at = kernel.delinearize(task, sizes);
+      SmallVector<Value> at = kernel.delinearize(task, grid);
       Position row(rank);
       for (auto [dim, index] : llvm::zip(outer, at))
         row[dim] = Elements::uniform(index);
@@ -306,8 +305,7 @@ void RowsSchedule::emit() {
     Value first = kernel.mul(task, block);
     Value last = kernel.min(kernel.add(first, block), kernel.size(rows));
     kernel.loop(first, last, 1, [&](Value index) {
-      SmallVector<Value> sizes = llvm::map_to_vector(grid, [&](DimExpr size) { return kernel.size(size); });
-      SmallVector<Value> at = kernel.delinearize(index, sizes);
+      SmallVector<Value> at = kernel.delinearize(index, grid);
       Position row(rank);
       for (auto [dim, value] : llvm::zip(outer, at))
         row[dim] = Elements::uniform(value);

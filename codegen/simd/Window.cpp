@@ -160,8 +160,7 @@ void WindowSchedule::emit() {
     Value first = kernel.mul(task, rowsPerTask);
     Value last = kernel.min(kernel.add(first, rowsPerTask), kernel.size(rows));
     kernel.loop(first, last, 1, [&](Value row) {
-      SmallVector<Value> sizes = llvm::map_to_vector(grid, [&](DimExpr size) { return kernel.size(size); });
-      SmallVector<Value> at = kernel.delinearize(row, sizes);
+      SmallVector<Value> at = kernel.delinearize(row, grid);
       Position position(rank);
       for (auto [dim, index] : llvm::zip(outer, at))
         position[dim] = Elements::uniform(index);

@@ -217,8 +217,7 @@ void WinogradSchedule::chooseSizes() {
 }
 
 WinogradSchedule::Place WinogradSchedule::placeOf(Value tile) {
-  SmallVector<Value> at = kernel.delinearize(
-      tile, {kernel.size(result[0]), kernel.size(result[1].ceilDiv(m)), kernel.size(result[2].ceilDiv(m))});
+  SmallVector<Value> at = kernel.delinearize(tile, {result[0], result[1].ceilDiv(m), result[2].ceilDiv(m)});
   return {at[0], kernel.mul(at[1], m), kernel.mul(at[2], m)};
 }
 
@@ -420,7 +419,7 @@ void WinogradSchedule::emit() {
   DimExpr blocks = tiles.ceilDiv(tileBlock), parts = DimExpr::constant(context, llvm::divideCeil(padded, columnPart));
 
   kernel.tasks([&](Value task) {
-    SmallVector<Value> at = kernel.delinearize(task, {kernel.size(blocks), kernel.size(parts)});
+    SmallVector<Value> at = kernel.delinearize(task, {blocks, parts});
     Value first = kernel.mul(at[0], tileBlock);
     Value count = kernel.min(kernel.sub(kernel.size(tiles), first), kernel.index(tileBlock));
     kernel.loop(kernel.index(0), count, 1, [&](Value slot) { transformInput(kernel.add(first, slot), slot); });

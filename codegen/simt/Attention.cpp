@@ -19,7 +19,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/Elements.h"
+#include "codegen/AttentionShape.h"
 #include "codegen/Schedule.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -38,7 +38,7 @@ constexpr int64_t maxQueryBlock = 16, maxColumns = 4;
 // What sizes that are known only at run time are taken to be.
 constexpr int64_t usualSize = 256;
 
-class AttentionSchedule {
+class AttentionSchedule : AttentionShape {
 public:
   AttentionSchedule(func::FuncOp source, const Target &target, AttentionOp op);
   void emit();
@@ -51,7 +51,9 @@ private:
   void storeResult(ValueRange sums);
 
   /// Element (row, column) of an operand at the current place of the leading dimensions.
-  Position positionIn(Value operand, Value row, Value column);
+  Position positionIn(Value operand, Value row, Value column) {
+    return AttentionShape::positionIn(kernel, outer, operand, Elements::uniform(row), Elements::uniform(column));
+  }
   Value query(int64_t i) { return kernel.add(firstQuery, i); }
   /// The last one's number stands for those past it.
   Value within(Value index, DimExpr size) { return kernel.min(index, last(size)); }
@@ -71,10 +73,6 @@ private:
 
   Kernel kernel;
   ImplicitLocOpBuilder &b;
-  AttentionOp op;
-  Type sumType;
-  Dims outerDims;
-  DimExpr queries, keys, depth, width; // L, S, D, E
   int64_t queryBlock = 1, keyBlock = 1, columns = 1;
   int64_t rowThreads = 1; // that look for a query's greatest score
 
@@ -85,29 +83,13 @@ private:
 };
 
 AttentionSchedule::AttentionSchedule(func::FuncOp source, const Target &target, AttentionOp op)
-    : kernel(source, target), b(kernel.b), op(op) {
-  Dims query = dimsOf(op.getQuery().getType()), value = dimsOf(op.getValue().getType());
-  outerDims.assign(query.begin(), query.end() - 2);
-  queries = query[query.size() - 2];
-  depth = query.back();
-  keys = value[value.size() - 2];
-  width = value.back();
-  sumType = computeType(elementOf(op.getResult()));
+    : AttentionShape(op), kernel(source, target), b(kernel.b) {
   queryBlock = std::min<int64_t>(maxQueryBlock, llvm::PowerOf2Ceil(queries.constantValue().value_or(usualSize)));
   keyBlock = std::clamp<int64_t>(llvm::PowerOf2Ceil(keys.constantValue().value_or(usualSize)),
                                  std::max(target.subgroupThreads, queryBlock), target.workgroupThreads);
   kernel.setThreads(keyBlock);
   rowThreads = keyBlock / queryBlock;
   columns = std::min<int64_t>(maxColumns, llvm::divideCeil(width.constantValue().value_or(usualSize), keyBlock));
-}
-
-Position AttentionSchedule::positionIn(Value operand, Value row, Value column) {
-  Position position;
-  for (auto [index, size] : llvm::zip(outer, dimsOf(operand.getType())))
-    position.push_back(Elements::uniform(size == 1 ? kernel.index(0) : index));
-  position.push_back(Elements::uniform(row));
-  position.push_back(Elements::uniform(column));
-  return position;
 }
 
 /// The scores of this thread's key for all queries of the block.
@@ -128,12 +110,7 @@ void AttentionSchedule::scoreKeys(Value firstKey) {
   for (int64_t i = 0; i < queryBlock; ++i) {
     Elements elements(kernel, 1);
     Value score = arith::MulFOp::create(b, sums[i], scale), row = within(query(i), queries);
-    if (Value bias = op.getBias()) {
-      Position position = positionIn(op.getResult(), row, safeKey), inner;
-      for (auto [coord, size] : llvm::zip(ArrayRef(position).take_back(rankOf(bias)), dimsOf(bias.getType())))
-        inner.push_back(size == 1 ? Elements::uniform(kernel.index(0)) : coord);
-      score = arith::AddFOp::create(b, score, elements.at(bias, inner));
-    }
+    score = addBias(elements, outer, score, Elements::uniform(row), Elements::uniform(safeKey));
     Value seen = kernel.less(key, kernel.size(keys));
     if (op.getCausal()) { // key j is seen by queries i with j <= i + S - L
       Value limit = kernel.add(row, kernel.sub(kernel.size(keys), kernel.size(queries)));
@@ -260,8 +237,7 @@ void AttentionSchedule::emit() {
   grid.push_back(queries.ceilDiv(queryBlock));
   grid.push_back(width.ceilDiv(columns * keyBlock));
   kernel.tasks([&](Value task) {
-    SmallVector<Value> sizes = llvm::map_to_vector(grid, [&](DimExpr size) { return kernel.size(size); });
-    SmallVector<Value> at = kernel.delinearize(task, sizes);
+    SmallVector<Value> at = kernel.delinearize(task, grid);
     outer.assign(at.begin(), at.end() - 2);
     firstQuery = kernel.mul(at[at.size() - 2], queryBlock);
     firstColumn = kernel.mul(at.back(), columns * keyBlock);
@@ -273,16 +249,10 @@ void AttentionSchedule::emit() {
 } // namespace
 
 LogicalResult simt::scheduleAttention(func::FuncOp source, const Target &target) {
-  AttentionOp anchor;
-  for (Operation &op : source.getBody().front())
-    if (auto attention = dyn_cast<AttentionOp>(op)) {
-      if (anchor)
-        return op.emitOpError("is the second attention of one kernel");
-      anchor = attention;
-    }
-  if (!anchor)
-    return source.emitError("needs an attention");
-  AttentionSchedule(source, target, anchor).emit();
+  FailureOr<AttentionOp> anchor = AttentionShape::anchorOf(source);
+  if (failed(anchor))
+    return failure();
+  AttentionSchedule(source, target, *anchor).emit();
   return success();
 }
 

@@ -43,10 +43,8 @@ public:
   void emit();
 
 private:
-  /// One row of A that a thread reads: its indices, and for a convolution the place of the first tap.
-  struct Row {
-    SmallVector<Value> indices;
-  };
+  /// The indices of a row of A.
+  using Row = SmallVector<Value>;
   /// A step of the depth: its number; and for a convolution the taps, then the channel.
   struct Step {
     Value k;
@@ -143,20 +141,15 @@ void ContractionSchedule::chooseTile() {
 
 // ---- positions -------------------------------------------------------------------------------
 
-ContractionSchedule::Row ContractionSchedule::rowAt(Value number) {
-  SmallVector<Value> sizes = llvm::map_to_vector(shape.rows, [&](DimExpr dim) { return kernel.size(dim); });
-  return {kernel.delinearize(number, sizes)};
-}
+ContractionSchedule::Row ContractionSchedule::rowAt(Value number) { return kernel.delinearize(number, shape.rows); }
 
 ContractionSchedule::Step ContractionSchedule::stepAt(Value k) {
   Step step{k, {}};
   if (!conv)
     return step;
   Dims filter = dimsOf(shape.rhs.getType());
-  SmallVector<Value> sizes;
-  for (DimExpr tap : ArrayRef(filter).drop_front(2))
-    sizes.push_back(kernel.size(tap));
-  sizes.push_back(kernel.size(filter[1]));
+  Dims sizes(filter.begin() + 2, filter.end());
+  sizes.push_back(filter[1]);
   step.place = kernel.delinearize(k, sizes);
   return step;
 }
@@ -168,7 +161,7 @@ Position ContractionSchedule::resultPosition(const Row &row, Value column) {
       position.push_back(Elements::uniform(index));
   else if (conv.getGroups() != 1)
     column = kernel.add(column, kernel.mul(outer[0], kernel.size(shape.columns)));
-  for (Value index : row.indices)
+  for (Value index : row)
     position.push_back(Elements::uniform(index));
   position.push_back(Elements::uniform(column));
   return position;
@@ -179,7 +172,7 @@ Value ContractionSchedule::lhsAt(Elements &elements, const Row &row, const Step 
   if (auto matmul = dyn_cast<MatMulOp>(op)) {
     int64_t rank = rankOf(shape.lhs), resultRank = rankOf(op->getResult(0));
     SmallVector<Value> all(outer);
-    llvm::append_range(all, row.indices);
+    llvm::append_range(all, row);
     Dims dims = dimsOf(shape.lhs.getType());
     for (int64_t i = 0; i < rank - 2; ++i)
       position.push_back(Elements::uniform(dims[i] == 1 ? kernel.index(0) : all[resultRank - rank + i]));
@@ -192,10 +185,10 @@ Value ContractionSchedule::lhsAt(Elements &elements, const Row &row, const Step 
   }
   Value within;
   Dims dims = dimsOf(shape.lhs.getType());
-  position.push_back(Elements::uniform(row.indices[0]));
+  position.push_back(Elements::uniform(row[0]));
   for (int64_t i = 0; i < conv.spatialRank(); ++i) {
-    Value at = kernel.add(kernel.mul(row.indices[i + 1], conv.getStrides()[i]),
-                          kernel.mul(step.place[i], conv.getDilations()[i]));
+    Value at =
+        kernel.add(kernel.mul(row[i + 1], conv.getStrides()[i]), kernel.mul(step.place[i], conv.getDilations()[i]));
     if (conv.getPadLow()[i] || conv.getPadHigh()[i]) {
       at = kernel.sub(at, kernel.index(conv.getPadLow()[i]));
       Value here = inside(at, kernel.size(dims[i + 1]));
@@ -396,8 +389,7 @@ void ContractionSchedule::emit() {
   grid.push_back(shape.columns.ceilDiv(tileColumns));
 
   kernel.tasks([&](Value task) {
-    SmallVector<Value> sizes = llvm::map_to_vector(grid, [&](DimExpr size) { return kernel.size(size); });
-    SmallVector<Value> at = kernel.delinearize(task, sizes);
+    SmallVector<Value> at = kernel.delinearize(task, grid);
     outer.assign(at.begin(), at.begin() + shape.outer.size());
     Value firstRow = kernel.mul(at[shape.outer.size()], tileRows), firstColumn = kernel.mul(at.back(), tileColumns);
     Value x = down == 1 ? kernel.thread() : kernel.rem(kernel.thread(), across);
@@ -422,16 +414,10 @@ void ContractionSchedule::emit() {
 } // namespace
 
 LogicalResult simt::scheduleContraction(func::FuncOp source, const Target &target) {
-  Operation *anchor = nullptr;
-  for (Operation &op : source.getBody().front())
-    if (isa<MatMulOp, ConvOp>(op)) {
-      if (anchor)
-        return op.emitOpError("is the second product of one kernel");
-      anchor = &op;
-    }
-  if (auto conv = dyn_cast_or_null<ConvOp>(anchor); !anchor || (conv && !conv.getChannelsLast()))
-    return source.emitError("needs a matmul, or a conv whose channels are last");
-  ContractionSchedule(source, target, anchor).emit();
+  FailureOr<Operation *> anchor = ContractionShape::anchorOf(source);
+  if (failed(anchor))
+    return failure();
+  ContractionSchedule(source, target, *anchor).emit();
   return success();
 }
 

@@ -43,19 +43,15 @@ LogicalResult simt::scheduleMap(func::FuncOp source, const Target &target) {
   SmallVector<DimExpr> grid(dims.begin(), dims.begin() + first);
   grid.push_back(inner.ceilDiv(block));
   kernel.tasks([&](Value task) {
-    SmallVector<Value> sizes = llvm::map_to_vector(grid, [&](DimExpr size) { return kernel.size(size); });
-    SmallVector<Value> at = kernel.delinearize(task, sizes);
+    SmallVector<Value> at = kernel.delinearize(task, grid);
     Value start = kernel.add(kernel.mul(at.back(), block), kernel.thread());
     for (int64_t offset = 0; offset < block; offset += threads) {
       Value element = kernel.add(start, offset);
       auto emit = [&] {
-        SmallVector<Value> innerSizes;
-        for (DimExpr size : ArrayRef(dims).drop_front(first))
-          innerSizes.push_back(kernel.size(size));
         Position position;
         for (Value index : ArrayRef(at).drop_back())
           position.push_back(Elements::uniform(index));
-        for (Value index : kernel.delinearize(element, innerSizes))
+        for (Value index : kernel.delinearize(element, ArrayRef(dims).drop_front(first)))
           position.push_back(Elements::uniform(index));
         Elements elements(kernel, 1);
         elements.storeResults(position);

@@ -114,9 +114,7 @@ void RowsSchedule::emitPass(int64_t pass, const Position &row) {
     Elements elements(kernel, 1);
     start.append(startOf(elements, reduction));
   }
-  SmallVector<Value> sizes;
-  for (int64_t axis : axes)
-    sizes.push_back(kernel.size(dims[axis]));
+  Dims sizes = llvm::map_to_vector<4>(axes, [&](int64_t axis) { return dims[axis]; });
   Value from = isShared ? kernel.thread() : kernel.index(0);
   auto carried =
       kernel.loop(from, kernel.size(length), isShared ? kernel.threads() : 1, start, [&](Value i, ValueRange before) {
@@ -184,9 +182,8 @@ void RowsSchedule::emit() {
       grid.push_back(dims[i]);
     }
   auto emitAt = [&](Value number) {
-    SmallVector<Value> sizes = llvm::map_to_vector(grid, [&](DimExpr size) { return kernel.size(size); });
     Position row(dims.size(), Elements::uniform(kernel.index(0)));
-    for (auto [dim, index] : llvm::zip(outer, kernel.delinearize(number, sizes)))
+    for (auto [dim, index] : llvm::zip(outer, kernel.delinearize(number, grid)))
       row[dim] = Elements::uniform(index);
     emitRow(row);
   };

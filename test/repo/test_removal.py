@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-FOLDERS = sorted(p.parent.relative_to(ROOT).as_posix() for p in [*ROOT.glob("targets/*/run"), *ROOT.glob("frontends/*/CMakeLists.txt")])
+FOLDERS = sorted(p.parent.relative_to(ROOT).as_posix() for p in [*ROOT.glob("targets/*/Chips.def"), *ROOT.glob("frontends/*/CMakeLists.txt")])
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/compile/Register.h"
+#include "codegen/Backend.h"
 #include "codegen/Passes.h"
 #include "dialects/program/Program.h"
 #include "mlir/Conversion/Passes.h"
@@ -18,10 +19,16 @@
 #include "passes/layout/Passes.h"
 #include "passes/plan/Passes.h"
 #include "passes/simplify/Passes.h"
-#include "tools/compile/Backends.h.inc"
 #include <mutex>
 
 namespace treadle {
+
+#define TREADLE_TARGET(target)                                                                                         \
+  namespace target {                                                                                                   \
+  const Backend &backend();                                                                                            \
+  }
+#include "tools/compile/Backends.inc"
+#undef TREADLE_TARGET
 
 mlir::DialectRegistry allDialects() {
   mlir::DialectRegistry registry;
@@ -40,7 +47,8 @@ void registerAllPasses() {
     registerPlanPasses();
     registerCodegenPasses();
 #define TREADLE_TARGET(target) registerBackend(target::backend());
-#include "tools/compile/Backends.def.inc"
+#include "tools/compile/Backends.inc"
+#undef TREADLE_TARGET
     for (const Backend &backend : backends())
       backend.registerPasses();
     mlir::registerTransformsPasses();

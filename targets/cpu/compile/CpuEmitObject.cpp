@@ -40,23 +40,11 @@ struct CpuEmitObject : impl::CpuEmitObjectBase<CpuEmitObject> {
       executable.emitError() << "is for a CPU that is not in Chips.def, " << text("variant");
       return signalPassFailure();
     }
-    auto kernels = llvm::to_vector(executable.getBody().front().getOps<ModuleOp>());
-    // A program that only hands inputs and constants on still gets an object, which has no kernels.
-    OwningOpRef<ModuleOp> nothing;
-    if (kernels.empty()) {
-      nothing = ModuleOp::create(executable.getLoc());
-      kernels.push_back(*nothing);
-    }
     Machine machine{(chip->arch + "-unknown-linux-gnu").str(), chip->cpu.str(), chip->features.str()};
-    auto objects = compileKernels(kernels, machine, llvm::CodeGenFileType::ObjectFile);
-    if (failed(objects))
-      return signalPassFailure();
-    auto linked = linkSharedObject(
-        *objects, {"-Bsymbolic", "--gc-sections", "--build-id=none", "--hash-style=gnu", "-z", "noexecstack"},
-        executable);
-    if (failed(linked))
-      return signalPassFailure();
-    setObject(executable, *linked);
+    if (failed(setSharedObject(
+            executable, machine,
+            {"-Bsymbolic", "--gc-sections", "--build-id=none", "--hash-style=gnu", "-z", "noexecstack"})))
+      signalPassFailure();
   }
 };
 

@@ -23,8 +23,6 @@ llvm::StringRef hostVariant();
 /// All rows, for messages and tests.
 llvm::ArrayRef<llvm::StringLiteral> variantNames();
 
-const Backend &backend();
-
 } // namespace treadle::cpu
 
 #endif // TREADLE_TARGETS_CPU_COMPILE_CPUTARGET_H

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "targets/cuda/compile/CudaTarget.h"
+#include "codegen/Backend.h"
 #include "targets/cuda/compile/Passes.h"
 
 using namespace mlir;

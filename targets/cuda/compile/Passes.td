@@ -29,7 +29,8 @@ def CudaEmitPtx : Pass<"treadle-cuda-emit-ptx", "::treadle::program::ExecutableO
   let description = [{
     What: translates each kernel to LLVM IR, optimizes it and writes it as PTX text, several at once.
     Before: modules in the LLVM dialect.
-    After: the same, and all texts in `object`; where each lies stands on its kernel.
+    After: the same, and all texts in `object`, each ending with a zero byte as the driver wants it; where each lies
+    stands on its kernel.
     Needs: `treadle.target` to name a row of Chips.def.
     Guarantees: a module for each kernel.
     Leaves alone: executables of other targets.

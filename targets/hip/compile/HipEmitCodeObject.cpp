@@ -40,21 +40,9 @@ struct HipEmitCodeObject : impl::HipEmitCodeObjectBase<HipEmitCodeObject> {
       executable.emitError() << "is for a device that is not in Chips.def, " << target.variant;
       return signalPassFailure();
     }
-    auto kernels = llvm::to_vector(executable.getBody().front().getOps<ModuleOp>());
-    // A program that only hands inputs and constants on still gets an object, which has no kernels.
-    OwningOpRef<ModuleOp> nothing;
-    if (kernels.empty()) {
-      nothing = ModuleOp::create(executable.getLoc());
-      kernels.push_back(*nothing);
-    }
     Machine machine{"amdgcn-amd-amdhsa", target.variant, chip->features.str()};
-    auto objects = compileKernels(kernels, machine, llvm::CodeGenFileType::ObjectFile);
-    if (failed(objects))
-      return signalPassFailure();
-    auto linked = linkSharedObject(*objects, {"--no-undefined"}, executable);
-    if (failed(linked))
-      return signalPassFailure();
-    setObject(executable, *linked);
+    if (failed(setSharedObject(executable, machine, {"--no-undefined"})))
+      signalPassFailure();
   }
 };
 

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "targets/hip/compile/HipTarget.h"
+#include "codegen/Backend.h"
 #include "targets/hip/compile/Passes.h"
 
 using namespace mlir;

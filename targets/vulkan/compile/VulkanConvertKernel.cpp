@@ -62,9 +62,7 @@ public:
       MLIRContext *context = type.getContext();
       if (!isShared(type))
         return IntegerType::get(context, 64);
-      unsigned stride = type.getElementTypeBitWidth() / 8;
       Type array = spirv::ArrayType::get(convertType(type.getElementType()), type.getNumElements());
-      (void)stride;
       return spirv::PointerType::get(array, spirv::StorageClass::Workgroup);
     });
   }
@@ -81,7 +79,7 @@ Value constant(OpBuilder &b, Location loc, Type type, int64_t value) {
   return spirv::ConstantOp::create(b, loc, type, IntegerAttr::get(type, value));
 }
 
-/// A pointer to what lies `bytes` after `address`.
+/// What lies at `address`.
 Value pointerTo(OpBuilder &b, Location loc, Type element, Value address) {
   return spirv::ConvertUToPtrOp::create(b, loc, spirv::PointerType::get(element, deviceMemory), address);
 }
@@ -173,7 +171,6 @@ struct Entry : OpConversionPattern<func::FuncOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(func::FuncOp op, OpAdaptor, ConversionPatternRewriter &b) const override {
     Location loc = op.getLoc();
-    auto module = op->getParentOfType<spirv::ModuleOp>();
     Type word = b.getI64Type(), index = b.getI32Type();
     b.setInsertionPoint(op);
     // PushConstants of KernelAbi.h
@@ -214,7 +211,6 @@ struct Entry : OpConversionPattern<func::FuncOp> {
     b.setInsertionPointToEnd(entry);
     b.mergeBlocks(converted, entry, {});
     b.eraseOp(op);
-    (void)module;
     return success();
   }
 };

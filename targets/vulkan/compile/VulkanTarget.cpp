@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "targets/vulkan/compile/VulkanTarget.h"
+#include "codegen/Backend.h"
 #include "targets/vulkan/compile/Passes.h"
 
 using namespace mlir;

@@ -27,8 +27,7 @@ std::string field(int number, const std::string &bytes) {
 }
 
 // Numbers of fields of onnx.TensorProto.
-constexpr int dims = 1, dataType = 2, floatData = 4, int32Data = 5, int64Data = 7, name = 8, rawData = 9,
-              dataLocation = 14;
+constexpr int dims = 1, dataType = 2, floatData = 4, int32Data = 5, int64Data = 7, rawData = 9, dataLocation = 14;
 
 class Pb : public FileTest {
 protected:
