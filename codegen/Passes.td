@@ -74,6 +74,19 @@ def Scalarize : Pass<"treadle-scalarize", "::mlir::func::FuncOp"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def UnrollLoops : Pass<"treadle-unroll-loops", "::mlir::func::FuncOp"> {
+  let summary = "Has loops do several steps a turn where a device limits turns";
+  let description = [{
+    What: innermost loops do up to 16 steps a turn, and what is left in a loop after.
+    Before: a kernel in scf, of a target whose description limits the turns of a thread's loops (`loop_turns`).
+    After: the same, with fewer turns. One that is known to need more than the limit is an error.
+    Needs: the target's description in `treadle.target` around it.
+    Guarantees: the same steps in the same order.
+    Leaves alone: the loop over tasks, and loops with barriers; kernels of other targets.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
 def CompileExecutables : Pass<"treadle-compile-executables", "::mlir::ModuleOp"> {
   let summary = "Runs on each executable the pipeline of its target";
   let description = [{

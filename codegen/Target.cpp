@@ -38,13 +38,14 @@ template <typename T, typename F> void forEachField(T &target, F visit) {
   visit("memory_load_cycles", target.memoryLoadCycles);
   visit("shared_load_cycles", target.sharedLoadCycles);
   visit("broadcast_cycles", target.broadcastCycles);
+  visit("loop_turns", target.loopTurns);
 }
 
 } // namespace
 
 Target Target::gpu(StringRef name, StringRef variant, int64_t workgroupThreads, int64_t subgroupThreads,
                    int64_t threadRegisters, int64_t sharedBytes, int64_t memoryLoadCycles, int64_t sharedLoadCycles,
-                   int64_t broadcastCycles) {
+                   int64_t broadcastCycles, int64_t loopTurns) {
   Target target;
   target.name = name.str();
   target.variant = variant.str();
@@ -56,6 +57,7 @@ Target Target::gpu(StringRef name, StringRef variant, int64_t workgroupThreads, 
   target.memoryLoadCycles = memoryLoadCycles;
   target.sharedLoadCycles = sharedLoadCycles;
   target.broadcastCycles = broadcastCycles;
+  target.loopTurns = loopTurns;
   return target;
 }
 

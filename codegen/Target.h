@@ -48,11 +48,12 @@ struct Target {
   // Cycles that a subgroup's threads take for a value each: from memory, from shared memory; for one thread's
   // value for all of them, from its register.
   int64_t memoryLoadCycles = 16, sharedLoadCycles = 2, broadcastCycles = 2;
+  int64_t loopTurns = 0; // after which all loops of a thread are ended, finished or not; 0: never
 
   /// A GPU, in the order of the columns of its Chips.def.
   static Target gpu(llvm::StringRef name, llvm::StringRef variant, int64_t workgroupThreads, int64_t subgroupThreads,
                     int64_t threadRegisters, int64_t sharedBytes, int64_t memoryLoadCycles, int64_t sharedLoadCycles,
-                    int64_t broadcastCycles);
+                    int64_t broadcastCycles, int64_t loopTurns = 0);
 
   /// Whether `rows` that lie `distance` bytes apart and are read side by side fall into so few sets of the
   /// first-level cache that they drive each other and what is read besides out of it.

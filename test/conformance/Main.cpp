@@ -12,9 +12,10 @@
 //     test-conformance --target=vulkan:gpu       one target, or one variant of it; a list
 //     test-conformance --seeds=1000 --first=50   so many seeds, from that one on
 //     test-conformance FILE.mlir ..              the cases of these files
-//     test-conformance --validate                Vulkan's validation layers watch; a word of theirs is a failure
+//     test-conformance --no-layers               Vulkan's validation layers do not watch
 //
-// SPIR-V kernels are checked as spirv-val does, always.
+// On Vulkan every kernel is checked as spirv-val does, and the validation layers, synchronization too, watch every
+// call: a word of theirs is a failure.
 //
 //===----------------------------------------------------------------------===//
 
@@ -109,15 +110,15 @@ int main(int argc, char **argv) {
   std::vector<std::filesystem::path> files;
   uint64_t seeds = 0, first = 0;
   llvm::StringRef wanted;
+  bool layers = true;
   for (llvm::StringRef argument : llvm::ArrayRef(argv + 1, argc - 1)) {
     llvm::StringRef word = argument;
     if (word.consume_front("--target=")) {
       wanted = word;
       continue;
     }
-    if (word == "--validate") {
-      treadle::test::watchCalls();
-      testing::UnitTest::GetInstance()->listeners().Append(new treadle::test::Listener);
+    if (word == "--no-layers") {
+      layers = false;
       continue;
     }
     uint64_t *number = word.consume_front("--seeds=") ? &seeds : word.consume_front("--first=") ? &first : nullptr;
@@ -127,6 +128,10 @@ int main(int argc, char **argv) {
     }
     if (!number)
       files.push_back(argument.str());
+  }
+  if (layers) {
+    treadle::test::watchCalls();
+    testing::UnitTest::GetInstance()->listeners().Append(new treadle::test::Listener);
   }
   std::vector<treadle::test::TestTarget> targets = treadle::test::testTargets(wanted);
   bool all = files.empty() && seeds == 0;

@@ -68,7 +68,7 @@ std::string takeMessages() {
   if (!folder)
     return "";
   if (!std::filesystem::exists(folder->path("log")))
-    return "the validation layers do not watch: VK_LAYER_KHRONOS_validation is not installed";
+    return "the validation layers do not watch: install vulkan-validationlayers, or say --no-layers";
   std::string all = folder->contents("log"), since = all.substr(taken);
   taken = all.size();
   return since;

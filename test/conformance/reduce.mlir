@@ -247,3 +247,16 @@ func.func @main(%a: tensor<?x?x$T, #graph.dims<n, m>>, %b: tensor<?x?x$T, #graph
   %5 = graph.sub %4, %3 : (tensor<?x?x$T, #graph.dims<n, m>>, tensor<?x1x$T, #graph.dims<n, 1>>) -> tensor<?x?x$T, #graph.dims<n, m>>
   return %3, %2, %5 : tensor<?x1x$T, #graph.dims<n, 1>>, tensor<?x1x$T, #graph.dims<n, 1>>, tensor<?x?x$T, #graph.dims<n, m>>
 }
+
+// More steps than some implementations of Vulkan let the loops of a thread make.
+// -----
+// name long
+// for KIND in sum, max
+// table NAME A B AXIS
+//   row       1x4300000  1x1   1
+//   rows      2x4300000  2x1   1
+//   columns   70000x64   1x64  0
+func.func @main(%a: tensor<$Axf32>) -> tensor<$Bxf32> {
+  %0 = graph.reduce $KIND %a {axes = array<i64: $AXIS>} : (tensor<$Axf32>) -> tensor<$Bxf32>
+  return %0 : tensor<$Bxf32>
+}

@@ -14,8 +14,8 @@ namespace treadle::vulkan {
 
 static SmallVector<Target> describe(StringRef chip, std::string &error) {
   const Target rows[] = {
-#define TREADLE_VULKAN(row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast)                 \
-  Target::gpu("vulkan", row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast),
+#define TREADLE_VULKAN(row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast, turns)          \
+  Target::gpu("vulkan", row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast, turns),
 #include "targets/vulkan/Chips.def"
   };
   return selectChip(rows, chip, error);
