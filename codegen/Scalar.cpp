@@ -330,7 +330,14 @@ Value Emitter::emit() {
   bool f = isFloat();
   return llvm::TypeSwitch<Operation *, Value>(op)
       .Case<AddOp>([&](auto) { return f ? fadd(x(), y()) : make<arith::AddIOp>(x(), y()); })
-      .Case<SubOp>([&](auto) { return f ? fsub(x(), y()) : make<arith::SubIOp>(x(), y()); })
+      .Case<SubOp>([&](auto) {
+        if (!f)
+          return make<arith::SubIOp>(x(), y());
+        // What a row's mean or peak was made of is computed again here, and is to be the same number: where all
+        // of a row are equal nothing may be left.
+        bool isOfRow = op->getOperand(1).getDefiningOp<ReduceOp>();
+        return isOfRow ? make<arith::SubFOp>(x(), y()) : fsub(x(), y());
+      })
       .Case<MulOp>([&](auto) { return f ? fmul(x(), y()) : make<arith::MulIOp>(x(), y()); })
       .Case<DivOp>([&](auto) { return divide(); })
       .Case<ModOp>([&](ModOp mod) { return modulo(mod.getTruncated()); })

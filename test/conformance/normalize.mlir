@@ -92,3 +92,13 @@ func.func @main(%a: tensor<?x1x34xf32, #graph.dims<n, 1, 34>>) -> (tensor<?x2x1x
   %3 = graph.softmax %2 {axis = 2 : i64} : (tensor<?x2x1xf32, #graph.dims<n, 2, 1>>) -> tensor<?x2x1xf32, #graph.dims<n, 2, 1>>
   return %2, %3 : tensor<?x2x1xf32, #graph.dims<n, 2, 1>>, tensor<?x2x1xf32, #graph.dims<n, 2, 1>>
 }
+
+// -----
+// A product is the same number each time that it is computed: nothing is left of it less itself.
+// name ofEqualProducts
+// with n=1 m=1 | n=37 m=1
+func.func @main(%a: tensor<?x?xf32, #graph.dims<n, m>>, %b: tensor<?x?xf32, #graph.dims<n, m>>) -> tensor<?x?xf32, #graph.dims<n, m>> {
+  %0 = graph.mul %a, %b : (tensor<?x?xf32, #graph.dims<n, m>>, tensor<?x?xf32, #graph.dims<n, m>>) -> tensor<?x?xf32, #graph.dims<n, m>>
+  %1 = graph.normalize %0 {axes = array<i64: 1>, epsilon = 0.01 : f64, kind = #graph.norm_kind<layer>} : (tensor<?x?xf32, #graph.dims<n, m>>) -> tensor<?x?xf32, #graph.dims<n, m>>
+  return %1 : tensor<?x?xf32, #graph.dims<n, m>>
+}

@@ -118,7 +118,7 @@ Status Resident::loadWeights(const Program &program) {
   std::vector<uint64_t> offsets(count);
   for (uint32_t i = 0; i < count; ++i) {
     uint64_t bytes = (list->Get(i)->bytes() + weightAlignment - 1) / weightAlignment * weightAlignment;
-    if (groups.empty() || groups.back().bytes + bytes > std::min(usualBlock, device->largestPiece()))
+    if (groups.empty() || groups.back().bytes + bytes > std::min(usualBlock, device->largestPiece() - weightAlignment))
       groups.push_back({i, 0});
     offsets[i] = groups.back().bytes;
     groups.back().bytes += bytes;
@@ -128,7 +128,7 @@ Status Resident::loadWeights(const Program &program) {
   Upload upload(device);
   for (size_t g = 0; g < groups.size(); ++g) {
     Block &block = weights[g];
-    if (Status status = block.allocate(device, groups[g].bytes, Use::kernels, "weights"); status.failed())
+    if (Status status = block.allocate(device, groups[g].bytes + readBeyond, Use::kernels, "weights"); status.failed())
       return status;
     uint32_t end = g + 1 < groups.size() ? groups[g + 1].first : count;
     for (uint32_t i = groups[g].first; i < end; ++i) {

@@ -135,7 +135,7 @@ Status VulkanDriver::reserve(size_t arenaBytes, size_t scratchBytes) {
     return error(TREADLE_DAMAGED, program->name(), ": damaged: kernels of Vulkan devices have no private memory");
   if (device().isLost())
     return lostStatus();
-  size_t wanted = arenaBytes + 63; // so that it can start at a multiple of 64
+  size_t wanted = arenaBytes + 63 + readBeyond; // so that it can start at a multiple of 64
   if (arenaBlock.size() >= wanted && arenaBlock.size() / 2 <= wanted)
     return {};
   return arenaBlock.allocate(resident->device, wanted, Use::kernels, "intermediate values");
