@@ -12,7 +12,7 @@
 
 namespace treadle {
 
-// Targets.inc has a row for each of TREADLE_TARGETS; CMake writes it.
+// Targets.inc has a row for each target that has a driver; CMake writes it.
 #define TREADLE_TARGET(target)                                                                                         \
   namespace target {                                                                                                   \
   std::vector<DeviceInfo> devices();                                                                                   \
