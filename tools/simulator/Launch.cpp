@@ -1,0 +1,78 @@
+//===- Launch.cpp - a kernel on a simulated device ----------------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/simulator/Launch.h"
+#include "tools/simulator/Fault.h"
+#include <cstdio>
+#include <cstdlib>
+#include <fmt/format.h>
+
+namespace treadle::simulator {
+namespace {
+
+void runWorkgroup(KernelCode &kernel, const Launch &launch, const Dim3 &workgroup, GlobalMemory &global) {
+  SharedMemory shared(kernel.sharedBytes() + launch.dynamicShared);
+  std::vector<std::unique_ptr<Subgroup>> running;
+  for (uint32_t first = 0; first < launch.threads(); first += kernel.subgroupThreads())
+    running.push_back(kernel.start(launch, workgroup, first, global, shared));
+  while (true) {
+    size_t waiting = 0, ended = 0;
+    for (std::unique_ptr<Subgroup> &subgroup : running) {
+      if (!subgroup)
+        continue;
+      if (subgroup->run() == Subgroup::State::ended) {
+        subgroup = nullptr;
+        ++ended;
+      } else {
+        ++waiting;
+      }
+    }
+    if (waiting == 0)
+      return;
+    if (ended != 0)
+      throw Fault("some subgroups wait at a barrier that others, which have ended, never reach");
+    shared.barrier();
+    ++kernel.counters.barriers;
+  }
+}
+
+} // namespace
+
+void runKernel(KernelCode &kernel, const Launch &launch, GlobalMemory &global) {
+  ++kernel.counters.launches;
+  uint64_t count = uint64_t(launch.grid[0]) * launch.grid[1] * launch.grid[2];
+  global.beginLaunch(count);
+  for (uint64_t number = 0; number < count; ++number) {
+    Dim3 workgroup = {static_cast<uint32_t>(number % launch.grid[0]),
+                      static_cast<uint32_t>(number / launch.grid[0] % launch.grid[1]),
+                      static_cast<uint32_t>(number / launch.grid[0] / launch.grid[1])};
+    global.enterWorkgroup(number);
+    try {
+      runWorkgroup(kernel, launch, workgroup, global);
+    } catch (const Fault &fault) {
+      throw Fault(fmt::format("{}, workgroup {}: {}", kernel.name, number, fault.what()));
+    }
+    ++kernel.counters.workgroups;
+  }
+}
+
+void reportCounters(const std::string &device, const KernelCode &kernel) {
+  const char *path = std::getenv("TREADLE_SIMULATOR_REPORT");
+  if (!path || !kernel.counters.launches)
+    return;
+  std::string line = fmt::format(R"({{"device": "{}", "kernel": "{}")", device, kernel.name);
+#define TREADLE_COUNTER(name) line += fmt::format(R"(, "{}": {})", #name, kernel.counters.name);
+  TREADLE_SIMULATOR_COUNTERS(TREADLE_COUNTER)
+#undef TREADLE_COUNTER
+  line += "}\n";
+  if (FILE *file = std::fopen(path, "a")) {
+    std::fputs(line.c_str(), file);
+    std::fclose(file);
+  }
+}
+
+} // namespace treadle::simulator

@@ -1,0 +1,229 @@
+//===- Memory.cpp - a device's memory and a workgroup's, with checks ----------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/simulator/Memory.h"
+#include "tools/simulator/Fault.h"
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <fmt/format.h>
+#include <new>
+#include <sys/mman.h>
+
+namespace treadle::simulator {
+namespace {
+
+// Where device addresses begin: beyond what the host's processes have.
+constexpr uint64_t firstAddress = UINT64_C(1) << 48;
+// Between allocations, so that one byte too far is noticed.
+constexpr uint64_t gap = 256;
+
+/// Memory that exists when it is touched.
+void *reserve(size_t bytes) {
+  void *place = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, /*fd=*/-1,
+                     /*offset=*/0);
+  if (place == MAP_FAILED)
+    throw std::bad_alloc();
+  return place;
+}
+
+const char *verb(Access kind) {
+  switch (kind) {
+  case Access::read:
+    return "reads";
+  case Access::write:
+    return "writes";
+  case Access::atomic:
+    return "updates";
+  }
+  return "";
+}
+
+} // namespace
+
+// ---- device memory ---------------------------------------------------------------------------
+
+/// Addresses are not used twice, so there are more of them than memory.
+GlobalMemory::GlobalMemory(size_t capacity)
+    : most(capacity), reserved(64 * capacity), memory(static_cast<char *>(reserve(reserved))),
+      stamps(static_cast<Stamp *>(reserve(reserved * sizeof(Stamp)))) {}
+
+GlobalMemory::~GlobalMemory() {
+  munmap(memory, reserved);
+  munmap(stamps, reserved * sizeof(Stamp));
+}
+
+uint64_t GlobalMemory::allocate(size_t bytes) {
+  uint64_t place = next + gap, room = (bytes + gap - 1) / gap * gap;
+  if (bytes > most - inUse || room > reserved - place)
+    return 0;
+  next = place + room;
+  inUse += bytes;
+  std::memset(memory + place, 0xff, bytes);
+  allocated.emplace(place, bytes);
+  return firstAddress + place;
+}
+
+bool GlobalMemory::release(uint64_t address) {
+  auto found = allocated.find(address - firstAddress);
+  if (found == allocated.end())
+    return false;
+  // Whole pages are given back to the host.
+  constexpr uint64_t page = 4096;
+  auto drop = [](char *from, char *to) {
+    char *first = from + (page - reinterpret_cast<uintptr_t>(from) % page) % page;
+    if (to - first >= static_cast<ptrdiff_t>(page))
+      madvise(first, (to - first) / page * page, MADV_DONTNEED);
+  };
+  drop(memory + found->first, memory + found->first + found->second);
+  drop(reinterpret_cast<char *>(stamps + found->first),
+       reinterpret_cast<char *>(stamps + found->first + found->second));
+  inUse -= found->second;
+  allocated.erase(found);
+  lastBytes = 0;
+  return true;
+}
+
+char *GlobalMemory::host(uint64_t address, size_t bytes) const {
+  uint64_t place = address - firstAddress;
+  auto after = allocated.upper_bound(place);
+  if (after == allocated.begin())
+    return nullptr;
+  auto [from, size] = *std::prev(after);
+  uint64_t offset = place - from;
+  return offset <= size && bytes <= size - offset ? memory + place : nullptr;
+}
+
+void GlobalMemory::beginLaunch(uint64_t workgroups) {
+  if (workgroups + 1 >= UINT32_MAX - several) { // numbers start again
+    madvise(stamps, reserved * sizeof(Stamp), MADV_DONTNEED);
+    several = 0;
+  }
+  firstStamp = several + 1;
+  several = firstStamp + static_cast<uint32_t>(workgroups);
+}
+
+char *GlobalMemory::access(uint64_t address, size_t bytes, Access kind, Counters &counters) {
+  uint64_t place = address - firstAddress;
+  if (place - lastFrom >= lastBytes || bytes > lastBytes - (place - lastFrom)) {
+    auto after = allocated.upper_bound(place);
+    if (after == allocated.begin())
+      outside(address, bytes, kind);
+    auto [from, size] = *std::prev(after);
+    if (place - from >= size || bytes > size - (place - from))
+      outside(address, bytes, kind);
+    lastFrom = from;
+    lastBytes = size;
+  }
+  Stamp *stamp = stamps + place;
+  for (size_t i = 0; i < bytes; ++i, ++stamp) {
+    bool written = stamp->writer >= firstStamp, seen = stamp->reader >= firstStamp;
+    if (kind != Access::atomic) {
+      if (written && stamp->writer != current)
+        race(address + i, stamp->writer, kind, true);
+      if (kind == Access::write && seen && stamp->reader != current)
+        race(address + i, stamp->reader, kind, false);
+    }
+    if (kind != Access::write) {
+      counters.bytesRead += !written && !seen;
+      stamp->reader = seen && stamp->reader != current ? several : current;
+    }
+    if (kind == Access::write) {
+      counters.bytesWritten += !written;
+      stamp->writer = current;
+    }
+  }
+  return memory + place;
+}
+
+void GlobalMemory::outside(uint64_t address, size_t bytes, Access kind) const {
+  uint64_t place = address - firstAddress;
+  auto after = allocated.upper_bound(place);
+  std::string where = "nothing is allocated before it";
+  if (after != allocated.begin()) {
+    auto [from, size] = *std::prev(after);
+    where = fmt::format("the allocation before it has {} bytes, and this is byte {}", size, place - from);
+  }
+  throw Fault(fmt::format("{} {} bytes at {:#x}, outside of what is allocated: {}", verb(kind), bytes, address, where));
+}
+
+void GlobalMemory::race(uint64_t address, uint32_t other, Access kind, bool otherWrote) const {
+  std::string who = other == several ? "several workgroups" : fmt::format("workgroup {}", other - firstStamp);
+  throw Fault(fmt::format("{} the byte at {:#x}, and in the same launch {} {} it", verb(kind), address,
+                          otherWrote ? "wrote" : "read", who));
+}
+
+// ---- shared memory ---------------------------------------------------------------------------
+
+char *SharedMemory::access(uint64_t address, size_t bytes, Access kind, uint32_t agent) {
+  if (address > memory.size() || bytes > memory.size() - address)
+    throw Fault(fmt::format("{} {} bytes of shared memory at {}, of which there are {}", verb(kind), bytes, address,
+                            memory.size()));
+  auto race = [&](size_t i, uint32_t other, const char *did) {
+    std::string who = other == several ? "others" : fmt::to_string(other);
+    throw Fault(fmt::format("{} byte {} of shared memory, which {} {} since the last barrier", verb(kind), address + i,
+                            who, did));
+  };
+  for (size_t i = 0; i < bytes; ++i) {
+    Stamp &stamp = stamps[address + i];
+    bool written = stamp.written == epoch, seen = stamp.read == epoch;
+    if (kind != Access::atomic) {
+      if (written && stamp.writer != agent)
+        race(i, stamp.writer, "wrote");
+      if (kind == Access::write && seen && stamp.reader != agent)
+        race(i, stamp.reader, "read");
+    }
+    if (kind == Access::read) {
+      stamp.reader = seen && stamp.reader != agent ? several : static_cast<uint16_t>(agent);
+      stamp.read = epoch;
+    }
+    if (kind == Access::write) {
+      stamp.writer = static_cast<uint16_t>(agent);
+      stamp.written = epoch;
+    }
+  }
+  return memory.data() + address;
+}
+
+// ---- costs -----------------------------------------------------------------------------------
+
+void countBanks(const std::vector<uint64_t> &addresses, unsigned bytes, Counters &counters) {
+  constexpr unsigned banks = 32, wordBytes = 4;
+  size_t together = std::max<size_t>(1, banks * wordBytes / std::max(bytes, wordBytes));
+  ++counters.sharedAccesses;
+  for (size_t first = 0; first < addresses.size(); first += together) {
+    std::array<std::array<uint64_t, banks>, banks> words; // different ones of each bank
+    std::array<uint8_t, banks> counts{};
+    uint8_t passes = 1;
+    for (size_t i = first; i < std::min(first + together, addresses.size()); ++i)
+      for (uint64_t word = addresses[i] / wordBytes; word <= (addresses[i] + bytes - 1) / wordBytes; ++word) {
+        unsigned bank = word % banks;
+        auto end = words[bank].begin() + counts[bank];
+        if (std::find(words[bank].begin(), end, word) != end)
+          continue;
+        *end = word;
+        passes = std::max(passes, ++counts[bank]);
+      }
+    counters.sharedPasses += passes;
+    counters.bankConflicts += passes - 1;
+  }
+}
+
+uint64_t countSectors(const std::vector<uint64_t> &addresses, unsigned bytes) {
+  constexpr uint64_t sectorBytes = 32;
+  constexpr size_t mostLanes = 64, mostSectors = 2; // of a lane's access of at most 16 bytes
+  std::array<uint64_t, mostLanes * mostSectors> sectors;
+  size_t count = 0;
+  for (uint64_t address : addresses)
+    for (uint64_t sector = address / sectorBytes; sector <= (address + bytes - 1) / sectorBytes; ++sector)
+      if (count == 0 || sectors[count - 1] != sector)
+        sectors[count++] = sector;
+  std::sort(sectors.begin(), sectors.begin() + count);
+  return std::unique(sectors.begin(), sectors.begin() + count) - sectors.begin();
+}
+
+} // namespace treadle::simulator

@@ -1,0 +1,103 @@
+//===- Memory.h - a device's memory and a workgroup's, with checks ------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Every byte that a kernel reaches is looked up: it must lie in what was allocated, and no two that run at the
+// same time may touch it if one of them writes. In device memory these are the workgroups of a launch, in shared
+// memory the threads (or the subgroups, on devices whose subgroups run in lockstep) between two barriers.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TREADLE_TOOLS_SIMULATOR_MEMORY_H
+#define TREADLE_TOOLS_SIMULATOR_MEMORY_H
+
+#include "tools/simulator/Counters.h"
+#include <cstddef>
+#include <map>
+#include <vector>
+
+namespace treadle::simulator {
+
+enum class Access { read, write, atomic };
+
+/// Device memory. Its addresses mean nothing to the host: whoever follows one there faults.
+class GlobalMemory {
+public:
+  explicit GlobalMemory(size_t capacity);
+  ~GlobalMemory();
+  GlobalMemory(const GlobalMemory &) = delete;
+  GlobalMemory &operator=(const GlobalMemory &) = delete;
+
+  /// `bytes` at a multiple of 256, filled with 0xff; 0 if there is no room. Never where something else was.
+  uint64_t allocate(size_t bytes);
+  /// False if nothing was allocated there.
+  bool release(uint64_t address);
+
+  size_t capacity() const { return most; }
+  size_t used() const { return inUse; }
+
+  /// The host's place of `bytes` that the driver copies; null if they are not all within one allocation.
+  char *host(uint64_t address, size_t bytes) const;
+
+  // ---- kernels
+
+  /// A launch begins: what the ones before did cannot race with it.
+  void beginLaunch(uint64_t workgroups);
+  /// Which of the launch's workgroups runs.
+  void enterWorkgroup(uint64_t number) { current = firstStamp + static_cast<uint32_t>(number); }
+
+  /// The host's place of `bytes` that a thread of the current workgroup accesses. Throws Fault if they are not
+  /// within one allocation or race with another workgroup. New bytes are counted.
+  char *access(uint64_t address, size_t bytes, Access kind, Counters &counters);
+
+private:
+  struct Stamp { // of one byte: the workgroup, counted over all launches, that did it last, or `several`; 0: none
+    uint32_t writer, reader;
+  };
+  [[noreturn]] void outside(uint64_t address, size_t bytes, Access kind) const;
+  [[noreturn]] void race(uint64_t address, uint32_t other, Access kind, bool otherWrote) const;
+
+  size_t most, inUse = 0, reserved;
+  char *memory;                         // of the host, for all there will ever be
+  Stamp *stamps;                        // of each byte
+  uint64_t next = 0;                    // where the next allocation goes, from `memory` on
+  std::map<uint64_t, size_t> allocated; // from, bytes
+  uint64_t lastFrom = 1, lastBytes = 0; // of the allocation that was accessed last
+  uint32_t firstStamp = 1, several = 1, current = 1;
+};
+
+/// The memory that a workgroup shares, from address 0 on.
+class SharedMemory {
+public:
+  explicit SharedMemory(size_t bytes) : memory(bytes, '\xff'), stamps(bytes) {}
+
+  size_t size() const { return memory.size(); }
+  /// All of the workgroup have met.
+  void barrier() { ++epoch; }
+  /// The place of `bytes` that `agent` accesses: a number from 0 on of who runs by itself.
+  char *access(uint64_t address, size_t bytes, Access kind, uint32_t agent);
+
+private:
+  struct Stamp { // of one byte: when and by whom it was written and read last
+    uint32_t written = 0, read = 0;
+    uint16_t writer = 0, reader = 0;
+  };
+  static constexpr uint16_t several = 0xffff;
+
+  std::vector<char> memory;
+  std::vector<Stamp> stamps;
+  uint32_t epoch = 1;
+};
+
+/// What one instruction of a subgroup on shared memory costs. `addresses`: of the lanes that take part, in their
+/// order, each for `bytes`. So many lanes as move 128 bytes are served together, one word of each of the 32 banks in
+/// a pass; lanes that want the same word share it.
+void countBanks(const std::vector<uint64_t> &addresses, unsigned bytes, Counters &counters);
+
+/// How many pieces of 32 bytes the lanes' accesses touch.
+uint64_t countSectors(const std::vector<uint64_t> &addresses, unsigned bytes);
+
+} // namespace treadle::simulator
+
+#endif // TREADLE_TOOLS_SIMULATOR_MEMORY_H
