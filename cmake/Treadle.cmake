@@ -55,7 +55,8 @@ endfunction()
 # libtreadle.so: the C API with the drivers of all targets, small, and needing the C and C++ libraries only.
 function(treadle_shared_runtime)
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/runtime/*.cpp" "${PROJECT_SOURCE_DIR}/runtime/base/*.cpp"
-    "${PROJECT_SOURCE_DIR}/runtime/format/*.cpp" "${PROJECT_SOURCE_DIR}/runtime/exec/*.cpp")
+    "${PROJECT_SOURCE_DIR}/runtime/format/*.cpp" "${PROJECT_SOURCE_DIR}/runtime/exec/*.cpp"
+    "${PROJECT_SOURCE_DIR}/runtime/stream/*.cpp")
   foreach(target IN LISTS TREADLE_DRIVERS)
     file(GLOB driver CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/targets/${target}/run/*.cpp")
     list(APPEND sources ${driver})

@@ -98,6 +98,15 @@ protected:
   const format::Executable *loaded = nullptr; // set by load()
 };
 
+// ---- what all kernels of GPUs do ---------------------------------------------------------------
+
+/// They compute positions in 32 bits: no slice may reach further than this into its buffer's tensor.
+inline constexpr int64_t simtLargestBuffer = INT64_C(0x7fffffff);
+
+/// They read the first element of an empty slice, and do not use it: so many bytes behind the last slice of a piece
+/// of memory are to be there.
+inline constexpr size_t simtReadBeyond = 8;
+
 // ---- the targets that are built in -------------------------------------------------------------
 
 struct DriverOptions {

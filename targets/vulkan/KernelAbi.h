@@ -31,13 +31,6 @@ struct PushConstants {
   uint32_t unused;
 };
 
-/// Kernels compute positions in 32 bits: no slice may reach further than this into its buffer's tensor.
-inline constexpr int64_t maxElements = INT64_C(0x7fffffff);
-
-/// Kernels read the first element of an empty slice, and do not use it: so many bytes behind the last slice of a
-/// piece of memory are to be there.
-inline constexpr int64_t readBeyond = 8;
-
 /// What a device may lack, as Executable.features names it. All other features that kernels use are part
 /// of Vulkan 1.3 (bufferDeviceAddress, vulkanMemoryModel, synchronization2, timelineSemaphore).
 inline constexpr const char *optionalFeatures[] = {

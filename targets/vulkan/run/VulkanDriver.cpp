@@ -29,7 +29,7 @@ public:
   int suits(const format::Executable &executable, std::string &lacking) const override;
   Status load(const std::shared_ptr<const Program> &program, const format::Executable &executable) override;
 
-  uint64_t largestBuffer() const override { return maxElements; }
+  uint64_t largestBuffer() const override { return simtLargestBuffer; }
   uint64_t bytesFor(size_t arenaBytes, size_t scratchBytes) const override { return (arenaBytes + 127) / 64 * 64; }
   Status reserve(size_t arenaBytes, size_t scratchBytes) override;
   void *arena() const override { return reinterpret_cast<void *>(arenaStart()); }
@@ -135,7 +135,7 @@ Status VulkanDriver::reserve(size_t arenaBytes, size_t scratchBytes) {
     return error(TREADLE_DAMAGED, program->name(), ": damaged: kernels of Vulkan devices have no private memory");
   if (device().isLost())
     return lostStatus();
-  size_t wanted = arenaBytes + 63 + readBeyond; // so that it can start at a multiple of 64
+  size_t wanted = arenaBytes + 63 + simtReadBeyond; // so that it can start at a multiple of 64
   if (arenaBlock.size() >= wanted && arenaBlock.size() / 2 <= wanted)
     return {};
   return arenaBlock.allocate(resident->device, wanted, Use::kernels, "intermediate values");

@@ -1,0 +1,93 @@
+//===- CudaDriver.cpp - kernels on NVIDIA's devices ---------------------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// An executable's variant is "sm_80": PTX for devices of compute capability 8.0 and later, one module a kernel, each
+// ending with a zero byte. The driver compiles it for the device, and keeps what it made in a cache of its own.
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/device/Targets.h"
+#include "runtime/stream/StreamDriver.h"
+#include "targets/cuda/run/CudaDevice.h"
+
+namespace treadle::cuda {
+namespace {
+
+std::string capabilityText(int capability) { return concat(capability / 10, ".", capability % 10); }
+
+/// 80 of "sm_80"; 0 for what is no such name.
+int capabilityOf(std::string_view variant) {
+  constexpr std::string_view prefix = "sm_";
+  if (variant.substr(0, prefix.size()) != prefix)
+    return 0;
+  int number = 0;
+  for (char digit : variant.substr(prefix.size())) {
+    if (digit < '0' || digit > '9' || number > 1000)
+      return 0;
+    number = 10 * number + (digit - '0');
+  }
+  return number;
+}
+
+class CudaDriver : public StreamDriver {
+public:
+  CudaDriver(std::shared_ptr<const Library> library, uint32_t number)
+      : StreamDriver(concat("cuda:", number)), library(std::move(library)), number(static_cast<int>(number)) {}
+
+  int suits(const format::Executable &executable, std::string &lacking) const override {
+    if (executable.target()->string_view() != "cuda")
+      return 0;
+    int wanted = capabilityOf(executable.variant()->string_view());
+    if (wanted == 0 || wanted > library->describe(number).capability) {
+      lacking = concat("compute capability ", capabilityText(wanted));
+      return 0;
+    }
+    return wanted;
+  }
+
+protected:
+  Status open(std::shared_ptr<StreamDevice> &device) override { return CudaDevice::open(library, number, device); }
+
+private:
+  std::shared_ptr<const Library> library;
+  int number;
+};
+
+} // namespace
+
+std::vector<DeviceInfo> devices() {
+  std::vector<DeviceInfo> list;
+  std::shared_ptr<const Library> library;
+  if (Library::open(library).failed())
+    return list;
+  for (int i = 0; i < library->deviceCount(); ++i) {
+    Library::Description description = library->describe(i);
+    DeviceInfo info;
+    info.name = concat("cuda:", i);
+    info.description = concat(description.name, ", compute capability ", capabilityText(description.capability));
+    info.memory = description.memory;
+    info.target = "cuda";
+    list.push_back(std::move(info));
+  }
+  return list;
+}
+
+Status createDriver(const DriverOptions &options, std::unique_ptr<Driver> &driver) {
+  std::shared_ptr<const Library> library;
+  Status status = Library::open(library);
+  if (status.failed()) {
+    status.message = concat("there is no device \"cuda:", options.device, "\": ", status.message);
+    return status;
+  }
+  if (library->deviceCount() == 0)
+    return error(TREADLE_NOT_FOUND, "there is no device \"cuda:", options.device, "\": NVIDIA's driver finds none");
+  if (options.device >= static_cast<uint32_t>(library->deviceCount()))
+    return error(TREADLE_NOT_FOUND, "there is no device \"cuda:", options.device,
+                 "\", the last is \"cuda:", library->deviceCount() - 1, "\"");
+  driver = std::make_unique<CudaDriver>(std::move(library), options.device);
+  return {};
+}
+
+} // namespace treadle::cuda

@@ -1,0 +1,623 @@
+//===- Integer.cpp - integers, bits and predicates ---------------------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/simulator/ptx/Decode.h"
+#include "tools/simulator/ptx/FloatOps.h"
+#include <limits>
+#include <type_traits>
+
+namespace treadle::simulator::ptx {
+namespace {
+
+/// `make` for the C++ type of an integer type of 16 bits or more.
+template <typename F> Handler byInteger(Decoder &decoder, Type type, F make) {
+  switch (type) {
+  case Type::b16:
+  case Type::u16:
+    return make(uint16_t());
+  case Type::s16:
+    return make(int16_t());
+  case Type::b32:
+  case Type::u32:
+    return make(uint32_t());
+  case Type::s32:
+    return make(int32_t());
+  case Type::b64:
+  case Type::u64:
+    return make(uint64_t());
+  case Type::s64:
+    return make(int64_t());
+  default:
+    decoder.unknown("the type is not known here");
+  }
+}
+
+template <typename T> using Unsigned = std::make_unsigned_t<T>;
+
+/// The type with twice the bits.
+template <typename T> struct WideOf;
+template <> struct WideOf<uint16_t> {
+  using Type = uint32_t;
+};
+template <> struct WideOf<int16_t> {
+  using Type = int32_t;
+};
+template <> struct WideOf<uint32_t> {
+  using Type = uint64_t;
+};
+template <> struct WideOf<int32_t> {
+  using Type = int64_t;
+};
+template <> struct WideOf<uint64_t> {
+  using Type = unsigned __int128;
+};
+template <> struct WideOf<int64_t> {
+  using Type = __int128;
+};
+template <typename T> using Wide = typename WideOf<T>::Type;
+
+// Sums and products wrap, which C++ says of unsigned numbers only.
+template <typename T> T plus(T a, T b) { return static_cast<T>(Wide<Unsigned<T>>(Unsigned<T>(a)) + Unsigned<T>(b)); }
+template <typename T> T minus(T a, T b) { return static_cast<T>(Wide<Unsigned<T>>(Unsigned<T>(a)) - Unsigned<T>(b)); }
+template <typename T> T times(T a, T b) { return static_cast<T>(Wide<Unsigned<T>>(Unsigned<T>(a)) * Unsigned<T>(b)); }
+template <typename T> T high(T a, T b) { return static_cast<T>((Wide<T>(a) * Wide<T>(b)) >> (8 * sizeof(T))); }
+
+// ---- arithmetic ------------------------------------------------------------------------------
+
+template <typename F> Handler saturated(F) {
+  return binary<int32_t, int32_t, int32_t>([](int32_t a, int32_t b) {
+    int64_t exact = F{}(int64_t(a), int64_t(b));
+    return static_cast<int32_t>(std::min<int64_t>(std::max<int64_t>(exact, std::numeric_limits<int32_t>::min()),
+                                                  std::numeric_limits<int32_t>::max()));
+  });
+}
+
+/// Additions of long numbers, a part at a time: the carry stays in the warp.
+Handler carried(Decoder &decoder, bool isSum, bool takes) {
+  bool gives = !takes || decoder.accept("cc");
+  Type type = decoder.type();
+  decoder.operands(type, 3);
+  decoder.op.number = (isSum ? 1 : 0) | (takes ? 2 : 0) | (gives ? 4 : 0);
+  return byInteger(decoder, type, [](auto tag) -> Handler {
+    using T = Unsigned<decltype(tag)>;
+    return [](Warp &warp, const Op &op) {
+      bool isSum = op.number & 1, takes = op.number & 2, gives = op.number & 4;
+      forLanes(warp.mask, [&](unsigned i) {
+        T a = warp.lanes<T>(op.at[1])[i], b = warp.lanes<T>(op.at[2])[i];
+        auto exact = static_cast<Wide<T>>(a), in = static_cast<Wide<T>>(takes && (warp.carry >> i & 1));
+        exact = isSum ? exact + b + in : exact - b - in;
+        warp.lanes<T>(op.at[0])[i] = static_cast<T>(exact);
+        if (gives)
+          warp.carry = (warp.carry & ~(UINT32_C(1) << i)) | static_cast<uint32_t>(exact >> (8 * sizeof(T)) & 1) << i;
+      });
+    };
+  });
+}
+
+Handler add(Decoder &decoder) {
+  if (isFloatInstruction(decoder))
+    return floatAdd(decoder);
+  if (decoder.accept("cc"))
+    return carried(decoder, true, false);
+  bool isSaturated = decoder.accept("sat");
+  Type type = decoder.type();
+  decoder.operands(type, 3);
+  if (isSaturated && type == Type::s32)
+    return saturated([](int64_t a, int64_t b) { return a + b; });
+  if (isSaturated)
+    decoder.unknown("saturation is known of s32 only");
+  return byInteger(decoder, type, [](auto tag) {
+    using T = decltype(tag);
+    return binary<T, T, T>([](T a, T b) { return plus(a, b); });
+  });
+}
+
+Handler sub(Decoder &decoder) {
+  if (isFloatInstruction(decoder))
+    return floatSub(decoder);
+  if (decoder.accept("cc"))
+    return carried(decoder, false, false);
+  bool isSaturated = decoder.accept("sat");
+  Type type = decoder.type();
+  decoder.operands(type, 3);
+  if (isSaturated && type == Type::s32)
+    return saturated([](int64_t a, int64_t b) { return a - b; });
+  if (isSaturated)
+    decoder.unknown("saturation is known of s32 only");
+  return byInteger(decoder, type, [](auto tag) {
+    using T = decltype(tag);
+    return binary<T, T, T>([](T a, T b) { return minus(a, b); });
+  });
+}
+
+Handler addc(Decoder &decoder) { return carried(decoder, true, true); }
+Handler subc(Decoder &decoder) { return carried(decoder, false, true); }
+
+Handler mul(Decoder &decoder) {
+  if (isFloatInstruction(decoder))
+    return floatMul(decoder);
+  std::string_view part = decoder.take();
+  Type type = decoder.type();
+  decoder.operand(part == "wide" ? 2 * bitsOf(type) : bitsOf(type));
+  decoder.operands(type, 2);
+  return byInteger(decoder, type, [&](auto tag) -> Handler {
+    using T = decltype(tag);
+    if (part == "lo")
+      return binary<T, T, T>([](T a, T b) { return times(a, b); });
+    if (part == "hi")
+      return binary<T, T, T>([](T a, T b) { return high(a, b); });
+    if constexpr (sizeof(T) < 8)
+      if (part == "wide")
+        return binary<Wide<T>, T, T>([](T a, T b) { return Wide<T>(a) * Wide<T>(b); });
+    decoder.unknown("which part of the product is not known");
+  });
+}
+
+Handler mad(Decoder &decoder) {
+  if (isFloatInstruction(decoder))
+    return floatFma(decoder);
+  std::string_view part = decoder.take();
+  Type type = decoder.type();
+  unsigned bits = part == "wide" ? 2 * bitsOf(type) : bitsOf(type);
+  decoder.operand(bits);
+  decoder.operands(type, 2);
+  decoder.operand(bits);
+  return byInteger(decoder, type, [&](auto tag) -> Handler {
+    using T = decltype(tag);
+    if (part == "lo")
+      return ternary<T, T, T>([](T a, T b, T c) { return plus(times(a, b), c); });
+    if (part == "hi")
+      return ternary<T, T, T>([](T a, T b, T c) { return plus(high(a, b), c); });
+    if constexpr (sizeof(T) < 8)
+      if (part == "wide")
+        return ternary<Wide<T>, T, Wide<T>>(
+            [](T a, T b, Wide<T> c) { return plus<Wide<T>>(Wide<T>(a) * Wide<T>(b), c); });
+    decoder.unknown("which part of the product is not known");
+  });
+}
+
+/// Division by zero gives all ones, as devices do it.
+Handler div(Decoder &decoder) {
+  if (isFloatInstruction(decoder))
+    return floatDiv(decoder);
+  Type type = decoder.type();
+  decoder.operands(type, 3);
+  return byInteger(decoder, type, [](auto tag) {
+    using T = decltype(tag);
+    return binary<T, T, T>([](T a, T b) -> T {
+      if (b == 0)
+        return static_cast<T>(-1);
+      if (std::is_signed_v<T> && b == static_cast<T>(-1))
+        return minus(T(0), a);
+      return a / b;
+    });
+  });
+}
+
+Handler rem(Decoder &decoder) {
+  Type type = decoder.type();
+  decoder.operands(type, 3);
+  return byInteger(decoder, type, [](auto tag) {
+    using T = decltype(tag);
+    return binary<T, T, T>([](T a, T b) -> T {
+      if (b == 0)
+        return a;
+      if (std::is_signed_v<T> && b == static_cast<T>(-1))
+        return 0;
+      return a % b;
+    });
+  });
+}
+
+Handler abs(Decoder &decoder) {
+  if (isFloatInstruction(decoder))
+    return floatAbs(decoder);
+  Type type = decoder.type();
+  decoder.operands(type, 2);
+  return byInteger(decoder, type, [](auto tag) {
+    using T = decltype(tag);
+    return unary<T, T>([](T a) { return a < 0 ? minus(T(0), a) : a; });
+  });
+}
+
+Handler neg(Decoder &decoder) {
+  if (isFloatInstruction(decoder))
+    return floatNeg(decoder);
+  Type type = decoder.type();
+  decoder.operands(type, 2);
+  return byInteger(decoder, type, [](auto tag) {
+    using T = decltype(tag);
+    return unary<T, T>([](T a) { return minus(T(0), a); });
+  });
+}
+
+template <bool isMin> Handler minMax(Decoder &decoder) {
+  if (isFloatInstruction(decoder))
+    return floatMinMax(decoder, isMin);
+  bool clips = decoder.accept("relu");
+  Type type = decoder.type();
+  decoder.operands(type, 3);
+  if (clips && type != Type::s32)
+    decoder.unknown("\".relu\" is known of s32 only");
+  if (clips)
+    return binary<int32_t, int32_t, int32_t>(
+        [](int32_t a, int32_t b) { return std::max(isMin ? std::min(a, b) : std::max(a, b), 0); });
+  return byInteger(decoder, type, [](auto tag) {
+    using T = decltype(tag);
+    return binary<T, T, T>([](T a, T b) { return isMin ? std::min(a, b) : std::max(a, b); });
+  });
+}
+
+/// d = c + the products of four bytes each.
+Handler dp4a(Decoder &decoder) {
+  Type left = decoder.type(), right = decoder.type();
+  decoder.operands(Type::b32, 4);
+  decoder.op.number = (isSigned(left) ? 1 : 0) | (isSigned(right) ? 2 : 0);
+  return [](Warp &warp, const Op &op) {
+    auto byte = [](uint32_t word, unsigned k, bool isSigned) {
+      uint32_t bits = word >> (8 * k) & 0xff;
+      return isSigned ? static_cast<int32_t>(static_cast<int8_t>(bits)) : static_cast<int32_t>(bits);
+    };
+    forLanes(warp.mask, [&](unsigned i) {
+      uint32_t a = warp.lanes<uint32_t>(op.at[1])[i], b = warp.lanes<uint32_t>(op.at[2])[i];
+      uint32_t sum = warp.lanes<uint32_t>(op.at[3])[i];
+      for (unsigned k = 0; k < 4; ++k)
+        sum += static_cast<uint32_t>(byte(a, k, op.number & 1) * byte(b, k, op.number & 2));
+      warp.lanes<uint32_t>(op.at[0])[i] = sum;
+    });
+  };
+}
+
+// ---- bits ------------------------------------------------------------------------------------
+
+/// On predicates and on words of bits.
+template <typename F> Handler bitwise(Decoder &decoder, F combine) {
+  Type type = decoder.type();
+  decoder.operands(type, 3);
+  if (type == Type::pred)
+    return [](Warp &warp, const Op &op) {
+      uint32_t &d = warp.bitsOf(op.at[0]);
+      d = (d & ~warp.mask) | (F{}(warp.bitsOf(op.at[1]), warp.bitsOf(op.at[2])) & warp.mask);
+    };
+  return byInteger(decoder, type, [](auto tag) {
+    using T = decltype(tag);
+    return binary<T, T, T>([](T a, T b) -> T { return F{}(a, b); });
+  });
+}
+
+Handler bitAnd(Decoder &decoder) {
+  return bitwise(decoder, [](auto a, auto b) { return a & b; });
+}
+Handler bitOr(Decoder &decoder) {
+  return bitwise(decoder, [](auto a, auto b) { return a | b; });
+}
+Handler bitXor(Decoder &decoder) {
+  return bitwise(decoder, [](auto a, auto b) { return a ^ b; });
+}
+
+Handler bitNot(Decoder &decoder) {
+  Type type = decoder.type();
+  decoder.operands(type, 2);
+  if (type == Type::pred)
+    return [](Warp &warp, const Op &op) {
+      uint32_t &d = warp.bitsOf(op.at[0]);
+      d = (d & ~warp.mask) | (~warp.bitsOf(op.at[1]) & warp.mask);
+    };
+  return byInteger(decoder, type, [](auto tag) {
+    using T = decltype(tag);
+    return unary<T, T>([](T a) -> T { return ~a; });
+  });
+}
+
+/// Shifts by the width or more are shifts by the width.
+Handler shl(Decoder &decoder) {
+  Type type = decoder.type();
+  decoder.operands(type, 2);
+  decoder.operand(Type::b32);
+  return byInteger(decoder, type, [](auto tag) {
+    using T = Unsigned<decltype(tag)>;
+    return binary<T, T, uint32_t>(
+        [](T a, uint32_t by) -> T { return by < 8 * sizeof(T) ? static_cast<T>(a << by) : 0; });
+  });
+}
+Handler shr(Decoder &decoder) {
+  Type type = decoder.type();
+  decoder.operands(type, 2);
+  decoder.operand(Type::b32);
+  return byInteger(decoder, type, [](auto tag) {
+    using T = decltype(tag);
+    return binary<T, T, uint32_t>([](T a, uint32_t by) -> T {
+      if constexpr (std::is_signed_v<T>)
+        return a >> std::min<uint32_t>(by, 8 * sizeof(T) - 1);
+      else
+        return by < 8 * sizeof(T) ? static_cast<T>(a >> by) : 0;
+    });
+  });
+}
+
+/// A word of 32 bits out of two.
+Handler shf(Decoder &decoder) {
+  bool isLeft = decoder.take() == "l", wraps = decoder.take() == "wrap";
+  decoder.type();
+  decoder.operands(Type::b32, 4);
+  decoder.op.number = (isLeft ? 1 : 0) | (wraps ? 2 : 0);
+  return [](Warp &warp, const Op &op) {
+    forLanes(warp.mask, [&](unsigned i) {
+      uint64_t both = uint64_t(warp.lanes<uint32_t>(op.at[2])[i]) << 32 | warp.lanes<uint32_t>(op.at[1])[i];
+      uint32_t by = warp.lanes<uint32_t>(op.at[3])[i];
+      by = op.number & 2 ? by & 31 : std::min(by, 32u);
+      warp.lanes<uint32_t>(op.at[0])[i] = static_cast<uint32_t>(op.number & 1 ? both << by >> 32 : both >> by);
+    });
+  };
+}
+
+/// A field of bits, from `c` on, `d` wide, extended by its sign if the type has one.
+Handler bfe(Decoder &decoder) {
+  Type type = decoder.type();
+  decoder.operands(type, 2);
+  decoder.operands(Type::b32, 2);
+  return byInteger(decoder, type, [](auto tag) -> Handler {
+    using T = decltype(tag);
+    return [](Warp &warp, const Op &op) {
+      constexpr unsigned width = 8 * sizeof(T);
+      forLanes(warp.mask, [&](unsigned i) {
+        T a = warp.lanes<T>(op.at[1])[i];
+        unsigned at = warp.lanes<uint32_t>(op.at[2])[i] & 0xff, count = warp.lanes<uint32_t>(op.at[3])[i] & 0xff;
+        bool sign = false;
+        if (std::is_signed_v<T> && count > 0)
+          sign = a >> std::min(at + count - 1, width - 1) & 1;
+        T d = 0;
+        for (unsigned k = 0; k < width; ++k) {
+          bool bit = k < count && at + k < width ? a >> (at + k) & 1 : sign;
+          d = static_cast<T>(d | static_cast<T>(Unsigned<T>(bit) << k));
+        }
+        warp.lanes<T>(op.at[0])[i] = d;
+      });
+    };
+  });
+}
+
+/// `a` put into `b`, from bit `c` on, `d` bits of it.
+Handler bfi(Decoder &decoder) {
+  Type type = decoder.type();
+  decoder.operands(type, 3);
+  decoder.operands(Type::b32, 2);
+  return byInteger(decoder, type, [](auto tag) -> Handler {
+    using T = Unsigned<decltype(tag)>;
+    return [](Warp &warp, const Op &op) {
+      constexpr unsigned width = 8 * sizeof(T);
+      forLanes(warp.mask, [&](unsigned i) {
+        T a = warp.lanes<T>(op.at[1])[i], b = warp.lanes<T>(op.at[2])[i];
+        unsigned at = warp.lanes<uint32_t>(op.at[3])[i] & 0xff, count = warp.lanes<uint32_t>(op.at[4])[i] & 0xff;
+        for (unsigned k = 0; k < count && at + k < width; ++k) {
+          T bit = T(1) << (at + k);
+          b = static_cast<T>(a >> k & 1 ? b | bit : b & ~bit);
+        }
+        warp.lanes<T>(op.at[0])[i] = b;
+      });
+    };
+  });
+}
+
+template <typename F> Handler countBits(Decoder &decoder, F) {
+  Type type = decoder.type();
+  decoder.operand(Type::b32);
+  decoder.operand(type);
+  if (bitsOf(type) == 32)
+    return unary<uint32_t, uint32_t>(F{});
+  if (bitsOf(type) == 64)
+    return unary<uint32_t, uint64_t>(F{});
+  decoder.unknown("the type is not known here");
+}
+Handler clz(Decoder &decoder) {
+  return countBits(decoder, [](auto a) { return static_cast<uint32_t>(std::countl_zero(a)); });
+}
+Handler popc(Decoder &decoder) {
+  return countBits(decoder, [](auto a) { return static_cast<uint32_t>(std::popcount(a)); });
+}
+
+Handler brev(Decoder &decoder) {
+  Type type = decoder.type();
+  decoder.operands(type, 2);
+  return byInteger(decoder, type, [](auto tag) {
+    using T = Unsigned<decltype(tag)>;
+    return unary<T, T>([](T a) -> T {
+      T d = 0;
+      for (unsigned k = 0; k < 8 * sizeof(T); ++k)
+        d = static_cast<T>(d | T(T(a >> k & 1) << (8 * sizeof(T) - 1 - k)));
+      return d;
+    });
+  });
+}
+
+/// Four bytes out of eight, by the digits of `c`.
+Handler prmt(Decoder &decoder) {
+  decoder.type();
+  decoder.operands(Type::b32, 4);
+  return [](Warp &warp, const Op &op) {
+    forLanes(warp.mask, [&](unsigned i) {
+      uint64_t both = uint64_t(warp.lanes<uint32_t>(op.at[2])[i]) << 32 | warp.lanes<uint32_t>(op.at[1])[i];
+      uint32_t selector = warp.lanes<uint32_t>(op.at[3])[i], d = 0;
+      for (unsigned k = 0; k < 4; ++k) {
+        unsigned digit = selector >> (4 * k) & 0xf;
+        uint32_t byte = both >> (8 * (digit & 7)) & 0xff;
+        if (digit & 8) // its sign eight times
+          byte = byte & 0x80 ? 0xff : 0;
+        d |= byte << (8 * k);
+      }
+      warp.lanes<uint32_t>(op.at[0])[i] = d;
+    });
+  };
+}
+
+// ---- comparisons -----------------------------------------------------------------------------
+
+enum class Comparison { eq, ne, lt, le, gt, ge, equ, neu, ltu, leu, gtu, geu, num, nan };
+
+Comparison comparison(Decoder &decoder) {
+  // Of unsigned numbers there are other names.
+  constexpr std::pair<std::string_view, Comparison> names[] = {
+      {"eq", Comparison::eq},   {"ne", Comparison::ne},   {"lt", Comparison::lt},   {"le", Comparison::le},
+      {"gt", Comparison::gt},   {"ge", Comparison::ge},   {"lo", Comparison::lt},   {"ls", Comparison::le},
+      {"hi", Comparison::gt},   {"hs", Comparison::ge},   {"equ", Comparison::equ}, {"neu", Comparison::neu},
+      {"ltu", Comparison::ltu}, {"leu", Comparison::leu}, {"gtu", Comparison::gtu}, {"geu", Comparison::geu},
+      {"num", Comparison::num}, {"nan", Comparison::nan}};
+  for (auto [name, meaning] : names)
+    if (decoder.accept(name))
+      return meaning;
+  decoder.unknown("the comparison is not known");
+}
+
+template <typename T> using Compare = uint32_t (*)(Warp &, const Op &, unsigned);
+
+template <typename T, Comparison C> uint32_t compare(Warp &warp, const Op &op, unsigned first) {
+  return compareLanes<T>(warp, op, first, [](T a, T b) {
+    bool isUnordered = a != a || b != b;
+    switch (C) {
+    case Comparison::eq:
+      return a == b;
+    case Comparison::ne:
+      return a != b && !isUnordered;
+    case Comparison::lt:
+      return a < b;
+    case Comparison::le:
+      return a <= b;
+    case Comparison::gt:
+      return a > b;
+    case Comparison::ge:
+      return a >= b;
+    case Comparison::equ:
+      return a == b || isUnordered;
+    case Comparison::neu:
+      return a != b;
+    case Comparison::ltu:
+      return a < b || isUnordered;
+    case Comparison::leu:
+      return a <= b || isUnordered;
+    case Comparison::gtu:
+      return a > b || isUnordered;
+    case Comparison::geu:
+      return a >= b || isUnordered;
+    case Comparison::num:
+      return !isUnordered;
+    case Comparison::nan:
+      return isUnordered;
+    }
+    return false;
+  });
+}
+
+/// setp: the destination is op.at[0], its negation op.at[1] (or the same), the predicate to combine with op.at[2].
+template <typename T, Comparison C> void setPredicate(Warp &warp, const Op &op) {
+  uint32_t result = compare<T, C>(warp, op, 3), other = warp.bitsOf(op.at[2]), inverse = ~result;
+  auto combine = [&](uint32_t bits) {
+    return op.number == 1 ? bits & other : op.number == 2 ? bits | other : op.number == 3 ? bits ^ other : bits;
+  };
+  if (op.at[1] != op.at[0]) {
+    uint32_t &q = warp.bitsOf(op.at[1]);
+    q = (q & ~warp.mask) | (combine(inverse) & warp.mask);
+  }
+  uint32_t &p = warp.bitsOf(op.at[0]);
+  p = (p & ~warp.mask) | (combine(result) & warp.mask);
+}
+
+template <typename T> Handler setHandler(Decoder &decoder, Comparison comparison) {
+#define TREADLE_CASE(name)                                                                                             \
+  case Comparison::name:                                                                                               \
+    return setPredicate<T, Comparison::name>;
+  switch (comparison) {
+    TREADLE_CASE(eq)
+    TREADLE_CASE(ne)
+    TREADLE_CASE(lt)
+    TREADLE_CASE(le)
+    TREADLE_CASE(gt)
+    TREADLE_CASE(ge)
+  default:
+    if constexpr (!std::is_integral_v<T>)
+      switch (comparison) {
+        TREADLE_CASE(equ)
+        TREADLE_CASE(neu)
+        TREADLE_CASE(ltu)
+        TREADLE_CASE(leu)
+        TREADLE_CASE(gtu)
+        TREADLE_CASE(geu)
+        TREADLE_CASE(num)
+        TREADLE_CASE(nan)
+      default:
+        break;
+      }
+    decoder.unknown("integers are not compared so");
+  }
+#undef TREADLE_CASE
+}
+
+Handler setp(Decoder &decoder) {
+  Comparison wanted = comparison(decoder);
+  if (decoder.accept("and"))
+    decoder.op.number = 1;
+  else if (decoder.accept("or"))
+    decoder.op.number = 2;
+  else if (decoder.accept("xor"))
+    decoder.op.number = 3;
+  Type type = decoder.type();
+  Op &op = decoder.op;
+  if (decoder.instruction->operands[0].kind == Operand::Kind::list) {
+    decoder.list(1, 2);
+    op.at[2] = op.at[0];
+  } else {
+    decoder.operand(Type::pred);
+    op.at[1] = op.at[2] = op.at[0];
+  }
+  decoder.operands(type, 2);
+  if (op.number) {
+    decoder.operand(Type::pred);
+    op.at[2] = op.at[5];
+  }
+  switch (type) {
+  case Type::f16:
+    return setHandler<Half>(decoder, wanted);
+  case Type::bf16:
+    return setHandler<Brain>(decoder, wanted);
+  case Type::f32:
+    return setHandler<float>(decoder, wanted);
+  case Type::f64:
+    return setHandler<double>(decoder, wanted);
+  default:
+    return byInteger(decoder, type, [&](auto tag) { return setHandler<decltype(tag)>(decoder, wanted); });
+  }
+}
+
+Handler selp(Decoder &decoder) {
+  Type type = decoder.type();
+  decoder.operands(type, 3);
+  decoder.operand(Type::pred);
+  auto make = [](auto tag) -> Handler {
+    using T = decltype(tag);
+    return [](Warp &warp, const Op &op) {
+      T *d = warp.lanes<T>(op.at[0]);
+      const T *a = warp.lanes<T>(op.at[1]), *b = warp.lanes<T>(op.at[2]);
+      uint32_t which = warp.bitsOf(op.at[3]);
+      forLanes(warp.mask, [&](unsigned i) { d[i] = which >> i & 1 ? a[i] : b[i]; });
+    };
+  };
+  return bitsOf(type) == 16 ? make(uint16_t()) : bitsOf(type) == 32 ? make(uint32_t()) : make(uint64_t());
+}
+
+} // namespace
+
+std::span<const Row> integerRows() {
+  static constexpr Row rows[] = {
+      {"add", add},   {"addc", addc},  {"sub", sub},   {"subc", subc},  {"mul", mul},          {"mad", mad},
+      {"div", div},   {"rem", rem},    {"abs", abs},   {"neg", neg},    {"min", minMax<true>}, {"max", minMax<false>},
+      {"dp4a", dp4a}, {"and", bitAnd}, {"or", bitOr},  {"xor", bitXor}, {"not", bitNot},       {"shl", shl},
+      {"shr", shr},   {"shf", shf},    {"bfe", bfe},   {"bfi", bfi},    {"clz", clz},          {"popc", popc},
+      {"brev", brev}, {"prmt", prmt},  {"setp", setp}, {"selp", selp},
+  };
+  return rows;
+}
+
+} // namespace treadle::simulator::ptx
