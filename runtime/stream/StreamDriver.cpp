@@ -172,11 +172,22 @@ void StreamDriver::launch(uint32_t kernel, void *const *slices, const int64_t *s
   commands.push_back(command);
 }
 
+/// Steps that kernels have no part in stay within arena and weights.
+bool StreamDriver::reaches(const void *place, size_t bytes) const {
+  auto offset = reinterpret_cast<uintptr_t>(place) - reinterpret_cast<uintptr_t>(arenaPlace);
+  return (offset <= arenaSize && bytes <= arenaSize - offset) || resident->hasWeights(place, bytes);
+}
+
 void StreamDriver::copy(void *to, const void *from, size_t bytes) {
   Command command = {Command::Kind::copy};
   command.to = to;
   command.from = from;
   command.bytes = to == from ? 0 : bytes;
+  if (command.bytes && (!reaches(to, bytes) || !reaches(from, bytes)))
+    check(error(TREADLE_DAMAGED, program->name(), ": damaged: a step reaches beyond the device's memory"));
+  const char *first = static_cast<const char *>(from), *second = static_cast<const char *>(to);
+  if (command.bytes && first < second + bytes && second < first + bytes)
+    check(error(TREADLE_DAMAGED, program->name(), ": damaged: a step copies onto what it copies"));
   commands.push_back(command);
 }
 
@@ -186,6 +197,10 @@ void StreamDriver::fill(void *to, size_t bytes, uint32_t pattern, unsigned width
   command.bytes = bytes / width * width;
   command.pattern = pattern;
   command.width = width;
+  if (command.bytes && !reaches(to, bytes))
+    check(error(TREADLE_DAMAGED, program->name(), ": damaged: a step reaches beyond the device's memory"));
+  if (reinterpret_cast<uintptr_t>(to) % width)
+    check(error(TREADLE_DAMAGED, program->name(), ": damaged: a step fills elements that lie across others"));
   commands.push_back(command);
 }
 

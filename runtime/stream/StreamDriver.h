@@ -94,6 +94,7 @@ private:
     if (good())
       failure = std::move(status);
   }
+  bool reaches(const void *place, size_t bytes) const;
   Status give(const Command &command);
   Status giveTimed();
   Status capture();

@@ -63,6 +63,7 @@ Status StreamResident::loadWeights(const Program &program) {
   if (count == 0)
     return {};
   Status status = device->allocate(StreamDevice::Space::device, bytes + simtReadBeyond, "weights", weights);
+  weightBytes = bytes;
   void *stream = nullptr;
   if (!status.failed())
     status = device->createStream(stream);

@@ -26,6 +26,10 @@ public:
 
   void *kernel(uint32_t number) const { return kernels[number]; }
   void *constant(uint32_t number) const { return constants[number]; }
+  bool hasWeights(const void *place, size_t bytes) const {
+    auto offset = reinterpret_cast<uintptr_t>(place) - reinterpret_cast<uintptr_t>(weights);
+    return weights && offset <= weightBytes && bytes <= weightBytes - offset;
+  }
 
   const std::shared_ptr<StreamDevice> device;
 
@@ -37,6 +41,7 @@ private:
 
   std::vector<void *> modules, kernels, constants;
   void *weights = nullptr;
+  uint64_t weightBytes = 0;
 };
 
 } // namespace treadle

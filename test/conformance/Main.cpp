@@ -14,11 +14,12 @@
 //     test-conformance FILE.mlir ..              the cases of these files
 //     test-conformance --no-layers               Vulkan's validation layers do not watch
 //
-// On Vulkan every kernel is checked as spirv-val does, and the validation layers, synchronization too, watch every
+// CUDA's devices are simulated where there are none (tools/simulator). On Vulkan every kernel is checked as spirv-val does, and the validation layers, synchronization too, watch every
 // call: a word of theirs is a failure.
 //
 //===----------------------------------------------------------------------===//
 
+#include "test/Simulators.h"
 #include "test/conformance/Case.h"
 #include "test/conformance/Math.h"
 #include "test/conformance/RandomGraph.h"
@@ -133,6 +134,7 @@ int main(int argc, char **argv) {
     treadle::test::watchCalls();
     testing::UnitTest::GetInstance()->listeners().Append(new treadle::test::Listener);
   }
+  treadle::test::openSimulators();
   std::vector<treadle::test::TestTarget> targets = treadle::test::testTargets(wanted);
   bool all = files.empty() && seeds == 0;
   if (all) {

@@ -3,8 +3,8 @@
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the runtime calls of NVIDIA's driver, on two devices that are simulated: cuda:0 of compute capability 8.0,
-// cuda:1 of 9.0. Work is done when it is given, or written down while a stream is captured. Wrong use is answered with
+// What the runtime calls of NVIDIA's driver, on two devices that are simulated: cuda:0 of compute capability 9.0,
+// cuda:1 of 8.0. Work is done when it is given, or written down while a stream is captured. Wrong use is answered with
 // the driver's own errors; what a kernel does wrong is told on standard error, too.
 //
 //===----------------------------------------------------------------------===//
@@ -24,7 +24,7 @@ using namespace treadle::simulator;
 
 namespace {
 
-constexpr int capabilities[] = {80, 90};
+constexpr int capabilities[] = {90, 80};
 constexpr int deviceCount = std::size(capabilities);
 constexpr size_t memoryBytes = size_t(4) << 30;
 constexpr int driverVersion = 12080;

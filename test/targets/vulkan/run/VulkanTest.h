@@ -29,7 +29,9 @@ inline std::string vulkanKernel(int number) {
 }
 
 class VulkanTest : public testing::Test {
-protected:
+public:
+  static constexpr const char *targetName = "vulkan";
+
   /// What TestProgram computes, on a Vulkan device.
   static TestProgram program() {
     static const std::string add = vulkanKernel(1), addRow = vulkanKernel(0);
@@ -40,6 +42,10 @@ protected:
     place(code, 0, addRow);
     place(code, 1, add);
     return description;
+  }
+  static const std::string &longCode() {
+    static const std::string code = vulkanKernel(2);
+    return code;
   }
   static void place(TestProgram::Executable &code, size_t kernel, const std::string &spirv) {
     code.entries[kernel].threads = 4;
@@ -54,6 +60,7 @@ protected:
     return options;
   }
 
+protected:
   /// What making a session says, or "".
   static std::string sessionOf(const TestProgram &description, const char *device = "vulkan:0") {
     AlignedBytes file(description.write());

@@ -1,0 +1,249 @@
+//===- GpuDriver.h - what drivers of all GPUs do ---------------------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A suite of tests for the fixture of each target, which brings
+//
+//     targetName                "vulkan"
+//     program()                 what TestProgram computes, with kernels of the target
+//     longCode()                code for both kernels with a second scalar, which says how often something slow is
+//                               done: result[i][j] = a[i][j], b is read
+//     options()                 of a session on its device 0
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TREADLE_TEST_TARGETS_GPUDRIVER_H
+#define TREADLE_TEST_TARGETS_GPUDRIVER_H
+
+#include "test/runtime/TestProgram.h"
+#include <atomic>
+#include <cstring>
+#include <gmock/gmock.h>
+#include <thread>
+
+namespace treadle::test {
+
+using testing::ElementsAre;
+using testing::MatchesRegex;
+
+template <typename Fixture> class GpuDriver : public Fixture {};
+TYPED_TEST_SUITE_P(GpuDriver);
+
+TYPED_TEST_P(GpuDriver, Runs) {
+  treadle_session_options on = TypeParam::options();
+  OpenProgram open(TypeParam::program(), &on);
+  for (int64_t count : {1, 3, 100, 0, 7, 100000, 5, 5, 5})
+    EXPECT_EQ(Rows(count).run(open.session), "") << count;
+}
+
+TYPED_TEST_P(GpuDriver, WhatIsRecordedRunsOnOtherData) {
+  treadle_session_options on = TypeParam::options();
+  OpenProgram open(TypeParam::program(), &on);
+  for (int round = 0; round < 5; ++round) {
+    Rows rows(6);
+    for (size_t i = 0; i < rows.x.size(); ++i) {
+      rows.x[i] += round;
+      rows.copy[i] += round;
+      rows.sum[i] += round;
+    }
+    EXPECT_EQ(rows.run(open.session), "");
+  }
+}
+
+TYPED_TEST_P(GpuDriver, WritesToMemoryOfTheCaller) {
+  treadle_session_options on = TypeParam::options();
+  OpenProgram open(TypeParam::program(), &on);
+  for (int round = 0; round < 2; ++round) {
+    Rows rows(5);
+    std::vector<float> sum(20), copy(20);
+    std::vector<uint8_t> ones(6, 7);
+    treadle_tensor outputs[3] = {};
+    outputs[0].data = sum.data();
+    outputs[1].data = ones.data();
+    outputs[2].data = copy.data();
+    EXPECT_EQ(messageOf(treadle_session_run(open.session, rows.inputs.data(), 2, outputs, 3)), "");
+    EXPECT_EQ(sum, rows.sum);
+    EXPECT_EQ(copy, rows.copy);
+    EXPECT_THAT(ones, ElementsAre(1, 1, 1, 1, 1, 7));
+  }
+}
+
+TYPED_TEST_P(GpuDriver, AnAlternativeIsTaken) {
+  TestProgram description;
+  description.alternatives = {TypeParam::program()};
+  OpenProgram onCpu(description);
+  EXPECT_EQ(Rows(5).run(onCpu.session), "");
+  treadle_session_options on = TypeParam::options();
+  on.device = TypeParam::targetName;
+  OpenProgram onGpu(description, &on);
+  EXPECT_EQ(Rows(5).run(onGpu.session), "");
+}
+
+TYPED_TEST_P(GpuDriver, SeveralSessionsAtOnce) {
+  treadle_session_options on = TypeParam::options();
+  OpenProgram open(TypeParam::program(), &on);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> users;
+  for (int user = 0; user < 4; ++user)
+    users.emplace_back([&, user] {
+      treadle_session_options on = TypeParam::options();
+      treadle_session *session = nullptr;
+      treadle_error *error = treadle_session_create(open.program, &on, &session);
+      wrong += error != nullptr;
+      treadle_error_free(error);
+      for (int round = 0; session && round < 50; ++round)
+        wrong += !Rows((round * 7 + user) % 50).run(session).empty();
+      treadle_session_close(session);
+    });
+  for (std::thread &user : users)
+    user.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+TYPED_TEST_P(GpuDriver, OutlivesTheProgram) {
+  treadle_session_options on = TypeParam::options();
+  OpenProgram open(TypeParam::program(), &on);
+  treadle_program_close(open.program);
+  open.program = nullptr;
+  EXPECT_EQ(Rows(5).run(open.session), "");
+}
+
+TYPED_TEST_P(GpuDriver, MemoryLimit) {
+  treadle_session_options on = TypeParam::options();
+  on.memory_limit = 100000;
+  OpenProgram open(TypeParam::program(), &on);
+  EXPECT_EQ(Rows(1000).run(open.session), "");
+  EXPECT_LE(treadle_session_memory(open.session), 100000u);
+  EXPECT_GE(treadle_session_memory(open.session), 48000u); // three values at once, inputs and outputs among them
+  Rows many(5000);
+  EXPECT_THAT(messageOf(treadle_session_prepare(open.session, many.inputs.data(), 2)),
+              MatchesRegex("these shapes need [0-9]+ bytes of memory, the limit is 100000"));
+  EXPECT_EQ(Rows(1000).run(open.session), "");
+}
+
+// ---- looking inside --------------------------------------------------------------------------
+
+struct Seen {
+  std::vector<std::string> names;
+  std::vector<std::vector<float>> values;
+
+  static int observe(void *user, int32_t step, const char *name, const treadle_tensor *value, const int32_t *) {
+    auto *self = static_cast<Seen *>(user);
+    self->names.push_back(std::to_string(step) + " " + name);
+    const float *data = static_cast<const float *>(value->data);
+    self->values.emplace_back(data, data + value->dims[0] * value->dims[1]);
+    return 0;
+  }
+};
+
+TYPED_TEST_P(GpuDriver, Observer) {
+  treadle_session_options on = TypeParam::options();
+  OpenProgram open(TypeParam::program(), &on);
+  Rows rows(3);
+  for (int round = 0; round < 2; ++round) {
+    Seen seen;
+    EXPECT_EQ(rows.run(open.session), "");
+    treadle_session_observe(open.session, Seen::observe, &seen);
+    EXPECT_EQ(rows.run(open.session), "");
+    EXPECT_THAT(seen.names, ElementsAre("0 shifted", "1 sum"));
+    EXPECT_THAT(seen.values, ElementsAre(rows.copy, rows.sum));
+    treadle_session_observe(open.session, nullptr, nullptr);
+  }
+}
+
+TYPED_TEST_P(GpuDriver, Times) {
+  treadle_session_options on = TypeParam::options();
+  OpenProgram open(TypeParam::program(), &on);
+  Rows rows(1000);
+  EXPECT_EQ(rows.run(open.session), "");
+  treadle_session_profile(open.session, 1);
+  EXPECT_EQ(rows.run(open.session), "");
+  EXPECT_EQ(rows.run(open.session), "");
+  std::string trace = treadle_session_trace(open.session);
+  size_t events = 0;
+  double last = 0;
+  for (size_t at = 0; (at = trace.find("\"ts\":", at)) != std::string::npos; at += 5, ++events) {
+    EXPECT_GE(std::strtod(trace.c_str() + at + 5, nullptr), last);
+    last = std::strtod(trace.c_str() + at + 5, nullptr);
+  }
+  EXPECT_EQ(events, 8u);
+  EXPECT_EQ(trace.find("\"dur\":-"), std::string::npos);
+  treadle_session_profile(open.session, 0);
+  EXPECT_EQ(rows.run(open.session), "");
+  EXPECT_STREQ(treadle_session_trace(open.session), R"({"traceEvents":[]})");
+}
+
+// ---- long programs ---------------------------------------------------------------------------
+
+/// Many steps of long kernels, x copied from one buffer to the next.
+template <typename Fixture> TestProgram longProgram(int64_t rounds, int64_t flops) {
+  using Op = format::ExprOp;
+  TestProgram description = Fixture::program();
+  TestProgram::Executable &code = description.executables[0];
+  code.code = Fixture::longCode();
+  for (int i = 0; i < 2; ++i) {
+    code.entries[i].offset = 0;
+    code.entries[i].bytes = code.code.size();
+    code.entries[i].exprs = {{Op::argument, 0, 0, 0}, {Op::constant, 0, 0, 0}};
+    description.kernels[i].scalars = 2;
+  }
+  uint32_t roundExpr = description.exprs.size(), flopExpr = roundExpr + 1;
+  description.exprs.push_back({Op::constant, 0, 0, rounds});
+  description.exprs.push_back({Op::constant, 0, 0, flops});
+  TestProgram::Step step = description.steps[0];
+  step.scalars = {TestProgram::n, roundExpr};
+  step.flops = flopExpr;
+  description.steps.clear();
+  description.buffers.push_back({format::Space::arena, TestProgram::bytes, 0, 0, 19});
+  for (uint32_t i = 0; i < 20; ++i) {
+    uint32_t from = i == 0 ? 0 : i % 2 ? 7 : 6;
+    step.slices = {{from, 0}, {1, 0}, {i % 2 ? 6u : 7u, 0}};
+    step.results = {};
+    description.steps.push_back(step);
+  }
+  description.buffers[6].last = 20;
+  description.steps.push_back({format::Command::Copy, {{6, 0}, {2, 0}}, TestProgram::bytes});
+  return description;
+}
+
+TYPED_TEST_P(GpuDriver, PartsFollowOneAnother) {
+  treadle_session_options on = TypeParam::options();
+  OpenProgram open(longProgram<TypeParam>(1, 1000000000000), &on);
+  Rows rows(50);
+  for (int round = 0; round < 3; ++round) {
+    treadle_tensor outputs[3] = {};
+    EXPECT_EQ(messageOf(treadle_session_run(open.session, rows.inputs.data(), 2, outputs, 3)), "");
+    EXPECT_EQ(std::memcmp(outputs[0].data, rows.x.data(), rows.x.size() * sizeof(float)), 0);
+  }
+}
+
+TYPED_TEST_P(GpuDriver, Cancel) {
+  treadle_session_options on = TypeParam::options();
+  OpenProgram open(longProgram<TypeParam>(2000000, 1000000000000), &on);
+  Rows rows(200);
+  std::thread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    treadle_session_cancel(open.session);
+  });
+  treadle_tensor outputs[3] = {};
+  auto begin = std::chrono::steady_clock::now();
+  treadle_error *error = treadle_session_run(open.session, rows.inputs.data(), 2, outputs, 3);
+  std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+  other.join();
+  if (error || seconds.count() > 0.2) { // a device that was ready in time proves nothing
+    EXPECT_EQ(treadle_error_code(error), TREADLE_CANCELLED);
+    EXPECT_EQ(messageOf(error), "cancelled");
+    EXPECT_EQ(outputs[0].data, nullptr);
+  }
+  Rows few(1);
+  EXPECT_EQ(messageOf(treadle_session_run(open.session, few.inputs.data(), 2, outputs, 3)), "");
+}
+
+REGISTER_TYPED_TEST_SUITE_P(GpuDriver, Runs, WhatIsRecordedRunsOnOtherData, WritesToMemoryOfTheCaller,
+                            AnAlternativeIsTaken, SeveralSessionsAtOnce, OutlivesTheProgram, MemoryLimit, Observer,
+                            Times, PartsFollowOneAnother, Cancel);
+
+} // namespace treadle::test
+
+#endif // TREADLE_TEST_TARGETS_GPUDRIVER_H
