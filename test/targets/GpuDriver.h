@@ -9,6 +9,7 @@
 //     program()                 what TestProgram computes, with kernels of the target
 //     longCode()                code for both kernels with a second scalar, which says how often something slow is
 //                               done: result[i][j] = a[i][j], b is read
+//     longRounds                so many that a step takes a tenth of a second or more
 //     options()                 of a session on its device 0
 //
 //===----------------------------------------------------------------------===//
@@ -220,7 +221,7 @@ TYPED_TEST_P(GpuDriver, PartsFollowOneAnother) {
 
 TYPED_TEST_P(GpuDriver, Cancel) {
   treadle_session_options on = TypeParam::options();
-  OpenProgram open(longProgram<TypeParam>(2000000, 1000000000000), &on);
+  OpenProgram open(longProgram<TypeParam>(TypeParam::longRounds, 1000000000000), &on);
   Rows rows(200);
   std::thread other([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));

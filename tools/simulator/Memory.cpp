@@ -144,7 +144,7 @@ void GlobalMemory::outside(uint64_t address, size_t bytes, Access kind) const {
   uint64_t place = address - firstAddress;
   auto after = allocated.upper_bound(place);
   std::string where = "nothing is allocated before it";
-  if (after != allocated.begin()) {
+  if (address >= firstAddress && after != allocated.begin()) {
     auto [from, size] = *std::prev(after);
     where = fmt::format("the allocation before it has {} bytes, and this is byte {}", size, place - from);
   }
@@ -154,7 +154,7 @@ void GlobalMemory::outside(uint64_t address, size_t bytes, Access kind) const {
 void GlobalMemory::race(uint64_t address, uint32_t other, Access kind, bool otherWrote) const {
   std::string who = other == several ? "several workgroups" : fmt::format("workgroup {}", other - firstStamp);
   throw Fault(fmt::format("{} the byte at {:#x}, and in the same launch {} {} it", verb(kind), address,
-                          otherWrote ? "wrote" : "read", who));
+                          who, otherWrote ? "wrote" : "read"));
 }
 
 // ---- shared memory ---------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "targets/vulkan/run/Resident.h"
+#include "runtime/device/Driver.h"
 #include "runtime/exec/ThreadPool.h"
 #include "targets/vulkan/KernelAbi.h"
 #include "targets/vulkan/run/Commands.h"

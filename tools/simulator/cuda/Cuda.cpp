@@ -177,7 +177,7 @@ CUresult run(CUctx_st &context, ptx::Code &code, const Launch &launch) {
 void close(CUcontext context) {
   for (CUmodule module : std::set<CUmodule>(context->modules))
     unload(*context, module);
-  if (context->memory.used())
+  if (context->memory.used() && context->failure == CUDA_SUCCESS)
     tell(fmt::format("{} bytes of {} were not given back", context->memory.used(), context->deviceName()));
   for (CUstream stream : context->streams)
     delete stream;

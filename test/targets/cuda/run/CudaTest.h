@@ -61,6 +61,7 @@ inline std::string cudaKernel(const std::string &name, bool oneRow, unsigned sca
 class CudaTest : public testing::Test {
 public:
   static constexpr const char *targetName = "cuda";
+  static constexpr int64_t longRounds = 10000;
   static constexpr const char *header = ".version 7.8\n.target sm_80\n.address_size 64\n";
 
   /// What TestProgram computes, on a CUDA device.

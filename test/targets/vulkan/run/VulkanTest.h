@@ -31,6 +31,7 @@ inline std::string vulkanKernel(int number) {
 class VulkanTest : public testing::Test {
 public:
   static constexpr const char *targetName = "vulkan";
+  static constexpr int64_t longRounds = 2000000;
 
   /// What TestProgram computes, on a Vulkan device.
   static TestProgram program() {
