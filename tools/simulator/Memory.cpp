@@ -153,8 +153,8 @@ void GlobalMemory::outside(uint64_t address, size_t bytes, Access kind) const {
 
 void GlobalMemory::race(uint64_t address, uint32_t other, Access kind, bool otherWrote) const {
   std::string who = other == several ? "several workgroups" : fmt::format("workgroup {}", other - firstStamp);
-  throw Fault(fmt::format("{} the byte at {:#x}, and in the same launch {} {} it", verb(kind), address,
-                          who, otherWrote ? "wrote" : "read"));
+  throw Fault(fmt::format("{} the byte at {:#x}, and in the same launch {} {} it", verb(kind), address, who,
+                          otherWrote ? "wrote" : "read"));
 }
 
 // ---- shared memory ---------------------------------------------------------------------------

@@ -129,7 +129,8 @@ Status Resident::loadWeights(const Program &program) {
   Upload upload(device);
   for (size_t g = 0; g < groups.size(); ++g) {
     Block &block = weights[g];
-    if (Status status = block.allocate(device, groups[g].bytes + simtReadBeyond, Use::kernels, "weights"); status.failed())
+    if (Status status = block.allocate(device, groups[g].bytes + simtReadBeyond, Use::kernels, "weights");
+        status.failed())
       return status;
     uint32_t end = g + 1 < groups.size() ? groups[g + 1].first : count;
     for (uint32_t i = groups[g].first; i < end; ++i) {

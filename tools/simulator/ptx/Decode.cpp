@@ -32,7 +32,7 @@ const std::unordered_map<std::string_view, const Row *> &rowsByName() {
   static const auto *table = [] {
     auto *made = new std::unordered_map<std::string_view, const Row *>;
     for (std::span<const Row> rows :
-         {integerRows(), floatRows(), convertRows(), memoryRows(), controlRows(), matrixRows()})
+         {integerRows(), compareRows(), floatRows(), convertRows(), memoryRows(), controlRows(), matrixRows()})
       for (const Row &row : rows)
         made->emplace(row.name, &row);
     return made;

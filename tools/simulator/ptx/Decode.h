@@ -110,9 +110,33 @@ struct Row {
   std::string_view name;
   Handler (*decode)(Decoder &decoder);
 };
-std::span<const Row> integerRows(), floatRows(), convertRows(), memoryRows(), controlRows(), matrixRows();
+std::span<const Row> integerRows(), compareRows(), floatRows(), convertRows(), memoryRows(), controlRows(),
+    matrixRows();
 
 // ---- handlers by type ------------------------------------------------------------------------
+
+/// `make` for the C++ type of an integer type of 16 bits or more.
+template <typename F> Handler byInteger(Decoder &decoder, Type type, F make) {
+  switch (type) {
+  case Type::b16:
+  case Type::u16:
+    return make(uint16_t());
+  case Type::s16:
+    return make(int16_t());
+  case Type::b32:
+  case Type::u32:
+    return make(uint32_t());
+  case Type::s32:
+    return make(int32_t());
+  case Type::b64:
+  case Type::u64:
+    return make(uint64_t());
+  case Type::s64:
+    return make(int64_t());
+  default:
+    decoder.unknown("the type is not known here");
+  }
+}
 
 /// d = F(a, ..), for each lane.
 template <typename D, typename A, typename F> Handler unary(F) {
@@ -138,14 +162,6 @@ template <typename D, typename A, typename C, typename F> Handler ternary(F) {
     forLanes(warp.mask, [&](unsigned i) { d[i] = F{}(a[i], b[i], c[i]); });
   };
 }
-/// A predicate from each lane of the last two of `at`.
-template <typename A, typename F> uint32_t compareLanes(Warp &warp, const Op &op, unsigned first, F) {
-  const A *a = warp.lanes<A>(op.at[first]), *b = warp.lanes<A>(op.at[first + 1]);
-  uint32_t result = 0;
-  forLanes(warp.mask, [&](unsigned i) { result |= static_cast<uint32_t>(F{}(a[i], b[i])) << i; });
-  return result;
-}
-
 } // namespace treadle::simulator::ptx
 
 #endif // TREADLE_TOOLS_SIMULATOR_PTX_DECODE_H
