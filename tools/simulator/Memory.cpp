@@ -9,6 +9,7 @@
 #include "tools/simulator/Fault.h"
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <fmt/format.h>
 #include <new>
@@ -41,6 +42,35 @@ const char *verb(Access kind) {
     return "updates";
   }
   return "";
+}
+
+/// Whether so many stamps from the first on say the same.
+template <size_t count, typename Stamp> bool areEqual(const Stamp *stamps) {
+  static_assert(sizeof(Stamp) == sizeof(uint64_t));
+  auto first = std::bit_cast<uint64_t>(stamps[0]), differences = uint64_t(0);
+  for (size_t i = 1; i < count; ++i)
+    differences |= std::bit_cast<uint64_t>(stamps[i]) ^ first;
+  return differences == 0;
+}
+
+/// `body` with the number as a constant of the type: loops over it are unrolled.
+template <typename F> bool bySize(size_t bytes, F body) {
+  switch (bytes) {
+  case 1:
+    return body(std::integral_constant<size_t, 1>());
+  case 2:
+    return body(std::integral_constant<size_t, 2>());
+  case 4:
+    return body(std::integral_constant<size_t, 4>());
+  case 8:
+    return body(std::integral_constant<size_t, 8>());
+  case 12:
+    return body(std::integral_constant<size_t, 12>());
+  case 16:
+    return body(std::integral_constant<size_t, 16>());
+  default:
+    throw Fault(fmt::format("accesses of {} bytes at once are not known", bytes));
+  }
 }
 
 } // namespace
@@ -107,6 +137,32 @@ void GlobalMemory::beginLaunch(uint64_t workgroups) {
   several = firstStamp + static_cast<uint32_t>(workgroups);
 }
 
+/// Of so many bytes that the current workgroup accesses. False: another has done what does not go with it. Bytes that
+/// were always accessed together, as most are, have one stamp.
+template <size_t bytes> bool GlobalMemory::touch(Stamp *stamp, Access kind, Counters &counters) {
+  if constexpr (bytes > 1)
+    if (!areEqual<bytes>(stamp)) {
+      for (size_t i = 0; i < bytes; ++i)
+        if (!touch<1>(stamp + i, kind, counters))
+          return false;
+      return true;
+    }
+  Stamp next = *stamp;
+  bool written = next.writer >= firstStamp, seen = next.reader >= firstStamp;
+  bool conflicts = (written && next.writer != current) || (kind == Access::write && seen && next.reader != current);
+  if (conflicts && kind != Access::atomic)
+    return false;
+  if (kind == Access::write) {
+    counters.bytesWritten += written ? 0 : bytes;
+    next.writer = current;
+  } else {
+    counters.bytesRead += written || seen ? 0 : bytes;
+    next.reader = seen && next.reader != current ? several : current;
+  }
+  std::fill_n(stamp, bytes, next);
+  return true;
+}
+
 char *GlobalMemory::access(uint64_t address, size_t bytes, Access kind, Counters &counters) {
   uint64_t place = address - firstAddress;
   if (place - lastFrom >= lastBytes || bytes > lastBytes - (place - lastFrom)) {
@@ -119,24 +175,9 @@ char *GlobalMemory::access(uint64_t address, size_t bytes, Access kind, Counters
     lastFrom = from;
     lastBytes = size;
   }
-  Stamp *stamp = stamps + place;
-  for (size_t i = 0; i < bytes; ++i, ++stamp) {
-    bool written = stamp->writer >= firstStamp, seen = stamp->reader >= firstStamp;
-    if (kind != Access::atomic) {
-      if (written && stamp->writer != current)
-        race(address + i, stamp->writer, kind, true);
-      if (kind == Access::write && seen && stamp->reader != current)
-        race(address + i, stamp->reader, kind, false);
-    }
-    if (kind != Access::write) {
-      counters.bytesRead += !written && !seen;
-      stamp->reader = seen && stamp->reader != current ? several : current;
-    }
-    if (kind == Access::write) {
-      counters.bytesWritten += !written;
-      stamp->writer = current;
-    }
-  }
+  bool good = bySize(bytes, [&](auto size) { return touch<size>(stamps + place, kind, counters); });
+  if (!good)
+    race(address, bytes, kind);
   return memory + place;
 }
 
@@ -151,47 +192,80 @@ void GlobalMemory::outside(uint64_t address, size_t bytes, Access kind) const {
   throw Fault(fmt::format("{} {} bytes at {:#x}, outside of what is allocated: {}", verb(kind), bytes, address, where));
 }
 
-void GlobalMemory::race(uint64_t address, uint32_t other, Access kind, bool otherWrote) const {
+void GlobalMemory::race(uint64_t address, size_t bytes, Access kind) const {
+  const Stamp *stamp = stamps + (address - firstAddress);
+  auto isOther = [&](uint32_t who) { return who >= firstStamp && who != current; };
+  size_t i = 0;
+  while (i + 1 < bytes && !isOther(stamp[i].writer) && !(kind == Access::write && isOther(stamp[i].reader)))
+    ++i;
+  bool otherWrote = isOther(stamp[i].writer);
+  uint32_t other = otherWrote ? stamp[i].writer : stamp[i].reader;
   std::string who = other == several ? "several workgroups" : fmt::format("workgroup {}", other - firstStamp);
-  throw Fault(fmt::format("{} the byte at {:#x}, and in the same launch {} {} it", verb(kind), address, who,
+  throw Fault(fmt::format("{} the byte at {:#x}, and in the same launch {} {} it", verb(kind), address + i, who,
                           otherWrote ? "wrote" : "read"));
 }
 
 // ---- shared memory ---------------------------------------------------------------------------
 
+void SharedMemory::barrier() {
+  if (++epoch != 0)
+    return;
+  std::fill(stamps.begin(), stamps.end(), Stamp());
+  epoch = 1;
+}
+
+/// As that of device memory.
+template <size_t bytes> bool SharedMemory::touch(Stamp *stamp, Access kind, uint16_t agent) const {
+  if constexpr (bytes > 1)
+    if (!areEqual<bytes>(stamp)) {
+      for (size_t i = 0; i < bytes; ++i)
+        if (!touch<1>(stamp + i, kind, agent))
+          return false;
+      return true;
+    }
+  Stamp next = *stamp;
+  bool written = next.written == epoch, seen = next.read == epoch;
+  bool conflicts = (written && next.writer != agent) || (kind == Access::write && seen && next.reader != agent);
+  if (conflicts && kind != Access::atomic)
+    return false;
+  if (kind == Access::write) {
+    next.writer = agent;
+    next.written = epoch;
+  } else {
+    next.reader = seen && next.reader != agent ? several : agent;
+    next.read = epoch;
+  }
+  std::fill_n(stamp, bytes, next);
+  return true;
+}
+
 char *SharedMemory::access(uint64_t address, size_t bytes, Access kind, uint32_t agent) {
   if (address > memory.size() || bytes > memory.size() - address)
     throw Fault(fmt::format("{} {} bytes of shared memory at {}, of which there are {}", verb(kind), bytes, address,
                             memory.size()));
-  auto race = [&](size_t i, uint32_t other, const char *did) {
-    std::string who = other == several ? "others" : fmt::to_string(other);
-    throw Fault(fmt::format("{} byte {} of shared memory, which {} {} since the last barrier", verb(kind), address + i,
-                            who, did));
-  };
-  for (size_t i = 0; i < bytes; ++i) {
-    Stamp &stamp = stamps[address + i];
-    bool written = stamp.written == epoch, seen = stamp.read == epoch;
-    if (kind != Access::atomic) {
-      if (written && stamp.writer != agent)
-        race(i, stamp.writer, "wrote");
-      if (kind == Access::write && seen && stamp.reader != agent)
-        race(i, stamp.reader, "read");
-    }
-    if (kind == Access::read) {
-      stamp.reader = seen && stamp.reader != agent ? several : static_cast<uint16_t>(agent);
-      stamp.read = epoch;
-    }
-    if (kind == Access::write) {
-      stamp.writer = static_cast<uint16_t>(agent);
-      stamp.written = epoch;
-    }
-  }
+  bool good =
+      bySize(bytes, [&](auto size) { return touch<size>(&stamps[address], kind, static_cast<uint16_t>(agent)); });
+  if (!good)
+    race(address, bytes, kind, static_cast<uint16_t>(agent));
   return memory.data() + address;
+}
+
+void SharedMemory::race(uint64_t address, size_t bytes, Access kind, uint16_t agent) const {
+  const Stamp *stamp = &stamps[address];
+  auto isOther = [&](uint16_t when, uint16_t who) { return when == epoch && who != agent; };
+  size_t i = 0;
+  while (i + 1 < bytes && !isOther(stamp[i].written, stamp[i].writer) &&
+         !(kind == Access::write && isOther(stamp[i].read, stamp[i].reader)))
+    ++i;
+  bool otherWrote = isOther(stamp[i].written, stamp[i].writer);
+  uint16_t other = otherWrote ? stamp[i].writer : stamp[i].reader;
+  throw Fault(fmt::format("{} byte {} of shared memory, which {} {} since the last barrier", verb(kind), address + i,
+                          other == several ? "several" : fmt::to_string(other), otherWrote ? "wrote" : "read"));
 }
 
 // ---- costs -----------------------------------------------------------------------------------
 
-void countBanks(const std::vector<uint64_t> &addresses, unsigned bytes, Counters &counters) {
+void countBanks(std::span<const uint64_t> addresses, unsigned bytes, Counters &counters) {
   constexpr unsigned banks = 32, wordBytes = 4;
   size_t together = std::max<size_t>(1, banks * wordBytes / std::max(bytes, wordBytes));
   ++counters.sharedAccesses;
@@ -213,7 +287,7 @@ void countBanks(const std::vector<uint64_t> &addresses, unsigned bytes, Counters
   }
 }
 
-uint64_t countSectors(const std::vector<uint64_t> &addresses, unsigned bytes) {
+uint64_t countSectors(std::span<const uint64_t> addresses, unsigned bytes) {
   constexpr uint64_t sectorBytes = 32;
   constexpr size_t mostLanes = 64, mostSectors = 2; // of a lane's access of at most 16 bytes
   std::array<uint64_t, mostLanes * mostSectors> sectors;

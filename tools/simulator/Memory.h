@@ -15,6 +15,7 @@
 #include "tools/simulator/Counters.h"
 #include <cstddef>
 #include <map>
+#include <span>
 #include <vector>
 
 namespace treadle::simulator {
@@ -47,8 +48,8 @@ public:
   /// Which of the launch's workgroups runs.
   void enterWorkgroup(uint64_t number) { current = firstStamp + static_cast<uint32_t>(number); }
 
-  /// The host's place of `bytes` that a thread of the current workgroup accesses. Throws Fault if they are not
-  /// within one allocation or race with another workgroup. New bytes are counted.
+  /// The host's place of `bytes` (1, 2, 4, 8, 12 or 16) that a thread of the current workgroup accesses. Throws Fault
+  /// if they are not within one allocation or race with another workgroup. New bytes are counted.
   char *access(uint64_t address, size_t bytes, Access kind, Counters &counters);
 
 private:
@@ -56,7 +57,8 @@ private:
     uint32_t writer, reader;
   };
   [[noreturn]] void outside(uint64_t address, size_t bytes, Access kind) const;
-  [[noreturn]] void race(uint64_t address, uint32_t other, Access kind, bool otherWrote) const;
+  [[noreturn]] void race(uint64_t address, size_t bytes, Access kind) const;
+  template <size_t bytes> bool touch(Stamp *stamp, Access kind, Counters &counters);
 
   size_t most, inUse = 0, reserved;
   char *memory;                         // of the host, for all there will ever be
@@ -74,29 +76,30 @@ public:
 
   size_t size() const { return memory.size(); }
   /// All of the workgroup have met.
-  void barrier() { ++epoch; }
-  /// The place of `bytes` that `agent` accesses: a number from 0 on of who runs by itself.
+  void barrier();
+  /// The place of `bytes` (1, 2, 4, 8, 12 or 16) that `agent` accesses: a number from 0 on of who runs by itself.
   char *access(uint64_t address, size_t bytes, Access kind, uint32_t agent);
 
 private:
   struct Stamp { // of one byte: when and by whom it was written and read last
-    uint32_t written = 0, read = 0;
-    uint16_t writer = 0, reader = 0;
+    uint16_t written = 0, read = 0, writer = 0, reader = 0;
   };
   static constexpr uint16_t several = 0xffff;
+  [[noreturn]] void race(uint64_t address, size_t bytes, Access kind, uint16_t agent) const;
+  template <size_t bytes> bool touch(Stamp *stamp, Access kind, uint16_t agent) const;
 
   std::vector<char> memory;
   std::vector<Stamp> stamps;
-  uint32_t epoch = 1;
+  uint16_t epoch = 1;
 };
 
 /// What one instruction of a subgroup on shared memory costs. `addresses`: of the lanes that take part, in their
 /// order, each for `bytes`. So many lanes as move 128 bytes are served together, one word of each of the 32 banks in
 /// a pass; lanes that want the same word share it.
-void countBanks(const std::vector<uint64_t> &addresses, unsigned bytes, Counters &counters);
+void countBanks(std::span<const uint64_t> addresses, unsigned bytes, Counters &counters);
 
 /// How many pieces of 32 bytes the lanes' accesses touch.
-uint64_t countSectors(const std::vector<uint64_t> &addresses, unsigned bytes);
+uint64_t countSectors(std::span<const uint64_t> addresses, unsigned bytes);
 
 } // namespace treadle::simulator
 

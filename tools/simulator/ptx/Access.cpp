@@ -19,18 +19,19 @@ uint64_t addressAt(const Warp &warp, const Op &op, uint32_t place, unsigned i) {
   return base + static_cast<uint64_t>(op.number);
 }
 
-/// The addresses of the lanes that take part.
-const std::vector<uint64_t> &addressesOf(const Warp &warp, const Op &op, uint32_t place) {
-  static thread_local std::vector<uint64_t> addresses;
-  addresses.clear();
-  unsigned bytes = op.bytes * op.count;
-  forLanes(warp.mask, [&](unsigned i) {
-    uint64_t address = addressAt(warp, op, place, i);
-    if (address % bytes)
-      throw Fault(fmt::format("lane {}: the address {:#x} is no multiple of {}", i, address, bytes));
-    addresses.push_back(address);
-  });
-  return addresses;
+/// The addresses of the lanes that take part, in `room`.
+using Room = std::array<uint64_t, warpThreads>;
+std::span<const uint64_t> addressesOf(const Warp &warp, const Op &op, uint32_t place, Room &room) {
+  unsigned bytes = op.bytes * op.count; // a power of two
+  size_t count = 0;
+  uint64_t all = 0;
+  forLanes(warp.mask, [&](unsigned i) { all |= room[count++] = addressAt(warp, op, place, i); });
+  if (all & (bytes - 1))
+    forLanes(warp.mask, [&](unsigned i) {
+      if (uint64_t address = addressAt(warp, op, place, i); address & (bytes - 1))
+        throw Fault(fmt::format("lane {}: the address {:#x} is no multiple of {}", i, address, bytes));
+    });
+  return {room.data(), count};
 }
 
 /// Names the lane in what is wrong.
@@ -55,7 +56,7 @@ template <Space space> char *place(Warp &warp, uint64_t address, unsigned bytes,
   });
 }
 
-template <Space space> void count(Warp &warp, const std::vector<uint64_t> &addresses, unsigned bytes, Access kind) {
+template <Space space> void count(Warp &warp, std::span<const uint64_t> addresses, unsigned bytes, Access kind) {
   if constexpr (space == Space::global) {
     bool isStore = kind == Access::write;
     ++(isStore ? warp.counters.globalStores : warp.counters.globalLoads);
@@ -65,51 +66,73 @@ template <Space space> void count(Warp &warp, const std::vector<uint64_t> &addre
     countBanks(addresses, bytes, warp.counters);
 }
 
-/// An element into a register that may be wider.
-void extend(char *to, const char *from, unsigned bytes, unsigned registerBytes, bool isSigned) {
-  std::memcpy(to, from, bytes);
-  if (registerBytes > bytes)
-    std::memset(to + bytes, isSigned && from[bytes - 1] < 0 ? 0xff : 0, registerBytes - bytes);
-}
-
 constexpr uint32_t extendsSign = 1; // in Op::target
 
+/// An element into lane `lane` of a register that may be wider.
+void put(const Warp &warp, const Op &op, unsigned number, unsigned lane, const char *from) {
+  char *to = warp.lanes<char>(op.at[number]);
+  switch (op.bytes | op.bits[0] << 8) { // the usual ones, of known size
+  case 4 | 32 << 8:
+    std::memcpy(to + 4 * lane, from, 4);
+    return;
+  case 2 | 16 << 8:
+    std::memcpy(to + 2 * lane, from, 2);
+    return;
+  case 8 | 64 << 8:
+    std::memcpy(to + 8 * lane, from, 8);
+    return;
+  default:
+    unsigned bytes = op.bytes, registerBytes = op.bits[0] / 8;
+    to += lane * registerBytes;
+    std::memcpy(to, from, bytes);
+    if (registerBytes > bytes)
+      std::memset(to + bytes, op.target == extendsSign && from[bytes - 1] < 0 ? 0xff : 0, registerBytes - bytes);
+  }
+}
+
+/// The low bytes of it.
+void get(const Warp &warp, const Op &op, unsigned number, unsigned lane, char *to) {
+  const char *from = warp.lanes<char>(op.at[number]) + lane * (op.bits[0] / 8);
+  if (op.bytes == 4)
+    std::memcpy(to, from, 4);
+  else
+    std::memcpy(to, from, op.bytes);
+}
+
 template <Space space> void load(Warp &warp, const Op &op) {
-  uint32_t addressPlace = op.at[op.count];
-  const std::vector<uint64_t> &addresses = addressesOf(warp, op, addressPlace);
-  unsigned bytes = op.bytes * op.count, registerBytes = op.bits[0] / 8;
+  Room room;
+  std::span<const uint64_t> addresses = addressesOf(warp, op, op.at[op.count], room);
+  unsigned bytes = op.bytes * op.count;
   count<space>(warp, addresses, bytes, Access::read);
   size_t next = 0;
   forLanes(warp.mask, [&](unsigned i) {
     const char *from = place<space>(warp, addresses[next++], bytes, Access::read, i);
     for (unsigned k = 0; k < op.count; ++k)
-      extend(warp.lanes<char>(op.at[k]) + i * registerBytes, from + k * op.bytes, op.bytes, registerBytes,
-             op.target == extendsSign);
+      put(warp, op, k, i, from + k * op.bytes);
   });
 }
 
 template <Space space> void store(Warp &warp, const Op &op) {
-  const std::vector<uint64_t> &addresses = addressesOf(warp, op, op.at[0]);
-  unsigned bytes = op.bytes * op.count, registerBytes = op.bits[0] / 8;
+  Room room;
+  std::span<const uint64_t> addresses = addressesOf(warp, op, op.at[0], room);
+  unsigned bytes = op.bytes * op.count;
   count<space>(warp, addresses, bytes, Access::write);
   size_t next = 0;
   forLanes(warp.mask, [&](unsigned i) {
     char *to = place<space>(warp, addresses[next++], bytes, Access::write, i);
     for (unsigned k = 0; k < op.count; ++k)
-      std::memcpy(to + k * op.bytes, warp.lanes<char>(op.at[1 + k]) + i * registerBytes, op.bytes);
+      get(warp, op, 1 + k, i, to + k * op.bytes);
   });
 }
 
 void loadParameter(Warp &warp, const Op &op) {
-  unsigned registerBytes = op.bits[0] / 8;
   auto offset = static_cast<uint64_t>(op.number) + warp.lanes<uint64_t>(op.at[op.count])[0];
   if (offset + op.bytes * op.count > warp.launch.arguments.size())
     throw Fault("reads beyond the arguments of the launch");
   const char *from = warp.launch.arguments.data() + offset;
   forLanes(warp.mask, [&](unsigned i) {
     for (unsigned k = 0; k < op.count; ++k)
-      extend(warp.lanes<char>(op.at[k]) + i * registerBytes, from + k * op.bytes, op.bytes, registerBytes,
-             op.target == extendsSign);
+      put(warp, op, k, i, from + k * op.bytes);
   });
 }
 
