@@ -1,12 +1,17 @@
 # Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """conftest.py - small models, and the command line as a function."""
+import json
+import os
+
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 F32 = TensorProto.FLOAT
+LAYERS = {"VK_INSTANCE_LAYERS": "VK_LAYER_KHRONOS_validation",
+          "VK_LAYER_ENABLES": "VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT"}
 
 
 def save(path, nodes, inputs, outputs, weights=(), **options):
@@ -88,5 +93,31 @@ def fails(treadle):
             assert len(lines) == 1, done.stderr
             assert not done.stdout, done.stdout
         return lines[0].removeprefix("treadle: ")
+
+    return call
+
+
+@pytest.fixture(params=["vulkan", "cuda", "hip"])
+def target(request):
+    """A target that runs on GPUs, by its name."""
+    return request.param
+
+
+@pytest.fixture
+def gpu(treadle, build, target, monkeypatch):
+    """gpu(*arguments): runs the command line where there is a device 0 of `target`, simulated if there is no other, and
+    fails on any word of the simulator or of Vulkan's validation layer, where that is installed."""
+    has = lambda: any(d["name"] == f"{target}:0" for d in json.loads(treadle("devices", "--json").stdout))
+    if not has():
+        monkeypatch.setenv("LD_LIBRARY_PATH", str(build / "simulator"), prepend=os.pathsep)
+        if not has():
+            pytest.skip(f"there is no device of {target}")
+
+    def call(*arguments):
+        done = treadle(*arguments, env={**os.environ, **LAYERS})
+        said = done.stdout + done.stderr
+        assert not any(word in said for word in ("VUID", "SYNC-HAZARD", "simulator:")), said
+        assert done.returncode == 0, said
+        return done
 
     return call

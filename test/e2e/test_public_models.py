@@ -22,6 +22,7 @@ sr-animevideov3-x4 waifu2x-upconv7-photo ultraface-rfb-320 yunet-n-dynamic basic
 eeg-spindle-unet paraphrase-minilm-l3 minilm-l6-int8 magika attacut-c khmer-segment ultraface-slim-320
 dnsmos-sig-bak-ovr pulsevad-int8 style-starry-night-fp16 mlp-surrogate
 """.split()
+SMALL = ["mnist-cntk", "pulsevad", "attacut-c", "paraphrase-minilm-l3"]  # few enough FLOPs for a simulated device
 
 
 @pytest.fixture(scope="session")
@@ -33,13 +34,24 @@ def public(root):
     return folder
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_numbers(treadle, public, name):
+def model_and_references(public, name):
     model, references = public / f"{name}.onnx", sorted((public / "refs").glob(f"{name}.*.npz"))
     if not model.exists():
         pytest.skip(f"{model} is not there; see the head of this file")
     if not references:
         pytest.skip(f"{public / 'refs'} has no references of {name}; see the head of this file")
+    return model, references
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_numbers(treadle, public, name):
+    model, references = model_and_references(public, name)
     for case in references:
         done = treadle("compare", model, "--against", case)
         assert done.returncode == 0, f"{case.name}:\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_numbers_on_gpus(gpu, target, public, name):
+    model, references = model_and_references(public, name)
+    gpu("compare", model, "--against", references[0], "--device", f"{target}:0")
