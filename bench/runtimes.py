@@ -88,6 +88,11 @@ class TensorInfo(ctypes.Structure):
                 ("dims", ctypes.POINTER(ctypes.c_int64)), ("dim_names", ctypes.POINTER(ctypes.c_char_p))]
 
 
+class DeviceInfo(ctypes.Structure):
+    """treadle_device_info"""
+    _fields_ = [("name", ctypes.c_char_p), ("description", ctypes.c_char_p), ("memory", ctypes.c_uint64), ("target", ctypes.c_char_p)]
+
+
 class SessionOptions(ctypes.Structure):
     """treadle_session_options"""
     _fields_ = [("device", ctypes.c_char_p), ("threads", ctypes.c_int32), ("pool", ctypes.c_void_p),
@@ -118,7 +123,20 @@ class Treadle(Runtime):
             message = self.library.treadle_error_message(ctypes.c_void_p(error)).decode()
             raise Failed(message)
 
-    def load(self, path, inputs, threads):
+    @classmethod
+    def devices(cls):
+        """Name -> description of each device that is there."""
+        library, found, info = ctypes.CDLL(str(BUILD / "lib" / "libtreadle.so")), {}, DeviceInfo()
+        library.treadle_device.restype = ctypes.c_void_p
+        while True:
+            error = library.treadle_device(len(found), ctypes.byref(info))
+            if error:
+                library.treadle_error_free(ctypes.c_void_p(error))
+                return found
+            found[info.name.decode()] = info.description.decode()
+
+    def load(self, path, inputs, threads, device=None):
+        """`device`: "cuda:0"; None: the CPU."""
         self.library = library = ctypes.CDLL(str(BUILD / "lib" / "libtreadle.so"))
         for name in ("program_open_file", "program_input", "session_create", "session_run"):
             getattr(library, f"treadle_{name}").restype = ctypes.c_void_p
@@ -126,7 +144,7 @@ class Treadle(Runtime):
             getattr(library, f"treadle_{name}").restype = ctypes.c_char_p
         self.program, self.session = ctypes.c_void_p(), ctypes.c_void_p()
         self.check(library.treadle_program_open_file(str(path).encode(), None, ctypes.byref(self.program)))
-        options = SessionOptions(threads=threads)
+        options = SessionOptions(threads=threads, device=device.encode() if device else None)
         self.check(library.treadle_session_create(self.program, ctypes.byref(options), ctypes.byref(self.session)))
         self.arrays = []
         for i in range(library.treadle_program_input_count(self.program)):

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# gpu.sh - what bench/gpu.py does, in one word for each machine; nothing is built twice.
+#
+# Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#     bench/gpu.sh prepare     where the build is: build/gpu with artifacts, the library and this folder's scripts
+#     bench/gpu.sh run         where the device is, with build/gpu: results in $OUT or build/gpu
+#     bench/gpu.sh try         both, small, on simulated devices where there are no others
+set -euo pipefail
+cd "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/.."
+python=python3
+[[ -x build/venv/bin/python ]] && python=build/venv/bin/python
+
+prepare() {
+  ./dev build dev treadle treadle-shared
+  rm -rf build/gpu && mkdir -p build/gpu/lib
+  cp build/lib/libtreadle.so build/gpu/lib/
+  "$python" bench/gpu.py prepare build/gpu/models "$@"
+}
+run() { TREADLE_BUILD=$PWD/build/gpu "$python" bench/gpu.py run build/gpu/models --out "${OUT:-build/gpu}/gpu.txt"; }
+
+case ${1:-} in
+prepare) prepare ;;
+run) run ;;
+try)
+  ./dev build dev treadle-simulators
+  prepare --small
+  LD_LIBRARY_PATH=$PWD/build/simulator run
+  ;;
+*)
+  sed -n 's/^# \{0,1\}//; 2,9p' "${BASH_SOURCE[0]}"
+  exit 2
+  ;;
+esac
