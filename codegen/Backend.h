@@ -26,14 +26,14 @@ struct Backend {
 
   /// The descriptions that "NAME:chip" stands for, best last; without ":chip" what runs on most devices. If
   /// there is no such chip `error` says which there are.
-  llvm::SmallVector<Target> (*describe)(llvm::StringRef chip, std::string &error);
+  std::vector<Target> (*describe)(llvm::StringRef chip, std::string &error);
 
   /// Registers the passes that `passes` names.
   void (*registerPasses)();
 };
 
 /// Of `rows` all, or the one that `chip` names; else none, and `error` says which there are.
-llvm::SmallVector<Target> selectChip(llvm::ArrayRef<Target> rows, llvm::StringRef chip, std::string &error);
+std::vector<Target> selectChip(llvm::ArrayRef<Target> rows, llvm::StringRef chip, std::string &error);
 
 void registerBackend(const Backend &backend);
 llvm::ArrayRef<Backend> backends();

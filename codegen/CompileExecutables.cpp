@@ -23,9 +23,9 @@ static SmallVector<Backend> &registered() {
   return all;
 }
 
-SmallVector<Target> selectChip(ArrayRef<Target> rows, StringRef chip, std::string &error) {
+std::vector<Target> selectChip(ArrayRef<Target> rows, StringRef chip, std::string &error) {
   if (chip.empty())
-    return SmallVector<Target>(rows);
+    return std::vector<Target>(rows);
   for (const Target &row : rows)
     if (row.variant == chip)
       return {row};

@@ -76,6 +76,13 @@ Value toStorage(ImplicitLocOpBuilder &b, Value computed, Type elementType) {
   Type type = like(computed, storageType(elementType));
   if (elementType.isInteger(1))
     return arith::ExtUIOp::create(b, type, computed);
+  // What has only been widened is what it was.
+  if (auto widened = computed.getDefiningOp<arith::ExtFOp>(); widened && like(computed, elementType) == widened.getIn().getType()) {
+    if (widened.getIn().getType() == type)
+      return widened.getIn();
+    if (auto bits = widened.getIn().getDefiningOp<arith::BitcastOp>(); bits && bits.getIn().getType() == type)
+      return bits.getIn();
+  }
   if (elementType.isBF16())
     return arith::BitcastOp::create(b, type, arith::TruncFOp::create(b, like(computed, elementType), computed));
   return computed.getType() == type ? computed : Value(arith::TruncFOp::create(b, type, computed));

@@ -9,6 +9,7 @@
 #define TREADLE_CODEGEN_PASSES_H
 
 #include "dialects/graph/Graph.h"
+#include "dialects/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"

@@ -16,14 +16,15 @@ def ScheduleKernel : Pass<"treadle-schedule-kernel", "::mlir::func::FuncOp"> {
     What: calls the schedule of the family that the function's `treadle.family` names.
     Before: a function on tensors, graph ops inside, over the kernel's own symbols (`treadle.symbols`).
     After: a function on buffers (codegen/Kernel.h) in scf, arith, math, memref and vector; for a simt target
-    with gpu's thread and workgroup numbers, and vectors of one lane.
+    with gpu's thread and workgroup numbers, tile's matrix products, and vectors of one lane.
     Needs: the target's description in `treadle.target` around it.
     Guarantees: the same results, up to rounding; tasks are independent.
     Leaves alone: functions without a family.
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
-    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", "::treadle::graph::GraphDialect"
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", "::treadle::graph::GraphDialect",
+    "::treadle::tile::TileDialect"
   ];
 }
 

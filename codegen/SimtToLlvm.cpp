@@ -10,16 +10,25 @@
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/DialectConversion.h"
 
 using namespace mlir;
 
 namespace treadle {
+
+Value elementAddress(OpBuilder &b, Location loc, const TypeConverter &converter, MemRefType type, Value memory,
+                     Value index) {
+  return LLVM::GEPOp::create(b, loc, memory.getType(), converter.convertType(type.getElementType()), memory,
+                             ArrayRef<LLVM::GEPArg>{index}, LLVM::GEPNoWrapFlags::inbounds);
+}
+
 namespace {
 
 // The same numbers for NVIDIA's and AMD's devices.
@@ -34,16 +43,10 @@ public:
   }
 };
 
-Value elementAt(OpBuilder &b, Location loc, const TypeConverter &converter, MemRefType type, Value memory,
-                Value index) {
-  return LLVM::GEPOp::create(b, loc, memory.getType(), converter.convertType(type.getElementType()), memory,
-                             ArrayRef<LLVM::GEPArg>{index}, LLVM::GEPNoWrapFlags::inbounds);
-}
-
 struct Load : OpConversionPattern<memref::LoadOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(memref::LoadOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
-    Value at = elementAt(b, op.getLoc(), *getTypeConverter(), op.getMemRefType(), in.getMemref(), in.getIndices()[0]);
+    Value at = elementAddress(b, op.getLoc(), *getTypeConverter(), op.getMemRefType(), in.getMemref(), in.getIndices()[0]);
     b.replaceOpWithNewOp<LLVM::LoadOp>(op, getTypeConverter()->convertType(op.getType()), at);
     return success();
   }
@@ -52,8 +55,54 @@ struct Load : OpConversionPattern<memref::LoadOp> {
 struct Store : OpConversionPattern<memref::StoreOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(memref::StoreOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
-    Value at = elementAt(b, op.getLoc(), *getTypeConverter(), op.getMemRefType(), in.getMemref(), in.getIndices()[0]);
+    Value at = elementAddress(b, op.getLoc(), *getTypeConverter(), op.getMemRefType(), in.getMemref(), in.getIndices()[0]);
     b.replaceOpWithNewOp<LLVM::StoreOp>(op, in.getValue(), at);
+    return success();
+  }
+};
+
+/// As aligned as it says, or as its elements are.
+unsigned alignmentOf(std::optional<uint64_t> said, VectorType type) {
+  return said ? *said : std::max<unsigned>(type.getElementTypeBitWidth() / 8, 1);
+}
+
+struct LoadVector : OpConversionPattern<vector::LoadOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(vector::LoadOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
+    Value at =
+        elementAddress(b, op.getLoc(), *getTypeConverter(), op.getMemRefType(), in.getBase(), in.getIndices()[0]);
+    VectorType type = op.getVectorType();
+    b.replaceOpWithNewOp<LLVM::LoadOp>(op, type, at, alignmentOf(op.getAlignment(), type));
+    return success();
+  }
+};
+
+struct StoreVector : OpConversionPattern<vector::StoreOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(vector::StoreOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
+    Value at =
+        elementAddress(b, op.getLoc(), *getTypeConverter(), op.getMemRefType(), in.getBase(), in.getIndices()[0]);
+    b.replaceOpWithNewOp<LLVM::StoreOp>(op, in.getValueToStore(), at, alignmentOf(op.getAlignment(), op.getVectorType()));
+    return success();
+  }
+};
+
+/// Part of shared memory, as elements of another type.
+struct View : OpConversionPattern<memref::ViewOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(memref::ViewOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
+    b.replaceOp(op, elementAddress(b, op.getLoc(), *getTypeConverter(), op.getSource().getType(), in.getSource(),
+                                   in.getByteShift()));
+    return success();
+  }
+};
+
+/// What is asked of an address is how it is aligned: its low bits will do.
+struct Address : OpConversionPattern<memref::ExtractAlignedPointerAsIndexOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(memref::ExtractAlignedPointerAsIndexOp op, OpAdaptor in,
+                                ConversionPatternRewriter &b) const override {
+    b.replaceOpWithNewOp<LLVM::PtrToIntOp>(op, getTypeConverter()->convertType(op.getType()), in.getSource());
     return success();
   }
 };
@@ -164,8 +213,9 @@ LogicalResult convertSimtToLlvm(ModuleOp holder, StringRef kernelAttribute,
   cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
   populateMathToLLVMConversionPatterns(converter, patterns, /*approximateLog1p=*/false, /*benefit=*/10);
   addDevice(converter, patterns);
-  patterns.add<Load, Store, Shared, Return>(converter, context);
-  patterns.add<Groups>(converter, context, /*benefit=*/10);
+  populateVectorToLLVMConversionPatterns(converter, patterns);
+  patterns.add<Load, Store, View, Address, Shared, Return>(converter, context);
+  patterns.add<Groups, LoadVector, StoreVector>(converter, context, /*benefit=*/10);
   patterns.add<Entry>(converter, context, kernelAttribute);
   ConversionTarget target(*context);
   target.addLegalDialect<LLVM::LLVMDialect>();

@@ -39,6 +39,9 @@ template <typename T, typename F> void forEachField(T &target, F visit) {
   visit("shared_load_cycles", target.sharedLoadCycles);
   visit("broadcast_cycles", target.broadcastCycles);
   visit("loop_turns", target.loopTurns);
+  visit("matrix_units", target.matrixUnits);
+  visit("async_copy_bytes", target.asyncCopyBytes);
+  visit("loads_matrices", target.loadsMatrices);
 }
 
 } // namespace
@@ -61,6 +64,27 @@ Target Target::gpu(StringRef name, StringRef variant, int64_t workgroupThreads, 
   return target;
 }
 
+Target Target::withMatrixUnits(std::vector<MatrixUnit> units, int64_t asyncCopyBytes, bool loadsMatrices) const {
+  Target target = *this;
+  target.matrixUnits = std::move(units);
+  target.asyncCopyBytes = asyncCopyBytes;
+  target.loadsMatrices = loadsMatrices;
+  return target;
+}
+
+const MatrixUnit *Target::matrixUnit(Type operand, int64_t rows, int64_t columns) const {
+  std::string name;
+  llvm::raw_string_ostream(name) << operand;
+  const MatrixUnit *found = nullptr;
+  for (const MatrixUnit &unit : matrixUnits)
+    if (unit.operand == name) {
+      found = &unit;
+      if (unit.rows <= rows && unit.columns <= columns)
+        break;
+    }
+  return found;
+}
+
 bool Target::rowsCollide(int64_t distance, int64_t rows) const {
   int64_t way = l1Bytes / l1Ways, places = way / std::gcd(distance, way);
   return static_cast<int64_t>(llvm::divideCeil(rows, places)) > l1Ways / 2;
@@ -79,6 +103,12 @@ DictionaryAttr Target::toAttr(MLIRContext *context) const {
     Attribute operator()(const std::string &value) { return builder.getStringAttr(value); }
     Attribute operator()(int64_t value) { return builder.getI64IntegerAttr(value); }
     Attribute operator()(bool value) { return builder.getBoolAttr(value); }
+    Attribute operator()(const std::vector<MatrixUnit> &units) {
+      SmallVector<Attribute> attrs;
+      for (const MatrixUnit &unit : units)
+        attrs.push_back(unit.toAttr(builder.getContext()));
+      return builder.getArrayAttr(attrs);
+    }
   } make{builder};
   forEachField(*this,
                [&](StringRef name, const auto &field) { attrs.push_back(builder.getNamedAttr(name, make(field))); });
@@ -99,6 +129,12 @@ Target Target::fromAttr(DictionaryAttr dictionary) {
     void operator()(Attribute attr, bool &field) {
       if (auto flag = dyn_cast<BoolAttr>(attr))
         field = flag.getValue();
+    }
+    void operator()(Attribute attr, std::vector<MatrixUnit> &field) {
+      if (auto array = dyn_cast<ArrayAttr>(attr))
+        for (Attribute unit : array)
+          if (auto dictionary = dyn_cast<DictionaryAttr>(unit))
+            field.push_back(MatrixUnit::fromAttr(dictionary));
     }
   } read;
   forEachField(target, [&](StringRef name, auto &field) {

@@ -13,9 +13,9 @@
 #ifndef TREADLE_CODEGEN_TARGET_H
 #define TREADLE_CODEGEN_TARGET_H
 
-#include "mlir/IR/BuiltinAttributes.h"
+#include "codegen/MatrixUnit.h"
 #include "mlir/IR/Operation.h"
-#include <string>
+#include <vector>
 
 namespace treadle {
 
@@ -50,10 +50,21 @@ struct Target {
   int64_t memoryLoadCycles = 16, sharedLoadCycles = 2, broadcastCycles = 2;
   int64_t loopTurns = 0; // after which all loops of a thread are ended, finished or not; 0: never
 
+  std::vector<MatrixUnit> matrixUnits; // larger ones first
+  int64_t asyncCopyBytes = 0;          // that tile.copy_async moves at once, at most; 0: there is no such thing
+  bool loadsMatrices = false;          // has tile.load_matrix
+
   /// A GPU, in the order of the columns of its Chips.def.
   static Target gpu(llvm::StringRef name, llvm::StringRef variant, int64_t workgroupThreads, int64_t subgroupThreads,
                     int64_t threadRegisters, int64_t sharedBytes, int64_t memoryLoadCycles, int64_t sharedLoadCycles,
                     int64_t broadcastCycles, int64_t loopTurns = 0);
+
+  /// The same with matrix units and what belongs to them.
+  Target withMatrixUnits(std::vector<MatrixUnit> units, int64_t asyncCopyBytes, bool loadsMatrices) const;
+
+  /// Of the units for such operands the first whose rows and columns are no more than these, or the last; null if
+  /// there is none.
+  const MatrixUnit *matrixUnit(mlir::Type operand, int64_t rows, int64_t columns) const;
 
   /// Whether `rows` that lie `distance` bytes apart and are read side by side fall into so few sets of the
   /// first-level cache that they drive each other and what is read besides out of it.

@@ -21,9 +21,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/ContractionShape.h"
-#include "codegen/Elements.h"
 #include "codegen/Schedule.h"
+#include "codegen/simt/ContractionElements.h"
+#include "codegen/simt/MatrixContraction.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
@@ -43,22 +43,19 @@ public:
   void emit();
 
 private:
-  /// The indices of a row of A.
-  using Row = SmallVector<Value>;
-  /// A step of the depth: its number; and for a convolution the taps, then the channel.
-  struct Step {
-    Value k;
-    SmallVector<Value> place;
-  };
-  Step stepAt(Value k);
+  using Row = simt::ContractionElements::Row;
+  using Step = simt::ContractionElements::Step;
 
   void chooseTile();
-  Position resultPosition(const Row &row, Value column);
-  Row rowAt(Value number);
-
-  /// A[row][step], as what is added up in; 0 outside a convolution's image.
-  Value lhsAt(Elements &elements, const Row &row, const Step &step);
-  Value rhsAt(Elements &elements, const Step &step, Value column);
+  Value lhsAt(Elements &elements, const Row &row, const Step &step) {
+    return product.loadWide(elements, product.lhsAt(row, step));
+  }
+  Value rhsAt(Elements &elements, const Step &step, Value column) {
+    return product.loadWide(elements, product.rhsAt(step, column));
+  }
+  Row rowAt(Value number) { return product.rowAt(number); }
+  Step stepAt(Value k) { return product.stepAt(k); }
+  Value last(DimExpr size) { return product.last(size); }
 
   SmallVector<Value> multiply(ArrayRef<Value> left, ArrayRef<Value> right, ValueRange sums);
   SmallVector<Value> multiplyBlocks(ArrayRef<Row> rows, ArrayRef<Value> columns, Value firstRow, Value firstColumn);
@@ -70,38 +67,20 @@ private:
   Value orZero(Elements &elements, Value value, Value k);
   void storeTile(ArrayRef<Row> rows, ArrayRef<Value> rowNumbers, ArrayRef<Value> columns, ArrayRef<Value> sums);
 
-  Value extend(Value value, Value tensor) {
-    return extendTo(b, value, shape.sumType, elementOf(tensor).isUnsignedInteger());
-  }
-  Value inside(Value index, Value size) { // as unsigned numbers, those below 0 are large
-    return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index, size);
-  }
-  Value last(DimExpr size) { return kernel.sub(kernel.size(size), kernel.index(1)); }
-
   Kernel kernel;
   ImplicitLocOpBuilder &b;
   Operation *op;
-  ContractionShape shape;
-  ConvOp conv; // or null
+  simt::ContractionElements product;
+  const ContractionShape &shape;
   bool isSpread = false;
-  bool isMatrix = false;                     // a filter lies in memory as [k][column]
   int64_t across = 1, down = 1;              // threads
   int64_t threadRows = 1, threadColumns = 1; // sums of one
   int64_t depthBlock = 1;                    // of what is staged
   Value lhsMemory, rhsMemory;                // [k][row], [k][column]
-  SmallVector<Value> outer;
 };
 
 ContractionSchedule::ContractionSchedule(func::FuncOp source, const Target &target, Operation *op)
-    : kernel(source, target), b(kernel.b), op(op), shape(ContractionShape::of(op)), conv(dyn_cast<ConvOp>(op)) {
-  // A filter stored as [window.., C, O] (passes/layout/PackOperands.cpp).
-  if (auto transpose = shape.rhs.getDefiningOp<TransposeOp>(); transpose && conv && conv.getGroups() == 1) {
-    ArrayRef<int64_t> order = transpose.getPermutation();
-    int64_t rank = order.size();
-    isMatrix = isa<BlockArgument>(transpose.getInput()) && order[0] == rank - 1 && order[1] == rank - 2;
-    for (int64_t i = 2; i < rank; ++i)
-      isMatrix &= order[i] == i - 2;
-  }
+    : kernel(source, target), b(kernel.b), op(op), product(kernel, op), shape(product.shape) {
   chooseTile();
 }
 
@@ -137,104 +116,6 @@ void ContractionSchedule::chooseTile() {
     }
   }
   kernel.setThreads(across * down);
-}
-
-// ---- positions -------------------------------------------------------------------------------
-
-ContractionSchedule::Row ContractionSchedule::rowAt(Value number) { return kernel.delinearize(number, shape.rows); }
-
-ContractionSchedule::Step ContractionSchedule::stepAt(Value k) {
-  Step step{k, {}};
-  if (!conv)
-    return step;
-  Dims filter = dimsOf(shape.rhs.getType());
-  Dims sizes(filter.begin() + 2, filter.end());
-  sizes.push_back(filter[1]);
-  step.place = kernel.delinearize(k, sizes);
-  return step;
-}
-
-Position ContractionSchedule::resultPosition(const Row &row, Value column) {
-  Position position;
-  if (!conv)
-    for (Value index : outer)
-      position.push_back(Elements::uniform(index));
-  else if (conv.getGroups() != 1)
-    column = kernel.add(column, kernel.mul(outer[0], kernel.size(shape.columns)));
-  for (Value index : row)
-    position.push_back(Elements::uniform(index));
-  position.push_back(Elements::uniform(column));
-  return position;
-}
-
-Value ContractionSchedule::lhsAt(Elements &elements, const Row &row, const Step &step) {
-  Position position;
-  if (auto matmul = dyn_cast<MatMulOp>(op)) {
-    int64_t rank = rankOf(shape.lhs), resultRank = rankOf(op->getResult(0));
-    SmallVector<Value> all(outer);
-    llvm::append_range(all, row);
-    Dims dims = dimsOf(shape.lhs.getType());
-    for (int64_t i = 0; i < rank - 2; ++i)
-      position.push_back(Elements::uniform(dims[i] == 1 ? kernel.index(0) : all[resultRank - rank + i]));
-    Value m = all.back(), k = step.k;
-    if (matmul.getTransposeLhs())
-      std::swap(m, k);
-    position.push_back(Elements::uniform(m));
-    position.push_back(Elements::uniform(k));
-    return extend(elements.at(shape.lhs, position), shape.lhs);
-  }
-  Value within;
-  Dims dims = dimsOf(shape.lhs.getType());
-  position.push_back(Elements::uniform(row[0]));
-  for (int64_t i = 0; i < conv.spatialRank(); ++i) {
-    Value at =
-        kernel.add(kernel.mul(row[i + 1], conv.getStrides()[i]), kernel.mul(step.place[i], conv.getDilations()[i]));
-    if (conv.getPadLow()[i] || conv.getPadHigh()[i]) {
-      at = kernel.sub(at, kernel.index(conv.getPadLow()[i]));
-      Value here = inside(at, kernel.size(dims[i + 1]));
-      within = within ? Value(arith::AndIOp::create(b, within, here)) : here;
-      at = arith::SelectOp::create(b, here, at, kernel.index(0));
-    }
-    position.push_back(Elements::uniform(at));
-  }
-  Value channel = step.place.back();
-  if (conv.getGroups() != 1)
-    channel = kernel.add(channel, kernel.mul(outer[0], kernel.size(dimOf(shape.rhs.getType(), 1))));
-  position.push_back(Elements::uniform(channel));
-  Value value = extend(elements.at(shape.lhs, position), shape.lhs);
-  if (!within)
-    return value;
-  return arith::SelectOp::create(b, elements.splat(within), value, elements.constant(shape.sumType, 0));
-}
-
-Value ContractionSchedule::rhsAt(Elements &elements, const Step &step, Value column) {
-  Position position;
-  if (isMatrix) {
-    Value stored = shape.rhs.getDefiningOp<TransposeOp>().getInput();
-    auto matrix = tensorOf({shape.depth, shape.columns}, elementOf(stored));
-    Value loaded = elements.load(kernel.bufferOf(cast<BlockArgument>(stored)), matrix,
-                                 {Elements::uniform(step.k), Elements::uniform(column)});
-    return extend(fromStorage(b, loaded, elementOf(stored)), stored);
-  }
-  if (auto matmul = dyn_cast<MatMulOp>(op)) {
-    int64_t rank = rankOf(shape.rhs), missing = rankOf(op->getResult(0)) - rank;
-    Dims dims = dimsOf(shape.rhs.getType());
-    for (int64_t i = 0; i < rank - 2; ++i)
-      position.push_back(Elements::uniform(dims[i] == 1 ? kernel.index(0) : outer[missing + i]));
-    Value k = step.k, n = column;
-    if (matmul.getTransposeRhs())
-      std::swap(k, n);
-    position.push_back(Elements::uniform(k));
-    position.push_back(Elements::uniform(n));
-  } else {
-    if (conv.getGroups() != 1)
-      column = kernel.add(column, kernel.mul(outer[0], kernel.size(shape.columns)));
-    position.push_back(Elements::uniform(column));
-    position.push_back(Elements::uniform(step.place.back()));
-    for (Value tap : ArrayRef(step.place).drop_back())
-      position.push_back(Elements::uniform(tap));
-  }
-  return extend(elements.at(shape.rhs, position), shape.rhs);
 }
 
 // ---- sums ------------------------------------------------------------------------------------
@@ -375,7 +256,7 @@ void ContractionSchedule::storeTile(ArrayRef<Row> rows, ArrayRef<Value> rowNumbe
       kernel.when(exists, [&, column = column] {
         Elements elements(kernel, 1);
         elements.bind(op->getResult(0), [&](const Position &) { return sum; });
-        elements.storeResults(resultPosition(row, column));
+        elements.storeResults(product.resultPosition(row, column));
       });
     }
 }
@@ -390,7 +271,7 @@ void ContractionSchedule::emit() {
 
   kernel.tasks([&](Value task) {
     SmallVector<Value> at = kernel.delinearize(task, grid);
-    outer.assign(at.begin(), at.begin() + shape.outer.size());
+    product.outer.assign(at.begin(), at.begin() + shape.outer.size());
     Value firstRow = kernel.mul(at[shape.outer.size()], tileRows), firstColumn = kernel.mul(at.back(), tileColumns);
     Value x = down == 1 ? kernel.thread() : kernel.rem(kernel.thread(), across);
     Value y = down == 1 ? kernel.index(0) : kernel.div(kernel.thread(), across);
@@ -408,7 +289,7 @@ void ContractionSchedule::emit() {
       safe.push_back(shape.columns.isMultipleOf(tileColumns) ? column : kernel.min(column, last(shape.columns)));
     storeTile(rows, rowNumbers, columns, multiplyBlocks(rows, safe, firstRow, firstColumn));
   });
-  kernel.finish({product(context, grid)});
+  kernel.finish({graph::product(context, grid)});
 }
 
 } // namespace
@@ -417,7 +298,8 @@ LogicalResult simt::scheduleContraction(func::FuncOp source, const Target &targe
   FailureOr<Operation *> anchor = ContractionShape::anchorOf(source);
   if (failed(anchor))
     return failure();
-  ContractionSchedule(source, target, *anchor).emit();
+  if (!simt::scheduleMatrixContraction(source, target, *anchor))
+    ContractionSchedule(source, target, *anchor).emit();
   return success();
 }
 

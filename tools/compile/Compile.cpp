@@ -81,7 +81,7 @@ std::string parseDims(const CompileOptions &options, onnx::ImportOptions &import
 /// it can use.
 struct TargetVariants {
   std::string name;
-  SmallVector<Target> variants;
+  std::vector<Target> variants;
 };
 
 /// "cpu,vulkan,cuda:sm_80,cuda:sm_90": a program for each target, in order. What is wrong with the names, or "".
@@ -97,7 +97,7 @@ std::string chooseTargets(const CompileOptions &options, std::vector<TargetVaria
     }
     bool byOption = name == "cpu" && chip.empty();
     std::string error;
-    SmallVector<Target> variants = backend->describe(byOption ? StringRef(options.cpu) : chip, error);
+    std::vector<Target> variants = backend->describe(byOption ? StringRef(options.cpu) : chip, error);
     if (variants.empty())
       return (byOption ? "--cpu " + options.cpu : "--target " + item.str()) + ": " + error;
     auto program = llvm::find_if(targets, [&](const TargetVariants &known) { return known.name == name; });

@@ -9,6 +9,7 @@
 #include "codegen/Backend.h"
 #include "codegen/Passes.h"
 #include "dialects/program/Program.h"
+#include "dialects/tile/Tile.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
@@ -34,7 +35,7 @@ mlir::DialectRegistry allDialects() {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<graph::GraphDialect, program::ProgramDialect>();
+  registry.insert<graph::GraphDialect, program::ProgramDialect, tile::TileDialect>();
   return registry;
 }
 

@@ -53,11 +53,11 @@ ArrayRef<StringLiteral> variantNames() {
   return rows;
 }
 
-static SmallVector<Target> describe(StringRef chip, std::string &error) {
+static std::vector<Target> describe(StringRef chip, std::string &error) {
   SmallVector<StringRef> chosen = {chip == "host" ? hostVariant() : chip};
   if (chip.empty() || chip == "portable") // what an artifact needs that is to run anywhere
     chosen = {"x86-64-v3", "x86-64-v4"};
-  SmallVector<Target> result;
+  std::vector<Target> result;
   for (StringRef row : chosen) {
     std::optional<Target> target = targetFor(row);
     if (!target) {

@@ -9,6 +9,7 @@
 #include "mlir/Conversion/GPUToNVVM/GPUToNVVMPass.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "targets/cuda/compile/Passes.h"
+#include "targets/cuda/compile/TileToNvvm.h"
 
 using namespace mlir;
 
@@ -22,6 +23,7 @@ struct CudaConvertKernel : impl::CudaConvertKernelBase<CudaConvertKernel> {
   void runOnOperation() override {
     auto addDevice = [](LLVMTypeConverter &converter, RewritePatternSet &patterns) {
       populateGpuToNVVMConversionPatterns(converter, patterns);
+      cuda::populateTileToNvvm(converter, patterns);
     };
     if (failed(convertSimtToLlvm(getOperation(), NVVM::NVVMDialect::getKernelFuncAttrName(), addDevice)))
       return signalPassFailure();

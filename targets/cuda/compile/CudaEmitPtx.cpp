@@ -19,7 +19,7 @@ namespace treadle {
 namespace {
 
 StringRef featuresOf(StringRef variant) {
-#define TREADLE_CUDA(row, features, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast)         \
+#define TREADLE_CUDA(row, features, ...)                                                                               \
   if (variant == row)                                                                                                  \
     return features;
 #include "targets/cuda/Chips.def"

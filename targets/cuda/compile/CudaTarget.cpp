@@ -12,10 +12,25 @@ using namespace mlir;
 
 namespace treadle::cuda {
 
-static SmallVector<Target> describe(StringRef chip, std::string &error) {
+static std::vector<Target> describe(StringRef chip, std::string &error) {
+  const std::vector<MatrixUnit> units = {
+#define TREADLE_LIST(...) {__VA_ARGS__}
+#define TREADLE_CUDA_UNIT(operand, sum, m, n, k, lhsLanes, lhsElements, rhsLanes, rhsElements, sumLanes, sumElements)  \
+  {operand,                                                                                                            \
+   sum,                                                                                                                \
+   m,                                                                                                                  \
+   n,                                                                                                                  \
+   k,                                                                                                                  \
+   {TREADLE_LIST lhsLanes, TREADLE_LIST lhsElements},                                                                  \
+   {TREADLE_LIST rhsLanes, TREADLE_LIST rhsElements},                                                                  \
+   {TREADLE_LIST sumLanes, TREADLE_LIST sumElements}},
+#include "targets/cuda/Chips.def"
+  };
   const Target rows[] = {
-#define TREADLE_CUDA(row, features, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast)         \
-  Target::gpu("cuda", row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast),
+#define TREADLE_CUDA(row, features, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast, copy,   \
+                     matrices)                                                                                         \
+  Target::gpu("cuda", row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast)                  \
+      .withMatrixUnits(units, copy, matrices),
 #include "targets/cuda/Chips.def"
   };
   return selectChip(rows, chip, error);

@@ -12,7 +12,7 @@ using namespace mlir;
 
 namespace treadle::hip {
 
-static SmallVector<Target> describe(StringRef chip, std::string &error) {
+static std::vector<Target> describe(StringRef chip, std::string &error) {
   const Target rows[] = {
 #define TREADLE_HIP(row, features, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast)          \
   Target::gpu("hip", row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast),

@@ -12,7 +12,7 @@ using namespace mlir;
 
 namespace treadle::vulkan {
 
-static SmallVector<Target> describe(StringRef chip, std::string &error) {
+static std::vector<Target> describe(StringRef chip, std::string &error) {
   const Target rows[] = {
 #define TREADLE_VULKAN(row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast, turns)          \
   Target::gpu("vulkan", row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast, turns),

@@ -1,0 +1,223 @@
+//===- ContractionElements.cpp - what products on workgroups read and write --===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/simt/ContractionElements.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace treadle::graph;
+
+namespace treadle::simt {
+
+ContractionElements::ContractionElements(Kernel &kernel, Operation *op)
+    : shape(ContractionShape::of(op)), kernel(kernel), b(kernel.b), op(op), conv(dyn_cast<ConvOp>(op)) {
+  if (!conv)
+    return;
+  // What passes/layout/PackOperands.cpp makes of a filter [O, C, window..]; one without a window may be as it was.
+  auto transpose = shape.rhs.getDefiningOp<TransposeOp>();
+  if (!transpose) {
+    Dims filter = dimsOf(shape.rhs.getType());
+    bool isPoint = llvm::all_of(ArrayRef(filter).drop_front(2), [](DimExpr size) { return size == 1; });
+    filterOrder = isPoint && isa<BlockArgument>(shape.rhs) ? FilterOrder::depthLast : FilterOrder::any;
+    return;
+  }
+  if (!isa<BlockArgument>(transpose.getInput()))
+    return;
+  ArrayRef<int64_t> order = transpose.getPermutation();
+  int64_t rank = order.size();
+  SmallVector<int64_t> depthFirst = {rank - 1, rank - 2}, depthLast = {0, rank - 1};
+  for (int64_t i = 2; i < rank; ++i) {
+    depthFirst.push_back(i - 2);
+    depthLast.push_back(i - 1);
+  }
+  if (order == ArrayRef(depthLast))
+    filterOrder = FilterOrder::depthLast;
+  else if (order == ArrayRef(depthFirst) && conv.getGroups() == 1)
+    filterOrder = FilterOrder::depthFirst;
+}
+
+// ---- positions -------------------------------------------------------------------------------
+
+ContractionElements::Row ContractionElements::rowAt(Value number) { return kernel.delinearize(number, shape.rows); }
+
+ContractionElements::Step ContractionElements::stepAt(Value k) {
+  Step step{k, {}};
+  if (!conv)
+    return step;
+  Dims filter = dimsOf(shape.rhs.getType());
+  Dims sizes(filter.begin() + 2, filter.end());
+  sizes.push_back(filter[1]);
+  step.place = kernel.delinearize(k, sizes);
+  return step;
+}
+
+Position ContractionElements::resultPosition(const Row &row, Value column) {
+  Position position;
+  if (!conv)
+    for (Value index : outer)
+      position.push_back(Elements::uniform(index));
+  else if (conv.getGroups() != 1)
+    column = kernel.add(column, kernel.mul(outer[0], kernel.size(shape.columns)));
+  for (Value index : row)
+    position.push_back(Elements::uniform(index));
+  position.push_back(Elements::uniform(column));
+  return position;
+}
+
+ContractionElements::Place ContractionElements::lhsAt(const Row &row, const Step &step) {
+  Position position;
+  if (auto matmul = dyn_cast<MatMulOp>(op)) {
+    int64_t rank = rankOf(shape.lhs), resultRank = rankOf(op->getResult(0));
+    SmallVector<Value> all(outer);
+    llvm::append_range(all, row);
+    Dims dims = dimsOf(shape.lhs.getType());
+    for (int64_t i = 0; i < rank - 2; ++i)
+      position.push_back(Elements::uniform(dims[i] == 1 ? kernel.index(0) : all[resultRank - rank + i]));
+    Value m = all.back(), k = step.k;
+    if (matmul.getTransposeLhs())
+      std::swap(m, k);
+    position.push_back(Elements::uniform(m));
+    position.push_back(Elements::uniform(k));
+    return {shape.lhs, position, {}, {}};
+  }
+  Value within;
+  Dims dims = dimsOf(shape.lhs.getType());
+  position.push_back(Elements::uniform(row[0]));
+  for (int64_t i = 0; i < conv.spatialRank(); ++i) {
+    Value at =
+        kernel.add(kernel.mul(row[i + 1], conv.getStrides()[i]), kernel.mul(step.place[i], conv.getDilations()[i]));
+    if (conv.getPadLow()[i] || conv.getPadHigh()[i]) {
+      at = kernel.sub(at, kernel.index(conv.getPadLow()[i]));
+      // As unsigned numbers, those below 0 are large.
+      Value here = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, at, kernel.size(dims[i + 1]));
+      within = within ? Value(arith::AndIOp::create(b, within, here)) : here;
+      at = arith::SelectOp::create(b, here, at, kernel.index(0));
+    }
+    position.push_back(Elements::uniform(at));
+  }
+  Value channel = step.place.back();
+  if (conv.getGroups() != 1)
+    channel = kernel.add(channel, kernel.mul(outer[0], kernel.size(dimOf(shape.rhs.getType(), 1))));
+  position.push_back(Elements::uniform(channel));
+  return {shape.lhs, position, {}, within};
+}
+
+ContractionElements::Place ContractionElements::rhsAt(const Step &step, Value column) {
+  Position position;
+  if (auto matmul = dyn_cast<MatMulOp>(op)) {
+    int64_t rank = rankOf(shape.rhs), missing = rankOf(op->getResult(0)) - rank;
+    Dims dims = dimsOf(shape.rhs.getType());
+    for (int64_t i = 0; i < rank - 2; ++i)
+      position.push_back(Elements::uniform(dims[i] == 1 ? kernel.index(0) : outer[missing + i]));
+    Value k = step.k, n = column;
+    if (matmul.getTransposeRhs())
+      std::swap(k, n);
+    position.push_back(Elements::uniform(k));
+    position.push_back(Elements::uniform(n));
+    return {shape.rhs, position, {}, {}};
+  }
+  if (conv.getGroups() != 1)
+    column = kernel.add(column, kernel.mul(outer[0], kernel.size(shape.columns)));
+  Coord across = Elements::uniform(column), down = Elements::uniform(step.k);
+  if (filterOrder == FilterOrder::depthFirst)
+    return {storedOf(Side::rhs).tensor, {down, across}, matrixType(), {}};
+  if (filterOrder == FilterOrder::depthLast)
+    return {storedOf(Side::rhs).tensor, {across, down}, matrixType(), {}};
+  position.push_back(across);
+  position.push_back(Elements::uniform(step.place.back()));
+  for (Value tap : ArrayRef(step.place).drop_back())
+    position.push_back(Elements::uniform(tap));
+  return {shape.rhs, position, {}, {}};
+}
+
+RankedTensorType ContractionElements::matrixType() const {
+  DimExpr columns = dimOf(shape.rhs.getType(), 0);
+  bool isDepthFirst = filterOrder == FilterOrder::depthFirst;
+  return graph::tensorOf(isDepthFirst ? Dims{shape.depth, columns} : Dims{columns, shape.depth}, elementOf(shape.rhs));
+}
+
+// ---- elements --------------------------------------------------------------------------------
+
+Value ContractionElements::load(Elements &elements, const Place &place) {
+  if (!place.matrix)
+    return elements.at(place.tensor, place.position);
+  Value buffer = kernel.bufferOf(cast<BlockArgument>(place.tensor));
+  return fromStorage(b, elements.load(buffer, place.matrix, place.position), elementOf(place.tensor));
+}
+
+Value ContractionElements::loadWide(Elements &elements, const Place &place) {
+  Value value =
+      extendTo(b, load(elements, place), shape.sumType, elementOf(place.tensor).isUnsignedInteger());
+  if (!place.within)
+    return value;
+  return arith::SelectOp::create(b, elements.splat(place.within), value, elements.constant(shape.sumType, 0));
+}
+
+// ---- memory ----------------------------------------------------------------------------------
+
+ContractionElements::Stored ContractionElements::storedOf(Side side) const {
+  Stored stored{operandOf(side), 0, 0};
+  int64_t rank = rankOf(stored.tensor);
+  if (auto matmul = dyn_cast<MatMulOp>(op)) {
+    bool isDepthLast = side == Side::lhs ? !matmul.getTransposeLhs() : matmul.getTransposeRhs();
+    stored.depth = isDepthLast ? rank - 1 : rank - 2;
+    stored.row = isDepthLast ? rank - 2 : rank - 1;
+  } else {
+    stored.depth = side == Side::lhs ? rank - 1 : 1;
+    stored.row = side == Side::lhs ? rank - 2 : 0;
+  }
+  while (auto transpose = stored.tensor.getDefiningOp<TransposeOp>()) {
+    stored.depth = transpose.getPermutation()[stored.depth];
+    stored.row = transpose.getPermutation()[stored.row];
+    stored.tensor = transpose.getInput();
+  }
+  return stored;
+}
+
+bool ContractionElements::isDepthInner(Side side) const {
+  Stored stored = storedOf(side);
+  return stored.depth > stored.row;
+}
+
+std::optional<ContractionElements::Memory> ContractionElements::memoryOf(Side side) const {
+  Stored stored = storedOf(side);
+  auto argument = dyn_cast<BlockArgument>(stored.tensor);
+  if (!argument)
+    return std::nullopt;
+  Memory memory{kernel.bufferOf(argument), {}};
+  SmallVector<DimExpr> strides = kernel.strides(argument.getType());
+  Dims dims = dimsOf(argument.getType());
+  if (strides[stored.depth] != 1)
+    return std::nullopt;
+  for (auto [i, stride] : llvm::enumerate(strides))
+    if (static_cast<int64_t>(i) != stored.depth && dims[i] != 1)
+      memory.divisible.push_back(stride);
+  if (conv) // a tap's channels, of one group
+    memory.divisible.push_back(dimOf(shape.rhs.getType(), 1));
+  return memory;
+}
+
+Value ContractionElements::indexOf(const Place &place) {
+  Value tensor = place.tensor;
+  Position position = place.position;
+  if (!place.matrix)
+    while (auto transpose = tensor.getDefiningOp<TransposeOp>()) {
+      Position inner(position.size());
+      for (auto [to, from] : llvm::enumerate(transpose.getPermutation()))
+        inner[from] = position[to];
+      position = inner;
+      tensor = transpose.getInput();
+    }
+  Elements elements(kernel, 1);
+  Value index = kernel.index(0);
+  for (auto [coord, stride] :
+       llvm::zip(position, kernel.strides(place.matrix ? Type(place.matrix) : tensor.getType())))
+    index = kernel.add(index, kernel.mul(elements.scalar(coord), kernel.size(stride)));
+  return index;
+}
+
+} // namespace treadle::simt

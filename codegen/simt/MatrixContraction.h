@@ -1,0 +1,21 @@
+//===- MatrixContraction.h - products on matrix units ------------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TREADLE_CODEGEN_SIMT_MATRIXCONTRACTION_H
+#define TREADLE_CODEGEN_SIMT_MATRIXCONTRACTION_H
+
+#include "codegen/Target.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace treadle::simt {
+
+/// Part of the contraction family: does it, if the device has a unit for the product `op`, and it is large enough for it.
+bool scheduleMatrixContraction(mlir::func::FuncOp source, const Target &target, mlir::Operation *op);
+
+} // namespace treadle::simt
+
+#endif // TREADLE_CODEGEN_SIMT_MATRIXCONTRACTION_H

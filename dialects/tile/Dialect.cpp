@@ -1,0 +1,26 @@
+//===- Dialect.cpp - registration of the tile dialect -----------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/tile/Tile.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+
+#include "dialects/tile/Dialect.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/tile/Copy.cpp.inc"
+#define GET_OP_CLASSES
+#include "dialects/tile/Matrix.cpp.inc"
+
+namespace treadle::tile {
+
+void TileDialect::initialize() {
+#include "dialects/tile/Families.add.inc"
+}
+
+} // namespace treadle::tile
