@@ -7,6 +7,7 @@
 
 #include "codegen/MatrixUnit.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
@@ -35,12 +36,18 @@ bool FragmentLayout::isLoadedAsMatrix(int64_t depth, int64_t bytes) const {
   return true;
 }
 
+bool MatrixUnit::multiplies(Type element) const {
+  std::string name;
+  llvm::raw_string_ostream(name) << element;
+  return llvm::is_contained(llvm::split(operands, ' '), name);
+}
+
 DictionaryAttr MatrixUnit::toAttr(MLIRContext *context) const {
   Builder b(context);
   auto number = [&](StringRef name, ArrayRef<int64_t> values) {
     return b.getNamedAttr(name, b.getDenseI64ArrayAttr(values));
   };
-  return b.getDictionaryAttr({b.getNamedAttr("operand", b.getStringAttr(operand)),
+  return b.getDictionaryAttr({b.getNamedAttr("operands", b.getStringAttr(operands)),
                               b.getNamedAttr("sum", b.getStringAttr(sum)), number("shape", {rows, columns, depth}),
                               number("lhs_lanes", lhs.lanes), number("lhs_elements", lhs.elements),
                               number("rhs_lanes", rhs.lanes), number("rhs_elements", rhs.elements),
@@ -57,7 +64,7 @@ MatrixUnit MatrixUnit::fromAttr(DictionaryAttr attr) {
     return found ? SmallVector<int64_t>(found.asArrayRef()) : SmallVector<int64_t>();
   };
   MatrixUnit unit;
-  unit.operand = text("operand");
+  unit.operands = text("operands");
   unit.sum = text("sum");
   if (SmallVector<int64_t> shape = numbers("shape"); shape.size() == 3) {
     unit.rows = shape[0];

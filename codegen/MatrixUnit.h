@@ -36,9 +36,13 @@ struct FragmentLayout {
 };
 
 struct MatrixUnit {
-  std::string operand, sum; // types of elements as MLIR writes them: "f16", "f32"
+  /// Types of elements as graphs have them: "f16", "f32". Several operand types may be mixed: "i8 ui8".
+  std::string operands, sum;
   int64_t rows = 0, columns = 0, depth = 0;
   FragmentLayout lhs, rhs, sums;
+
+  /// Whether its operands have such elements.
+  bool multiplies(mlir::Type element) const;
 
   mlir::DictionaryAttr toAttr(mlir::MLIRContext *context) const;
   static MatrixUnit fromAttr(mlir::DictionaryAttr attr);

@@ -222,7 +222,7 @@ LogicalResult convertSimtToLlvm(ModuleOp holder, StringRef kernelAttribute,
   target.addLegalOp<ModuleOp>();
   target.markUnknownOpDynamicallyLegal([](Operation *op) {
     StringRef dialect = op->getName().getDialectNamespace();
-    return dialect == "nvvm" || dialect == "rocdl" || dialect == "amdgpu";
+    return dialect == "nvvm" || dialect == "rocdl";
   });
   return applyFullConversion(holder, target, std::move(patterns));
 }

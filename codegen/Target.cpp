@@ -72,12 +72,10 @@ Target Target::withMatrixUnits(std::vector<MatrixUnit> units, int64_t asyncCopyB
   return target;
 }
 
-const MatrixUnit *Target::matrixUnit(Type operand, int64_t rows, int64_t columns) const {
-  std::string name;
-  llvm::raw_string_ostream(name) << operand;
+const MatrixUnit *Target::matrixUnit(Type lhs, Type rhs, int64_t rows, int64_t columns) const {
   const MatrixUnit *found = nullptr;
   for (const MatrixUnit &unit : matrixUnits)
-    if (unit.operand == name) {
+    if (unit.multiplies(lhs) && unit.multiplies(rhs)) {
       found = &unit;
       if (unit.rows <= rows && unit.columns <= columns)
         break;

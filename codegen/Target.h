@@ -64,7 +64,7 @@ struct Target {
 
   /// Of the units for such operands the first whose rows and columns are no more than these, or the last; null if
   /// there is none.
-  const MatrixUnit *matrixUnit(mlir::Type operand, int64_t rows, int64_t columns) const;
+  const MatrixUnit *matrixUnit(mlir::Type lhs, mlir::Type rhs, int64_t rows, int64_t columns) const;
 
   /// Whether `rows` that lie `distance` bytes apart and are read side by side fall into so few sets of the
   /// first-level cache that they drive each other and what is read besides out of it.

@@ -451,11 +451,7 @@ bool simt::scheduleMatrixContraction(func::FuncOp source, const Target &target, 
   ContractionShape shape = ContractionShape::of(op);
   int64_t rows = shape.rowCount().constantValue().value_or(usualSize);
   int64_t columns = shape.columns.constantValue().value_or(usualSize);
-  Type element = elementOf(shape.lhs);
-  if (computeType(element) != computeType(elementOf(shape.rhs)))
-    return false;
-  const MatrixUnit *unit =
-      target.matrixUnit(isa<FloatType>(element) ? element : computeType(element), rows, columns);
+  const MatrixUnit *unit = target.matrixUnit(elementOf(shape.lhs), elementOf(shape.rhs), rows, columns);
   // Of very small products most of a unit would multiply nothing.
   if (!unit || shape.depth.constantValue().value_or(usualSize) < unit->depth || rows * columns < unit->rows)
     return false;

@@ -36,14 +36,17 @@ struct PackOperands : impl::PackOperandsBase<PackOperands> {
       if (auto conv = dyn_cast<ConvOp>(op)) {
         if (!conv.getChannelsLast())
           continue;
-        if (conv.isDepthwise() || target.isSimt)
+        if (!conv.isDepthwise() && isForMatrixUnit(constant))
+          packChannelsLast(conv, constant);
+        else if (conv.isDepthwise() || target.isSimt)
           packOutputsLast(conv, constant);
         else if (int64_t tile = winogradTile(conv))
           packTransformed(conv, constant, tile);
         else
           packPanels(op, constant, true, false, conv.getGroups());
       } else if (target.isSimt) {
-        if (cast<MatMulOp>(op).getTransposeRhs())
+        // A matrix unit takes neighbouring k of a column, single threads neighbouring columns.
+        if (cast<MatMulOp>(op).getTransposeRhs() != isForMatrixUnit(constant))
           packTransposed(op, constant);
       } else if (rankOf(rhs) == 2) {
         packPanels(op, constant, false, cast<MatMulOp>(op).getTransposeRhs(), 1);
@@ -85,6 +88,21 @@ private:
     conv->setOperand(1, WinogradFilterOp::create(builder, constant.getLoc(), constant.getType(), transformed, tile));
   }
 
+  bool isForMatrixUnit(Value operand) {
+    return llvm::any_of(target.matrixUnits,
+                        [&](const MatrixUnit &unit) { return unit.multiplies(elementOf(operand)); });
+  }
+
+  /// A filter [O, C, window..] as [O, window.., C].
+  void packChannelsLast(ConvOp conv, ConstantOp constant) {
+    SmallVector<int64_t> order = {0};
+    for (int64_t i = 2; i < rankOf(constant); ++i)
+      order.push_back(i);
+    order.push_back(1);
+    if (rankOf(constant) > 2)
+      packPermuted(conv, constant, order);
+  }
+
   /// A filter [O, C, window..] as [window.., C, O].
   void packOutputsLast(ConvOp conv, ConstantOp constant) {
     SmallVector<int64_t> order;
@@ -94,7 +112,7 @@ private:
     packPermuted(conv, constant, order);
   }
 
-  /// Matrices [.., N, K] as [.., K, N].
+  /// Matrices [.., N, K] as [.., K, N], or the other way round.
   void packTransposed(Operation *op, ConstantOp constant) {
     auto order = llvm::to_vector(llvm::seq<int64_t>(rankOf(constant)));
     std::swap(order[order.size() - 2], order.back());
@@ -105,7 +123,7 @@ private:
     SmallVector<int64_t> back(order.size());
     for (auto [to, from] : llvm::enumerate(order))
       back[from] = to;
-    ConstantOp packed = store({constant, 3, 1}, [&](const Tensor &tensor) {
+    ConstantOp packed = store({constant, 3, order[0]}, [&](const Tensor &tensor) {
       OpBuilder builder(constant);
       auto transpose = TransposeOp::create(builder, constant.getLoc(), constant, order);
       Tensor result = (*evaluateOp(transpose, {tensor}))[0];

@@ -6,10 +6,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/SimtToLlvm.h"
+#include "dialects/tile/Tile.h"
 #include "mlir/Conversion/AMDGPUToROCDL/AMDGPUToROCDL.h"
 #include "mlir/Conversion/GPUToROCDL/GPUToROCDLPass.h"
+#include "mlir/Dialect/AMDGPU/IR/AMDGPUDialect.h"
 #include "mlir/Dialect/AMDGPU/Utils/Chipset.h"
 #include "mlir/Dialect/LLVMIR/ROCDLDialect.h"
+#include "mlir/Transforms/DialectConversion.h"
 #include "targets/hip/compile/Passes.h"
 
 using namespace mlir;
@@ -20,12 +23,25 @@ namespace treadle {
 
 namespace {
 
+struct Multiply : OpConversionPattern<tile::MultiplyOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::MultiplyOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
+    if (op.getUnsignedLhs() || op.getUnsignedRhs())
+      return failure();
+    ArrayRef<int64_t> shape = op.getShape();
+    b.replaceOpWithNewOp<amdgpu::MFMAOp>(op, in.getSums().getType(), shape[0], shape[1], shape[2], /*blocks=*/1,
+                                         in.getLhs(), in.getRhs(), in.getSums());
+    return success();
+  }
+};
+
 struct HipConvertKernel : impl::HipConvertKernelBase<HipConvertKernel> {
   void runOnOperation() override {
     auto addDevice = [](LLVMTypeConverter &converter, RewritePatternSet &patterns) {
-      // Which chip matters only to ops that kernels do not use.
       amdgpu::Chipset chip = *amdgpu::Chipset::parse("gfx90a");
       populateGpuToROCDLConversionPatterns(converter, patterns, gpu::amd::Runtime::HIP, chip);
+      populateAMDGPUToROCDLConversionPatterns(converter, patterns, chip);
+      patterns.add<Multiply>(converter, &converter.getContext());
     };
     if (failed(convertSimtToLlvm(getOperation(), ROCDL::ROCDLDialect::getKernelFuncAttrName(), addDevice)))
       return signalPassFailure();

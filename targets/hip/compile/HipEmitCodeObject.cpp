@@ -22,7 +22,7 @@ struct Chip {
   StringRef variant, features;
 };
 constexpr Chip chips[] = {
-#define TREADLE_HIP(row, features, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast)          \
+#define TREADLE_HIP(row, features, ...)                                                                                \
   {row, features},
 #include "targets/hip/Chips.def"
 };

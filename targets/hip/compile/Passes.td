@@ -21,7 +21,7 @@ def HipConvertKernel : Pass<"treadle-hip-convert-kernel", "::mlir::ModuleOp"> {
     Guarantees: index is 32 bits wide; no workgroup is larger than the kernel says.
     Leaves alone: modules without such a kernel.
   }];
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::ROCDL::ROCDLDialect"];
+  let dependentDialects = ["::mlir::amdgpu::AMDGPUDialect", "::mlir::LLVM::LLVMDialect", "::mlir::ROCDL::ROCDLDialect"];
 }
 
 def HipEmitCodeObject : Pass<"treadle-hip-emit-code-object", "::treadle::program::ExecutableOp"> {
