@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """make_models.py - networks to measure, with random weights from a seed: the same files everywhere, no download.
 
-    python bench/make_models.py DIR [NAME ..]
+    python bench/make_models.py [--type f16|bf16] DIR [NAME ..]
 
     resnet50   ResNet-50 (He et al. 2015), batch normalisation as exported before it is folded: 1x3x224x224
     encoder    six transformer layers (Vaswani et al. 2017) as in MiniLM: d 384, 12 heads, feed-forward 1536,
@@ -175,6 +175,21 @@ def unet(path, channels=64, size=32):
     return net.save(path, (y, [1, 4, size, size]))
 
 
+def narrow(path, kind):
+    """The model with values and weights of another type: "f16" or "bf16"."""
+    model, element = onnx.load(path), {"f16": TensorProto.FLOAT16, "bf16": TensorProto.BFLOAT16}[kind]
+    graph, bits = model.graph, helper.tensor_dtype_to_np_dtype(element)
+    scales = {node.input[2] for node in graph.node if node.op_type == "Resize"}  # always f32
+    for weight in graph.initializer:
+        if weight.data_type == TensorProto.FLOAT and weight.name not in scales:
+            weight.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weight).astype(bits), weight.name))
+    for value in [*graph.input, *graph.output]:
+        if value.type.tensor_type.elem_type == TensorProto.FLOAT:
+            value.type.tensor_type.elem_type = element
+    onnx.save(model, path)
+    return path
+
+
 MODELS = {"resnet50": resnet50, "encoder": encoder, "superres": superres, "unet": unet}
 
 
@@ -182,12 +197,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=pathlib.Path, metavar="DIR")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(MODELS)}; default: all")
+    parser.add_argument("--type", choices=["f32", "f16", "bf16"], default="f32", help="of values and weights")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     for name in arguments.names or MODELS:
         if name not in MODELS:
             parser.error(f"there is no model {name}; known: {', '.join(MODELS)}")
-        print(MODELS[name](arguments.folder / f"{name}.onnx"))
+        path = MODELS[name](arguments.folder / f"{name}.onnx")
+        print(path if arguments.type == "f32" else narrow(path, arguments.type))
 
 
 if __name__ == "__main__":

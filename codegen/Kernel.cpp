@@ -77,7 +77,8 @@ Value toStorage(ImplicitLocOpBuilder &b, Value computed, Type elementType) {
   if (elementType.isInteger(1))
     return arith::ExtUIOp::create(b, type, computed);
   // What has only been widened is what it was.
-  if (auto widened = computed.getDefiningOp<arith::ExtFOp>(); widened && like(computed, elementType) == widened.getIn().getType()) {
+  if (auto widened = computed.getDefiningOp<arith::ExtFOp>();
+      widened && like(computed, elementType) == widened.getIn().getType()) {
     if (widened.getIn().getType() == type)
       return widened.getIn();
     if (auto bits = widened.getIn().getDefiningOp<arith::BitcastOp>(); bits && bits.getIn().getType() == type)

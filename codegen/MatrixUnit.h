@@ -3,10 +3,10 @@
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A subgroup's instruction sums[row][column] += A[row][k] * B[k][column], with the elements of all three spread over its
-// threads. Who holds what is linear in the bits of two numbers: the thread's in its subgroup, and the element's among
-// those that the thread holds. Each bit that is set adds its number to the place, in a row-major numbering of A as
-// [row][k], of B as [column][k], of the sums as [row][column]:
+// A subgroup's instruction sums[row][column] += A[row][k] * B[k][column], with the elements of all three spread over
+// its threads. Who holds what is linear in the bits of two numbers: the thread's in its subgroup, and the element's
+// among those that the thread holds. Each bit that is set adds its number to the place, in a row-major numbering of A
+// as [row][k], of B as [column][k], of the sums as [row][column]:
 //
 //     mma.sync m16n8k16, A:  lanes 2, 4, 16, 32, 64   elements 1, 128, 8
 //     thread 5 = 0b00101, its element 6 = 0b110:      2 + 16 + 128 + 8 = 154, row 9, k 10

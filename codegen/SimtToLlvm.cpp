@@ -46,7 +46,8 @@ public:
 struct Load : OpConversionPattern<memref::LoadOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(memref::LoadOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
-    Value at = elementAddress(b, op.getLoc(), *getTypeConverter(), op.getMemRefType(), in.getMemref(), in.getIndices()[0]);
+    Value at =
+        elementAddress(b, op.getLoc(), *getTypeConverter(), op.getMemRefType(), in.getMemref(), in.getIndices()[0]);
     b.replaceOpWithNewOp<LLVM::LoadOp>(op, getTypeConverter()->convertType(op.getType()), at);
     return success();
   }
@@ -55,7 +56,8 @@ struct Load : OpConversionPattern<memref::LoadOp> {
 struct Store : OpConversionPattern<memref::StoreOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(memref::StoreOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
-    Value at = elementAddress(b, op.getLoc(), *getTypeConverter(), op.getMemRefType(), in.getMemref(), in.getIndices()[0]);
+    Value at =
+        elementAddress(b, op.getLoc(), *getTypeConverter(), op.getMemRefType(), in.getMemref(), in.getIndices()[0]);
     b.replaceOpWithNewOp<LLVM::StoreOp>(op, in.getValue(), at);
     return success();
   }
@@ -82,7 +84,8 @@ struct StoreVector : OpConversionPattern<vector::StoreOp> {
   LogicalResult matchAndRewrite(vector::StoreOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
     Value at =
         elementAddress(b, op.getLoc(), *getTypeConverter(), op.getMemRefType(), in.getBase(), in.getIndices()[0]);
-    b.replaceOpWithNewOp<LLVM::StoreOp>(op, in.getValueToStore(), at, alignmentOf(op.getAlignment(), op.getVectorType()));
+    b.replaceOpWithNewOp<LLVM::StoreOp>(op, in.getValueToStore(), at,
+                                        alignmentOf(op.getAlignment(), op.getVectorType()));
     return success();
   }
 };

@@ -150,8 +150,7 @@ Value ContractionElements::load(Elements &elements, const Place &place) {
 }
 
 Value ContractionElements::loadWide(Elements &elements, const Place &place) {
-  Value value =
-      extendTo(b, load(elements, place), shape.sumType, elementOf(place.tensor).isUnsignedInteger());
+  Value value = extendTo(b, load(elements, place), shape.sumType, elementOf(place.tensor).isUnsignedInteger());
   if (!place.within)
     return value;
   return arith::SelectOp::create(b, elements.splat(place.within), value, elements.constant(shape.sumType, 0));
@@ -214,8 +213,7 @@ Value ContractionElements::indexOf(const Place &place) {
     }
   Elements elements(kernel, 1);
   Value index = kernel.index(0);
-  for (auto [coord, stride] :
-       llvm::zip(position, kernel.strides(place.matrix ? Type(place.matrix) : tensor.getType())))
+  for (auto [coord, stride] : llvm::zip(position, kernel.strides(place.matrix ? Type(place.matrix) : tensor.getType())))
     index = kernel.add(index, kernel.mul(elements.scalar(coord), kernel.size(stride)));
   return index;
 }

@@ -3,8 +3,8 @@
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Elements of a product's operands and results by row, column and step of the depth, whether it is a matrix product or a
-// convolution, for schedules that differ in who multiplies what.
+// Elements of a product's operands and results by row, column and step of the depth, whether it is a matrix product or
+// a convolution, for schedules that differ in who multiplies what.
 //
 //===----------------------------------------------------------------------===//
 

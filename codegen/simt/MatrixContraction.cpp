@@ -12,11 +12,11 @@
 //         sums[i][j] += A[i] * B[j], fragments of this block
 //       the sums go through shared memory, so that neighbouring threads store neighbours
 //
-// Both operands are staged in shared memory in the same way, B transposed, so that a row holds neighbouring k: 64 bytes a
-// row and block, as four chunks of 16. (SharedRows.h says where each is.) A chunk comes there by an asynchronous copy, if
-// the device has them, nothing is fused into the operand, and memory holds its elements in this order and as aligned as
-// a copy needs it; else a thread computes its elements one by one, through registers. What is only known at run time,
-// alignment and sizes, decides between two loops.
+// Both operands are staged in shared memory in the same way, B transposed, so that a row holds neighbouring k: 64 bytes
+// a row and block, as four chunks of 16. (SharedRows.h says where each is.) A chunk comes there by an asynchronous
+// copy, if the device has them, nothing is fused into the operand, and memory holds its elements in this order and as
+// aligned as a copy needs it; else a thread computes its elements one by one, through registers. What is only known at
+// run time, alignment and sizes, decides between two loops.
 //
 // As long as both operands agree on it, which k is which of the unit does not matter. So without tile.load_matrix a
 // thread takes a whole chunk as its k of several products.
@@ -114,7 +114,8 @@ void MatrixContraction::chooseTile() {
   bool isLarge = rows * columns >= 1024 * 1024;
   int64_t subgroups = isLarge ? target.workgroupThreads / target.subgroupThreads : 4;
   int64_t partRows = isLarge ? 64 : 32, partColumns = isLarge ? 64 * 4 / subgroups : 32;
-  int64_t leastRows = std::max(unit.rows, SharedRows::period), leastColumns = std::max(unit.columns, SharedRows::period);
+  int64_t leastRows = std::max(unit.rows, SharedRows::period),
+          leastColumns = std::max(unit.columns, SharedRows::period);
   down = 2;
   while (down > 1 && partRows * down / 2 >= rows)
     down /= 2;
@@ -147,16 +148,13 @@ ContractionElements::Place MatrixContraction::placeAt(const Operand &operand, Va
 /// they are.
 Value MatrixContraction::canMoveChunks() {
   Value can;
-  auto require = [&](Value condition) {
-    can = can ? Value(arith::AndIOp::create(b, can, condition)) : condition;
-  };
+  auto require = [&](Value condition) { can = can ? Value(arith::AndIOp::create(b, can, condition)) : condition; };
   for (Operand *operand : {&lhs, &rhs}) {
     if (!operand->memory)
       continue;
     int64_t chunk = operand->rows.chunk;
-    bool isNever = llvm::any_of(operand->memory->divisible, [&](DimExpr size) {
-      return size.isConstant() && !size.isMultipleOf(chunk);
-    });
+    bool isNever = llvm::any_of(operand->memory->divisible,
+                                [&](DimExpr size) { return size.isConstant() && !size.isMultipleOf(chunk); });
     if (isNever) {
       operand->memory.reset();
       continue;
@@ -321,8 +319,8 @@ SmallVector<Value> MatrixContraction::multiplyBlocks(bool movesChunks) {
   carried.append(lhs.fragments * rhs.fragments, arith::ConstantOp::create(b, b.getZeroAttr(sumType)));
   carried.push_back(kernel.index(0));
   carried.push_back(kernel.index((stages - 1) * stageElements));
-  carried = kernel.loop(
-      kernel.index(0), kernel.size(shape.depth), depthBlock, carried, [&](Value block, ValueRange carried) {
+  carried =
+      kernel.loop(kernel.index(0), kernel.size(shape.depth), depthBlock, carried, [&](Value block, ValueRange carried) {
         Value current = carried[carried.size() - 2], free = carried.back();
         if (copies)
           tile::WaitOp::create(b, stages - 2);

@@ -13,7 +13,8 @@
 
 namespace treadle::simt {
 
-/// Part of the contraction family: does it, if the device has a unit for the product `op`, and it is large enough for it.
+/// Part of the contraction family: does it, if the device has a unit for the product `op`, and it is large enough for
+/// it.
 bool scheduleMatrixContraction(mlir::func::FuncOp source, const Target &target, mlir::Operation *op);
 
 } // namespace treadle::simt

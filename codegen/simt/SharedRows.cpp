@@ -73,9 +73,9 @@ void FragmentLoads::placeChunks(Value firstRow) {
     depthWeights.push_back(weight % unitDepth);
   }
   for (int64_t weight : depthWeights) // the number of smaller ones
-    chunkWeights.push_back(weight ? int64_t(1) << llvm::count_if(depthWeights,
-                                                                 [&](int64_t other) { return other && other < weight; })
-                                  : 0);
+    chunkWeights.push_back(
+        weight ? int64_t(1) << llvm::count_if(depthWeights, [&](int64_t other) { return other && other < weight; })
+               : 0);
   Value lane = kernel.rem(kernel.thread(), kernel.target.subgroupThreads);
   Value row = kernel.add(firstRow, sumOfBits(kernel, lane, rowWeights));
   Value number = sumOfBits(kernel, lane, chunkWeights);

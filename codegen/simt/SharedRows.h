@@ -3,13 +3,13 @@
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Rows of 64 bytes, as four chunks of 16: of A or B^T a row each, with the k of a block side by side. Two rows are a line of
-// 128 bytes, which is what threads reach in one cycle, and chunks trade places within their line,
+// Rows of 64 bytes, as four chunks of 16: of A or B^T a row each, with the k of a block side by side. Two rows are a
+// line of 128 bytes, which is what threads reach in one cycle, and chunks trade places within their line,
 //
 //     chunk c of row r is number 4 r + c, and lies at number n ^ (n div 8 mod 8)
 //
-// so that eight chunks are in eight places of their lines whether they are one line, one chunk of eight neighbouring rows, or
-// of every second of sixteen.
+// so that eight chunks are in eight places of their lines whether they are one line, one chunk of eight neighbouring
+// rows, or of every second of sixteen.
 //
 //===----------------------------------------------------------------------===//
 

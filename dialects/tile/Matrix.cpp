@@ -20,7 +20,8 @@ LogicalResult MultiplyOp::verify() {
   ArrayRef<int64_t> shape = getShape();
   if (shape.size() != 3 || llvm::any_of(shape, [](int64_t size) { return size < 1; }))
     return emitOpError() << "needs a shape of three sizes, [M, N, K]";
-  Type lhs = getElementTypeOrSelf(getLhs()), rhs = getElementTypeOrSelf(getRhs()), sums = getElementTypeOrSelf(getSums());
+  Type lhs = getElementTypeOrSelf(getLhs()), rhs = getElementTypeOrSelf(getRhs()),
+       sums = getElementTypeOrSelf(getSums());
   if (lhs != rhs)
     return emitOpError() << "multiplies elements of " << lhs << " with elements of " << rhs;
   if (isa<IntegerType>(lhs) != isa<IntegerType>(sums))

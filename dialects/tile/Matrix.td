@@ -44,13 +44,13 @@ def Tile_LoadMatrixOp : Op<Tile_Dialect, "load_matrix", [MemoryEffects<[MemRead]
     There are as many squares as the result has words of 4 bytes: 1, 2 or 4.
 
     ```mlir
-    %a = tile.load_matrix %memory[%place] : memref<2048xf16, 3>, index -> vector<8xf16>
+    %a = tile.load_matrix %memory[%place] : (memref<2048xf16, 3>, index) -> vector<8xf16>
     ```
   }];
   let arguments = (ins MemRefRankOf<[AnyType], [1]>:$memory, Index:$place, UnitAttr:$transpose);
   let results = (outs AnyVectorOfNonZeroRank:$result);
   let assemblyFormat = [{
-    $memory `[` $place `]` attr-dict `:` type($memory) `,` type($place) `->` type($result)
+    $memory `[` $place `]` attr-dict `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
 }

@@ -84,8 +84,7 @@ struct Multiply : OpConversionPattern<tile::MultiplyOp> {
     Type record = LLVM::LLVMStructType::getLiteral(b.getContext(), results);
     Value product = NVVM::MmaOp::create(b, loc, record, split(b, loc, in.getLhs(), word, 32),
                                         split(b, loc, in.getRhs(), word, 32), added, op.getShape(), std::nullopt,
-                                        overflow, types,
-                                        std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
+                                        overflow, types, std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
     b.replaceOp(op, join(b, loc, product, sums));
     return success();
   }
@@ -102,9 +101,10 @@ struct LoadMatrix : OpConversionPattern<tile::LoadMatrixOp> {
       result = LLVM::LLVMStructType::getLiteral(b.getContext(), SmallVector<Type>(words, word));
     Value at = elementAddress(b, loc, *getTypeConverter(), op.getMemory().getType(), in.getMemory(), in.getPlace());
     MLIRContext *context = b.getContext();
-    Value loaded = NVVM::LdMatrixOp::create(
-        b, loc, result, at, static_cast<uint32_t>(words), op.getTranspose() ? NVVM::MMALayout::col : NVVM::MMALayout::row,
-        NVVM::LdStMatrixShapeAttr::get(context, 8, 8), NVVM::LdStMatrixEltType::B16);
+    Value loaded =
+        NVVM::LdMatrixOp::create(b, loc, result, at, static_cast<uint32_t>(words),
+                                 op.getTranspose() ? NVVM::MMALayout::col : NVVM::MMALayout::row,
+                                 NVVM::LdStMatrixShapeAttr::get(context, 8, 8), NVVM::LdStMatrixEltType::B16);
     b.replaceOp(op, join(b, loc, loaded, type));
     return success();
   }

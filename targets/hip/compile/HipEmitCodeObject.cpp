@@ -22,8 +22,7 @@ struct Chip {
   StringRef variant, features;
 };
 constexpr Chip chips[] = {
-#define TREADLE_HIP(row, features, ...)                                                                                \
-  {row, features},
+#define TREADLE_HIP(row, features, ...) {row, features},
 #include "targets/hip/Chips.def"
 };
 

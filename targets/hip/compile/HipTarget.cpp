@@ -15,7 +15,7 @@ namespace treadle::hip {
 static std::vector<Target> describe(StringRef chip, std::string &error) {
   const std::vector<MatrixUnit> units = {
 #define TREADLE_LIST(...) {__VA_ARGS__}
-#define TREADLE_HIP_UNIT(operands, sum, m, n, k, lhsLanes, lhsElements, rhsLanes, rhsElements, sumLanes, sumElements)   \
+#define TREADLE_HIP_UNIT(operands, sum, m, n, k, lhsLanes, lhsElements, rhsLanes, rhsElements, sumLanes, sumElements)  \
   {operands,                                                                                                           \
    sum,                                                                                                                \
    m,                                                                                                                  \

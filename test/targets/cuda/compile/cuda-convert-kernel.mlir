@@ -32,6 +32,43 @@ builtin.module @halve {
   }
 }
 
+// Products of fragments take registers of 32 bits; copies that do not exist read no byte.
+// CHECK: module @product
+// CHECK: %[[COUNT:.*]] = llvm.select %{{.*}}, %{{.*}}, %{{.*}} : i1, i32
+// CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache = cg, %[[COUNT]]
+// CHECK: nvvm.cp.async.commit.group
+// CHECK: nvvm.cp.async.wait.group 0
+// CHECK: nvvm.barrier
+// CHECK: nvvm.ldmatrix %{{.*}} {{.*}}num = 4
+// CHECK: nvvm.ldmatrix %{{.*}} {{.*}}layout = #nvvm.mma_layout<col>, num = 2
+// CHECK: nvvm.mma.sync A[%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}] B[%{{.*}}, %{{.*}}] C[%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}]
+// CHECK-SAME: (vector<2xf16>, vector<2xf16>, f32)
+// CHECK: nvvm.mma.sync
+// CHECK-SAME: multiplicandAPtxType = #nvvm.mma_type<u8>, multiplicandBPtxType = #nvvm.mma_type<s8>
+builtin.module @product {
+  func.func @product(%in: memref<?xf16>, %out: memref<?xf16>, %tasks: index)
+      attributes {treadle.grid = #graph.dims<1>, treadle.scratch = #graph.dim<0>, treadle.buffers = 2 : i64, treadle.symbols = [], treadle.threads = 32 : i64} {
+    %shared = memref.alloca() : memref<512xf16, #gpu.address_space<workgroup>>
+    %thread = gpu.thread_id x
+    %exists = arith.cmpi ult, %thread, %tasks : index
+    tile.copy_async 8 of %in[%thread] to %shared[%thread] if %exists : memref<?xf16>, index, memref<512xf16, #gpu.address_space<workgroup>>, index
+    tile.commit
+    tile.wait 0
+    gpu.barrier
+    %a = tile.load_matrix %shared[%thread] : (memref<512xf16, #gpu.address_space<workgroup>>, index) -> vector<8xf16>
+    %b = tile.load_matrix %shared[%thread] {transpose} : (memref<512xf16, #gpu.address_space<workgroup>>, index) -> vector<4xf16>
+    %zero = arith.constant dense<0.0> : vector<4xf32>
+    %sums = tile.multiply [16, 8, 16] %a, %b, %zero : vector<8xf16>, vector<4xf16>, vector<4xf32>
+    %narrow = arith.fptosi %sums : vector<4xf32> to vector<4xi32>
+    %c = vector.bitcast %a : vector<8xf16> to vector<16xi8>
+    %d = vector.bitcast %b : vector<4xf16> to vector<8xi8>
+    %counts = tile.multiply [16, 8, 32] %c, %d, %narrow {unsignedLhs} : vector<16xi8>, vector<8xi8>, vector<4xi32>
+    %halves = vector.bitcast %counts : vector<4xi32> to vector<8xf16>
+    vector.store %halves, %out[%thread] : memref<?xf16>, vector<8xf16>
+    return
+  }
+}
+
 // What is no such kernel stays.
 // CHECK: module @other
 // CHECK-NEXT: func.func @other

@@ -1,6 +1,7 @@
 # Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""What is compiled for CUDA is assembled by NVIDIA's own assembler, and no kernel runs out of registers."""
+"""What is compiled for CUDA is assembled by NVIDIA's own assembler, no kernel runs out of registers, and products of narrow
+types are made by matrix units."""
 import importlib.util
 import pathlib
 import re
@@ -16,10 +17,23 @@ def ptxas():
     return pathlib.Path(package.submodule_search_locations[0]) / "bin" / "ptxas"
 
 
+def inner_loops(text):
+    """What stands between a label and a jump back to it, without another such pair."""
+    labels, lines, last = {}, text.splitlines(), -1
+    for number, line in enumerate(lines):
+        if label := re.match(r"(\$\w+):", line):
+            labels[label.group(1)] = number
+        jump = re.search(r"\bbra(?:\.uni)?\s+(\$\w+);", line)
+        if jump and labels.get(jump.group(1), -1) > last:
+            last = number
+            yield "\n".join(lines[labels[jump.group(1)]:number])
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", ["", "-f16", "-bf16"])
 @pytest.mark.parametrize("network", ["resnet50", "encoder", "unet", "attention"])
-def test_assembles_without_spills(network, networks, run, ptxas, tmp_path):
-    done = run("treadle", "compile", networks[network], "-o", tmp_path / "x.tdl", "--target", "cuda", "--dump-ir", tmp_path)
+def test_assembles_without_spills(network, kind, networks, run, ptxas, tmp_path):
+    done = run("treadle", "compile", networks[network + kind], "-o", tmp_path / "x.tdl", "--target", "cuda", "--dump-ir", tmp_path)
     assert done.returncode == 0, done.stderr
     kernels = sorted(tmp_path.glob("*.ptx"))
     chips = {re.search(r"\.target (\w+)", kernel.read_text()).group(1) for kernel in kernels}
@@ -34,4 +48,6 @@ def test_assembles_without_spills(network, networks, run, ptxas, tmp_path):
         used = re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads", made.stderr)
         if made.returncode or not used or used.groups() != ("0", "0", "0"):
             wrong.append(f"{kernel.name}: {made.stderr}")
+        if kind and "contraction" in kernel.name and not any("mma.sync" in loop for loop in inner_loops(text.decode())):
+            wrong.append(f"{kernel.name}: no mma.sync in an inner loop")
     assert not wrong, "\n".join(wrong)

@@ -31,6 +31,24 @@ builtin.module @halve {
   }
 }
 
+// Products of fragments; single elements are fragments too.
+// CHECK: module @product
+// CHECK: rocdl.mfma.f32.32x32x8f16 {{.*}}vector<4xf16>, vector<4xf16>, vector<16xf32>
+// CHECK: rocdl.mfma.f32.32x32x2f32 {{.*}}f32, f32, vector<16xf32>
+builtin.module @product {
+  func.func @product(%in: memref<?xf16>, %out: memref<?xf32>, %tasks: index)
+      attributes {treadle.grid = #graph.dims<1>, treadle.scratch = #graph.dim<0>, treadle.buffers = 2 : i64, treadle.symbols = [], treadle.threads = 64 : i64} {
+    %thread = gpu.thread_id x
+    %a = vector.load %in[%thread] {alignment = 8} : memref<?xf16>, vector<4xf16>
+    %x = memref.load %out[%thread] : memref<?xf32>
+    %zero = arith.constant dense<0.0> : vector<16xf32>
+    %sums = tile.multiply [32, 32, 8] %a, %a, %zero : vector<4xf16>, vector<4xf16>, vector<16xf32>
+    %more = tile.multiply [32, 32, 2] %x, %x, %sums : f32, f32, vector<16xf32>
+    vector.store %more, %out[%thread] : memref<?xf32>, vector<16xf32>
+    return
+  }
+}
+
 // What is no such kernel stays.
 // CHECK: module @other
 // CHECK-NEXT: func.func @other
