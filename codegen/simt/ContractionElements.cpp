@@ -177,27 +177,50 @@ ContractionElements::Stored ContractionElements::storedOf(Side side) const {
   return stored;
 }
 
-bool ContractionElements::isDepthInner(Side side) const {
-  Stored stored = storedOf(side);
-  return stored.depth > stored.row;
-}
-
-std::optional<ContractionElements::Memory> ContractionElements::memoryOf(Side side) const {
+std::optional<Staging::Memory> ContractionElements::memoryOf(Side side) const {
   Stored stored = storedOf(side);
   auto argument = dyn_cast<BlockArgument>(stored.tensor);
   if (!argument)
     return std::nullopt;
-  Memory memory{kernel.bufferOf(argument), {}};
   SmallVector<DimExpr> strides = kernel.strides(argument.getType());
   Dims dims = dimsOf(argument.getType());
-  if (strides[stored.depth] != 1)
+  Staging::Memory memory{kernel.bufferOf(argument), strides[stored.depth] != 1, {}};
+  int64_t inner = memory.isTurned ? stored.row : stored.depth;
+  // The rows of an image are more than one of its dimensions.
+  if (strides[inner] != 1 || (memory.isTurned && conv && side == Side::lhs))
     return std::nullopt;
   for (auto [i, stride] : llvm::enumerate(strides))
-    if (static_cast<int64_t>(i) != stored.depth && dims[i] != 1)
+    if (static_cast<int64_t>(i) != inner && dims[i] != 1)
       memory.divisible.push_back(stride);
-  if (conv) // a tap's channels, of one group
+  if (conv && !memory.isTurned) // a tap's channels, of one group
     memory.divisible.push_back(dimOf(shape.rhs.getType(), 1));
   return memory;
+}
+
+Staging::Source ContractionElements::sourceOf(Side side) {
+  Stored stored = storedOf(side);
+  Type element = elementOf(operandOf(side));
+  auto placeAt = [this, side](Value row, Value k) {
+    return side == Side::lhs ? lhsAt(rowAt(row), stepAt(k)) : rhsAt(stepAt(k), row);
+  };
+  Staging::Source source;
+  source.rows = side == Side::lhs ? shape.rowCount() : shape.columns;
+  source.depth = shape.depth;
+  source.isDepthInner = stored.depth > stored.row;
+  source.memory = memoryOf(side);
+  source.element = [this, element, placeAt](Elements &elements, Value row, Value k) -> Value {
+    Place place = placeAt(row, k);
+    Value value = toStorage(b, load(elements, place), element);
+    if (!place.within)
+      return value;
+    Value zero = arith::ConstantOp::create(b, b.getZeroAttr(value.getType()));
+    return arith::SelectOp::create(b, elements.splat(place.within), value, zero);
+  };
+  source.place = [this, placeAt](Value row, Value k) -> std::pair<Value, Value> {
+    Place place = placeAt(row, k);
+    return {indexOf(place), place.within};
+  };
+  return source;
 }
 
 Value ContractionElements::indexOf(const Place &place) {

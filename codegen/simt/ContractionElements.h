@@ -12,7 +12,7 @@
 #define TREADLE_CODEGEN_SIMT_CONTRACTIONELEMENTS_H
 
 #include "codegen/ContractionShape.h"
-#include "codegen/Elements.h"
+#include "codegen/simt/Staging.h"
 
 namespace treadle::simt {
 
@@ -47,19 +47,8 @@ public:
   /// The same as what is added up in, and 0 where it is not there.
   mlir::Value loadWide(Elements &elements, const Place &place);
 
-  mlir::Value operandOf(Side side) const { return side == Side::lhs ? shape.lhs : shape.rhs; }
-  /// Whether neighbouring k lie nearer to each other in memory than neighbouring rows, or columns of B.
-  bool isDepthInner(Side side) const;
-
-  /// How an operand lies in memory, if nothing is computed for it and neighbouring k are neighbours there.
-  struct Memory {
-    mlir::Value buffer;
-    /// If a number divides these, that many k from a multiple of it on are neighbours, and start at one.
-    llvm::SmallVector<graph::DimExpr> divisible;
-  };
-  std::optional<Memory> memoryOf(Side side) const;
-  /// Where in its memory an element is.
-  mlir::Value indexOf(const Place &place);
+  /// How an operand comes to shared memory.
+  Staging::Source sourceOf(Side side);
 
   mlir::Value last(graph::DimExpr size) { return kernel.sub(kernel.size(size), kernel.index(1)); }
 
@@ -73,6 +62,10 @@ private:
     int64_t depth, row;
   };
   Stored storedOf(Side side) const;
+  mlir::Value operandOf(Side side) const { return side == Side::lhs ? shape.lhs : shape.rhs; }
+  std::optional<Staging::Memory> memoryOf(Side side) const;
+  /// Where in its memory an element is.
+  mlir::Value indexOf(const Place &place);
   mlir::RankedTensorType matrixType() const;
 
   Kernel &kernel;

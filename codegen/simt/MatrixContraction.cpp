@@ -12,11 +12,8 @@
 //         sums[i][j] += A[i] * B[j], fragments of this block
 //       the sums go through shared memory, so that neighbouring threads store neighbours
 //
-// Both operands are staged in shared memory in the same way, B transposed, so that a row holds neighbouring k: 64 bytes
-// a row and block, as four chunks of 16. (SharedRows.h says where each is.) A chunk comes there by an asynchronous
-// copy, if the device has them, nothing is fused into the operand, and memory holds its elements in this order and as
-// aligned as a copy needs it; else a thread computes its elements one by one, through registers. What is only known at
-// run time, alignment and sizes, decides between two loops.
+// Both operands are staged in shared memory in the same way, B transposed, and several blocks ahead if they are copied
+// there asynchronously (Staging.h). What is only known at run time, alignment and sizes, decides between two loops.
 //
 // As long as both operands agree on it, which k is which of the unit does not matter. So without tile.load_matrix a
 // thread takes a whole chunk as its k of several products.
@@ -25,7 +22,7 @@
 
 #include "codegen/simt/MatrixContraction.h"
 #include "codegen/simt/ContractionElements.h"
-#include "codegen/simt/SharedRows.h"
+#include "codegen/simt/Staging.h"
 #include "dialects/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -44,7 +41,7 @@ constexpr int64_t usualSize = 256;
 // Elements behind each row of sums in shared memory, so that rows of a fragment are in different banks.
 constexpr int64_t resultPadding = 8;
 
-using simt::ContractionElements, simt::SharedRows, simt::sumOfBits;
+using simt::ContractionElements, simt::SharedRows, simt::Staging, simt::sumOfBits;
 using Side = ContractionElements::Side;
 
 class MatrixContraction {
@@ -54,33 +51,19 @@ public:
 
 private:
   struct Operand {
-    Side side;
-    SharedRows rows;       // those of the workgroup's tile; of B its columns
-    int64_t fragments = 1; // of a subgroup
-    Value first;           // the tile's first row
-    Value offset;          // of the rows in a stage
-    /// Where whole chunks come from, if they do.
-    std::optional<ContractionElements::Memory> memory;
+    int64_t fragments = 1;            // of a subgroup
+    int64_t rows = 1;                 // of the workgroup's tile; of B its columns
+    std::unique_ptr<Staging> staging; // made when the tile is known
+    Value first;                      // the tile's first row
+    int64_t offset = 0;               // in a stage
   };
 
   void chooseTile();
-  Value canMoveChunks();
-
   int64_t sumBytes() const { return shape.sumType.getIntOrFloatBitWidth() / 8; }
-  DimExpr rowCount(const Operand &operand) { return operand.side == Side::lhs ? shape.rowCount() : shape.columns; }
-  ContractionElements::Place placeAt(const Operand &operand, Value row, Value k);
-  void overChunks(const Operand &operand, llvm::function_ref<void(Value, Value, Value)> body);
-  Value isThere(const Operand &operand, const ContractionElements::Place &place, Value row, Value k);
-  bool isCopied(const Operand &operand, bool movesChunks) {
-    return movesChunks && operand.memory && kernel.target.asyncCopyBytes >= SharedRows::chunkBytes;
-  }
-  void copy(const Operand &operand, Value block, Value stage);
-  SmallVector<Value> fetch(const Operand &operand, Value block, bool movesChunks);
-  Value loadChunk(const Operand &operand, Value row, Value k);
-  Value computeChunk(const Operand &operand, Value row, Value k);
-  void store(const Operand &operand, ArrayRef<Value> chunks, Value stage);
+  bool loadsMatrices() const;
+  simt::FragmentLoads fragmentsOf(const Operand &operand, const FragmentLayout &layout, int64_t unitRows, Value part);
 
-  SmallVector<Value> multiplyBlocks(bool movesChunks);
+  SmallVector<Value> multiplyBlocks();
   SmallVector<Value> multiplyStage(Value stage, ValueRange sums);
   void storeTile(ArrayRef<Value> sums);
   void storeFragments(int64_t fragment, ArrayRef<Value> sums);
@@ -92,18 +75,25 @@ private:
   ContractionElements product;
   const ContractionShape &shape;
   int64_t down = 1, across = 1; // subgroups
-  int64_t stages = 2, depthBlock;
+  int64_t stages = 2, depthBlock, stageElements = 0;
   Operand lhs, rhs;
   Value staged, results; // two views of the same memory
   Value subgroup;
 };
 
 MatrixContraction::MatrixContraction(func::FuncOp source, const Target &target, Operation *op, const MatrixUnit &unit)
-    : kernel(source, target), b(kernel.b), op(op), unit(unit), product(kernel, op), shape(product.shape),
-      lhs{Side::lhs, {elementOf(shape.lhs), 0}, 1, {}, {}, product.memoryOf(Side::lhs)},
-      rhs{Side::rhs, {elementOf(shape.rhs), 0}, 1, {}, {}, product.memoryOf(Side::rhs)} {
-  depthBlock = lhs.rows.rowElements();
+    : kernel(source, target), b(kernel.b), op(op), unit(unit), product(kernel, op), shape(product.shape) {
   chooseTile();
+  depthBlock = SharedRows(elementOf(shape.lhs), 0).rowElements();
+  int64_t bytes = SharedRows::chunkBytes * SharedRows::rowChunks / depthBlock;
+  auto stage = [&](Operand &operand, Side side, Value tensor) {
+    operand.staging = std::make_unique<Staging>(kernel, elementOf(tensor), operand.rows, depthBlock,
+                                                product.sourceOf(side), loadsMatrices() && bytes == 2);
+    operand.offset = stageElements;
+    stageElements += operand.staging->rows.elements();
+  };
+  stage(lhs, Side::lhs, shape.lhs);
+  stage(rhs, Side::rhs, shape.rhs);
 }
 
 /// Large tiles where enough workgroups are left to fill a device; no larger than the result in either direction.
@@ -132,148 +122,30 @@ void MatrixContraction::chooseTile() {
   kernel.setThreads(down * across * target.subgroupThreads);
   lhs.fragments = partRows / unit.rows;
   rhs.fragments = partColumns / unit.columns;
-  lhs.rows.count = partRows * down;
-  rhs.rows.count = partColumns * across;
-}
-
-// ---- staging ---------------------------------------------------------------------------------
-
-ContractionElements::Place MatrixContraction::placeAt(const Operand &operand, Value row, Value k) {
-  if (operand.side == Side::lhs)
-    return product.lhsAt(product.rowAt(row), product.stepAt(k));
-  return product.rhsAt(product.stepAt(k), row);
-}
-
-/// Null if the operands' memory tells, or tells for some sizes only, that chunks are not neighbours in it; else whether
-/// they are.
-Value MatrixContraction::canMoveChunks() {
-  Value can;
-  auto require = [&](Value condition) { can = can ? Value(arith::AndIOp::create(b, can, condition)) : condition; };
-  for (Operand *operand : {&lhs, &rhs}) {
-    if (!operand->memory)
-      continue;
-    int64_t chunk = operand->rows.chunk;
-    bool isNever = llvm::any_of(operand->memory->divisible,
-                                [&](DimExpr size) { return size.isConstant() && !size.isMultipleOf(chunk); });
-    if (isNever) {
-      operand->memory.reset();
-      continue;
-    }
-    Value zero = kernel.index(0);
-    auto isMultiple = [&](Value number, int64_t divisor) {
-      require(arith::CmpIOp::create(b, arith::CmpIPredicate::eq, kernel.rem(number, divisor), zero));
-    };
-    // A slice of a buffer may start anywhere.
-    isMultiple(memref::ExtractAlignedPointerAsIndexOp::create(b, operand->memory->buffer), SharedRows::chunkBytes);
-    for (DimExpr size : operand->memory->divisible)
-      if (!size.isMultipleOf(chunk))
-        isMultiple(kernel.size(size), chunk);
-  }
-  return can;
-}
-
-/// Each of an operand's chunks by one thread: its number, row of the tile, and k within the block. Neighbouring threads
-/// have neighbours in memory.
-void MatrixContraction::overChunks(const Operand &operand, llvm::function_ref<void(Value, Value, Value)> body) {
-  int64_t rows = operand.rows.count;
-  for (int64_t first = 0; first < rows * SharedRows::rowChunks; first += kernel.threads()) {
-    Value number = kernel.add(kernel.thread(), first);
-    bool isDepthInner = product.isDepthInner(operand.side);
-    Value row = isDepthInner ? kernel.div(number, SharedRows::rowChunks) : kernel.rem(number, rows);
-    Value chunk = isDepthInner ? kernel.rem(number, SharedRows::rowChunks) : kernel.div(number, rows);
-    body(number, row, chunk);
-  }
-}
-
-/// Null if a chunk that begins there is always in the operand.
-Value MatrixContraction::isThere(const Operand &operand, const ContractionElements::Place &place, Value row, Value k) {
-  Value there = kernel.less(k, kernel.size(shape.depth));
-  if (!rowCount(operand).isMultipleOf(operand.rows.count))
-    there = arith::AndIOp::create(b, there, kernel.less(row, kernel.size(rowCount(operand))));
-  if (place.within)
-    there = arith::AndIOp::create(b, there, place.within);
-  return there;
-}
-
-void MatrixContraction::copy(const Operand &operand, Value block, Value stage) {
-  int64_t chunks = operand.rows.count * SharedRows::rowChunks;
-  overChunks(operand, [&](Value number, Value row, Value chunk) {
-    Value isOwn = chunks % kernel.threads() ? kernel.less(number, kernel.index(chunks)) : Value();
-    kernel.when(isOwn, [&] {
-      Value at = kernel.add(operand.first, row), k = kernel.add(block, kernel.mul(chunk, operand.rows.chunk));
-      ContractionElements::Place place = placeAt(operand, at, k);
-      Value to = kernel.add(kernel.add(stage, operand.offset), operand.rows.placeOf(kernel, row, chunk));
-      tile::CopyAsyncOp::create(b, operand.rows.chunk, operand.memory->buffer, product.indexOf(place), staged, to,
-                                isThere(operand, place, at, k));
-    });
-  });
-}
-
-/// A chunk as memory has it.
-Value MatrixContraction::loadChunk(const Operand &operand, Value row, Value k) {
-  ContractionElements::Place place = placeAt(operand, row, k);
-  Value there = isThere(operand, place, row, k);
-  Value at = arith::SelectOp::create(b, there, product.indexOf(place), kernel.index(0));
-  VectorType type = operand.rows.chunkType();
-  Value loaded = vector::LoadOp::create(b, type, operand.memory->buffer, ValueRange(at), /*nontemporal=*/false,
-                                        llvm::MaybeAlign(SharedRows::chunkBytes));
-  return arith::SelectOp::create(b, there, loaded, arith::ConstantOp::create(b, b.getZeroAttr(type)));
-}
-
-/// A chunk of elements, each asked for by its position. Rows past the last are the last one again.
-Value MatrixContraction::computeChunk(const Operand &operand, Value row, Value k) {
-  Type element = operand.rows.element;
-  Elements elements(kernel, 1);
-  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(elements.vectorOf(storageType(element))));
-  if (!rowCount(operand).isMultipleOf(operand.rows.count))
-    row = kernel.min(row, product.last(rowCount(operand)));
-  SmallVector<Value> values;
-  for (int64_t i = 0; i < operand.rows.chunk; ++i) {
-    Value own = kernel.add(k, i), there = kernel.less(own, kernel.size(shape.depth));
-    ContractionElements::Place place = placeAt(operand, row, kernel.min(own, product.last(shape.depth)));
-    if (place.within)
-      there = arith::AndIOp::create(b, there, place.within);
-    Value value = toStorage(b, product.load(elements, place), element);
-    value = arith::SelectOp::create(b, elements.splat(there), value, zero);
-    values.push_back(vector::ExtractOp::create(b, value, ArrayRef<int64_t>{0}));
-  }
-  return vector::FromElementsOp::create(b, operand.rows.chunkType(), values);
-}
-
-/// This thread's chunks of a block.
-SmallVector<Value> MatrixContraction::fetch(const Operand &operand, Value block, bool movesChunks) {
-  SmallVector<Value> chunks;
-  overChunks(operand, [&](Value, Value row, Value chunk) {
-    Value at = kernel.add(operand.first, row), k = kernel.add(block, kernel.mul(chunk, operand.rows.chunk));
-    chunks.push_back(movesChunks && operand.memory ? loadChunk(operand, at, k) : computeChunk(operand, at, k));
-  });
-  return chunks;
-}
-
-void MatrixContraction::store(const Operand &operand, ArrayRef<Value> chunks, Value stage) {
-  int64_t count = operand.rows.count * SharedRows::rowChunks;
-  const Value *next = chunks.begin();
-  overChunks(operand, [&](Value number, Value row, Value chunk) {
-    Value value = *next++, isOwn = count % kernel.threads() ? kernel.less(number, kernel.index(count)) : Value();
-    kernel.when(isOwn, [&] {
-      Value to = kernel.add(kernel.add(stage, operand.offset), operand.rows.placeOf(kernel, row, chunk));
-      vector::StoreOp::create(b, value, staged, ValueRange(to), /*nontemporal=*/false,
-                              llvm::MaybeAlign(SharedRows::chunkBytes));
-    });
-  });
+  lhs.rows = partRows * down;
+  rhs.rows = partColumns * across;
 }
 
 // ---- sums ------------------------------------------------------------------------------------
 
+/// Whether both operands' fragments are squares of bytes; if not, a thread chooses its own k.
+bool MatrixContraction::loadsMatrices() const {
+  int64_t bytes = storageType(elementOf(shape.lhs)).getIntOrFloatBitWidth() / 8;
+  return kernel.target.loadsMatrices && unit.lhs.isLoadedAsMatrix(unit.depth, bytes) &&
+         unit.rhs.isLoadedAsMatrix(unit.depth, bytes);
+}
+
+simt::FragmentLoads MatrixContraction::fragmentsOf(const Operand &operand, const FragmentLayout &layout,
+                                                   int64_t unitRows, Value part) {
+  using Kind = simt::FragmentLoads::Kind;
+  Kind kind = operand.staging->isTurned() ? Kind::turned : loadsMatrices() ? Kind::matrices : Kind::chunks;
+  return simt::FragmentLoads(kernel, operand.staging->rows, {layout, unitRows, unit.depth}, operand.fragments,
+                             kernel.mul(part, operand.fragments * unitRows), kind, depthBlock);
+}
+
 SmallVector<Value> MatrixContraction::multiplyStage(Value stage, ValueRange before) {
-  int64_t bytes = SharedRows::chunkBytes / lhs.rows.chunk;
-  bool asMatrices = kernel.target.loadsMatrices && unit.lhs.isLoadedAsMatrix(unit.depth, bytes) &&
-                    unit.rhs.isLoadedAsMatrix(unit.depth, bytes);
-  Value rowPart = kernel.mul(kernel.div(subgroup, across), lhs.fragments * unit.rows);
-  Value columnPart = kernel.mul(kernel.rem(subgroup, across), rhs.fragments * unit.columns);
-  simt::FragmentLoads left(kernel, lhs.rows, unit.lhs, unit.rows, unit.depth, lhs.fragments, rowPart, asMatrices);
-  simt::FragmentLoads right(kernel, rhs.rows, unit.rhs, unit.columns, unit.depth, rhs.fragments, columnPart,
-                            asMatrices);
+  simt::FragmentLoads left = fragmentsOf(lhs, unit.lhs, unit.rows, kernel.div(subgroup, across));
+  simt::FragmentLoads right = fragmentsOf(rhs, unit.rhs, unit.columns, kernel.rem(subgroup, across));
   auto isUnsigned = [&](Value operand) { return elementOf(operand).isUnsignedInteger(); };
   SmallVector<Value> sums(before);
   for (int64_t step = 0; step < left.steps(); ++step) {
@@ -291,28 +163,24 @@ SmallVector<Value> MatrixContraction::multiplyStage(Value stage, ValueRange befo
 }
 
 /// The loop carries the sums, and where the stage is that is multiplied, and the one that is filled.
-SmallVector<Value> MatrixContraction::multiplyBlocks(bool movesChunks) {
-  int64_t stageElements = lhs.rows.elements() + rhs.rows.elements();
-  bool copies = isCopied(lhs, movesChunks) || isCopied(rhs, movesChunks);
-  // Starts to bring a block there; gives what store() does with what comes through registers.
+SmallVector<Value> MatrixContraction::multiplyBlocks() {
+  Operand *operands[] = {&lhs, &rhs};
+  bool copies = lhs.staging->isCopied() || rhs.staging->isCopied();
   auto start = [&](Value block, Value stage) {
-    SmallVector<std::pair<Operand *, SmallVector<Value>>> fetched;
-    for (Operand *operand : {&lhs, &rhs})
-      if (isCopied(*operand, movesChunks))
-        copy(*operand, block, stage);
-      else
-        fetched.push_back({operand, fetch(*operand, block, movesChunks)});
+    SmallVector<SmallVector<Value>> chunks;
+    for (Operand *operand : operands)
+      chunks.push_back(operand->staging->start(operand->first, block, staged, kernel.add(stage, operand->offset)));
     if (copies)
       tile::CommitOp::create(b);
-    return fetched;
+    return chunks;
   };
-  auto finish = [&](auto &fetched, Value stage) {
-    for (auto &[operand, chunks] : fetched)
-      store(*operand, chunks, stage);
+  auto finish = [&](ArrayRef<SmallVector<Value>> chunks, Value stage) {
+    for (auto [operand, ofOperand] : llvm::zip_equal(operands, chunks))
+      operand->staging->finish(ofOperand, staged, kernel.add(stage, operand->offset));
   };
   for (int64_t stage = 0; stage + 1 < stages; ++stage) {
-    auto fetched = start(kernel.index(stage * depthBlock), kernel.index(stage * stageElements));
-    finish(fetched, kernel.index(stage * stageElements));
+    Value at = kernel.index(stage * stageElements);
+    finish(start(kernel.index(stage * depthBlock), at), at);
   }
   SmallVector<Value> carried;
   auto sumType = VectorType::get({unit.sums.count()}, shape.sumType);
@@ -325,9 +193,9 @@ SmallVector<Value> MatrixContraction::multiplyBlocks(bool movesChunks) {
         if (copies)
           tile::WaitOp::create(b, stages - 2);
         kernel.barrier();
-        auto fetched = start(kernel.add(block, (stages - 1) * depthBlock), free);
+        auto chunks = start(kernel.add(block, (stages - 1) * depthBlock), free);
         SmallVector<Value> next = multiplyStage(current, carried.drop_back(2));
-        finish(fetched, free);
+        finish(chunks, free);
         Value following = kernel.add(current, stageElements), end = kernel.index(stages * stageElements);
         Value isEnd = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, following, end);
         next.push_back(arith::SelectOp::create(b, isEnd, kernel.index(0), following));
@@ -351,7 +219,7 @@ void MatrixContraction::storeTile(ArrayRef<Value> sums) {
 
 void MatrixContraction::storeFragments(int64_t fragment, ArrayRef<Value> sums) {
   const FragmentLayout &layout = unit.sums;
-  int64_t tileColumns = rhs.rows.count, pitch = tileColumns + resultPadding;
+  int64_t tileColumns = rhs.rows, pitch = tileColumns + resultPadding;
   auto place = [&](int64_t weight) { return weight / unit.columns * pitch + weight % unit.columns; };
   SmallVector<int64_t> weights;
   for (int64_t weight : layout.lanes)
@@ -384,11 +252,14 @@ void MatrixContraction::storeFragments(int64_t fragment, ArrayRef<Value> sums) {
     Value part = kernel.mul(kernel.div(row, unit.rows), lhs.fragments * unit.rows);
     row = kernel.add(kernel.add(lhs.first, part), kernel.add(kernel.rem(row, unit.rows), fragment * unit.rows));
     Value exists;
-    for (auto [operand, index] : {std::pair(&lhs, row), std::pair(&rhs, column)})
-      if (DimExpr size = rowCount(*operand); !size.isMultipleOf(operand->rows.count)) {
-        Value here = kernel.less(index, kernel.size(size));
-        exists = exists ? Value(arith::AndIOp::create(b, exists, here)) : here;
-      }
+    auto require = [&](Value index, DimExpr size, int64_t tile) {
+      if (size.isMultipleOf(tile))
+        return;
+      Value here = kernel.less(index, kernel.size(size));
+      exists = exists ? Value(arith::AndIOp::create(b, exists, here)) : here;
+    };
+    require(row, shape.rowCount(), lhs.rows);
+    require(column, shape.columns, rhs.rows);
     kernel.when(exists, [&] {
       Elements elements(kernel, 1);
       elements.bind(op->getResult(0), [&](const Position &) -> Value {
@@ -400,9 +271,8 @@ void MatrixContraction::storeFragments(int64_t fragment, ArrayRef<Value> sums) {
 }
 
 void MatrixContraction::emit() {
-  int64_t stageElements = lhs.rows.elements() + rhs.rows.elements();
-  int64_t elementBytes = SharedRows::chunkBytes / lhs.rows.chunk;
-  int64_t resultElements = down * unit.rows * (rhs.rows.count + resultPadding);
+  int64_t elementBytes = storageType(elementOf(shape.lhs)).getIntOrFloatBitWidth() / 8;
+  int64_t resultElements = down * unit.rows * (rhs.rows + resultPadding);
   stages = kernel.target.asyncCopyBytes ? 3 : 2;
   while (stages > 2 && stages * stageElements * elementBytes > kernel.target.sharedBytes)
     --stages;
@@ -413,30 +283,33 @@ void MatrixContraction::emit() {
     auto type = MemRefType::get({count}, element, MemRefLayoutAttrInterface(), space);
     return memref::ViewOp::create(b, type, memory, zero, ValueRange());
   };
-  staged = view(storageType(lhs.rows.element), stages * stageElements);
+  staged = view(storageType(elementOf(shape.lhs)), stages * stageElements);
   results = view(shape.sumType, resultElements);
-  lhs.offset = zero;
-  rhs.offset = kernel.index(lhs.rows.elements());
   subgroup = kernel.div(kernel.thread(), kernel.target.subgroupThreads);
-  Value canMove = canMoveChunks();
+  Value canMove;
+  for (Operand *operand : {&lhs, &rhs})
+    if (Value can = operand->staging->canMoveChunks())
+      canMove = canMove ? Value(arith::AndIOp::create(b, canMove, can)) : can;
 
   SmallVector<DimExpr> grid(shape.outer);
-  grid.push_back(shape.rowCount().ceilDiv(lhs.rows.count));
-  grid.push_back(shape.columns.ceilDiv(rhs.rows.count));
+  grid.push_back(shape.rowCount().ceilDiv(lhs.rows));
+  grid.push_back(shape.columns.ceilDiv(rhs.rows));
   kernel.tasks([&](Value task) {
     SmallVector<Value> at = kernel.delinearize(task, grid);
     product.outer.assign(at.begin(), at.begin() + shape.outer.size());
-    lhs.first = kernel.mul(at[shape.outer.size()], lhs.rows.count);
-    rhs.first = kernel.mul(at.back(), rhs.rows.count);
+    lhs.first = kernel.mul(at[shape.outer.size()], lhs.rows);
+    rhs.first = kernel.mul(at.back(), rhs.rows);
     if (!canMove)
-      return storeTile(multiplyBlocks(/*movesChunks=*/false));
+      return storeTile(multiplyBlocks());
     auto sumType = VectorType::get({unit.sums.count()}, shape.sumType);
     SmallVector<Type> types(lhs.fragments * rhs.fragments, sumType);
     auto branch = scf::IfOp::create(b, types, canMove, /*withElseRegion=*/true);
-    for (bool movesChunks : {true, false}) {
+    for (bool moves : {true, false}) {
       OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(movesChunks ? branch.thenBlock() : branch.elseBlock());
-      scf::YieldOp::create(b, multiplyBlocks(movesChunks));
+      b.setInsertionPointToStart(moves ? branch.thenBlock() : branch.elseBlock());
+      lhs.staging->setMoving(moves);
+      rhs.staging->setMoving(moves);
+      scf::YieldOp::create(b, multiplyBlocks());
     }
     storeTile(SmallVector<Value>(branch.getResults()));
   });

@@ -44,30 +44,45 @@ struct SharedRows {
 /// How a subgroup's threads come by the fragments of a unit's operand.
 class FragmentLoads {
 public:
-  /// Of `count` fragments, below each other from `firstRow` on, a multiple of SharedRows::period. `unitRows` x
-  /// `unitDepth` is one. `asMatrices`: by tile.load_matrix, whose layout this is.
-  FragmentLoads(Kernel &kernel, const SharedRows &rows, const FragmentLayout &layout, int64_t unitRows,
-                int64_t unitDepth, int64_t count, mlir::Value firstRow, bool asMatrices);
+  /// How they are loaded: `chunks` by each thread itself; `matrices` by tile.load_matrix, whose layout the
+  /// fragments' is; `turned` the same, from rows of chunks that are k.
+  enum class Kind { chunks, matrices, turned };
+  struct Unit {
+    const FragmentLayout &layout;
+    int64_t rows, depth;
+  };
 
-  /// In so many steps a row is read through.
+  /// Of `count` fragments, below each other from `firstRow` on, a multiple of SharedRows::period and, where rows of
+  /// chunks are cut, of what one holds. `tileDepth`: that of a turned tile (Staging.h).
+  FragmentLoads(Kernel &kernel, const SharedRows &rows, Unit unit, int64_t count, mlir::Value firstRow, Kind kind,
+                int64_t tileDepth);
+
+  /// In so many steps a row of chunks is read through, or as many k as it holds.
   int64_t steps() const { return places.size(); }
 
   /// The operands of one or several products, for each of them the fragments, from rows that start at `first`.
   llvm::SmallVector<llvm::SmallVector<mlir::Value>> load(mlir::Value memory, mlir::Value first, int64_t step) const;
 
 private:
+  struct Place {
+    mlir::Value thread; // this thread's
+    int64_t offset = 0; // from there
+  };
   void placeMatrices(mlir::Value firstRow);
+  void placeTurned(mlir::Value firstRow, int64_t tileDepth);
   void placeChunks(mlir::Value firstRow);
+  llvm::SmallVector<mlir::Value> loadMatrices(mlir::Value memory, mlir::Value first, int64_t step) const;
+  llvm::SmallVector<mlir::Value> loadChunks(mlir::Value memory, mlir::Value first, llvm::ArrayRef<Place> parts) const;
   mlir::Value asOperand(mlir::Value stored) const;
 
   Kernel &kernel;
   SharedRows rows;
   FragmentLayout layout;
   int64_t unitRows, unitDepth, count;
-  bool asMatrices;
+  Kind kind;
   int64_t together = 1; // fragments in one load
-  /// Of each step, where this thread reads; without matrices for each of the rows that a fragment has of a thread.
-  llvm::SmallVector<llvm::SmallVector<mlir::Value>> places;
+  /// Of each step, what this thread reads: of each load; or, by chunks, of each row that it has of each fragment.
+  llvm::SmallVector<llvm::SmallVector<Place>> places;
 };
 
 /// What the bits of `number` add up to, each its weight.
