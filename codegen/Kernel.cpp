@@ -247,6 +247,14 @@ Value Kernel::broadcast(Value value, int64_t lane) {
   return gpu::SubgroupBroadcastOp::create(b, value.getType(), value, number, gpu::BroadcastType::specific_lane);
 }
 
+Value Kernel::exchange(Value value, int64_t mask) {
+  auto number = [&](int64_t value) { return arith::ConstantOp::create(b, b.getI32IntegerAttr(value)); };
+  Value own = vector::ExtractOp::create(b, value, ArrayRef<int64_t>{0});
+  auto shuffle = gpu::ShuffleOp::create(b, own, number(mask), number(target.subgroupThreads), gpu::ShuffleMode::XOR);
+  usesSubgroups = true;
+  return vector::BroadcastOp::create(b, value.getType(), shuffle.getShuffleResult());
+}
+
 void Kernel::barrier() { gpu::BarrierOp::create(b); }
 
 void Kernel::finish(ArrayRef<DimExpr> grid) {

@@ -76,6 +76,8 @@ public:
   mlir::Value lane();
   /// What `value` is in the subgroup's thread `lane`, for all of them.
   mlir::Value broadcast(mlir::Value value, int64_t lane);
+  /// What `value` is in the subgroup's thread whose number differs in the bits of `mask`.
+  mlir::Value exchange(mlir::Value value, int64_t mask);
   /// All threads have come here, and see what the others stored to shared memory.
   void barrier();
 

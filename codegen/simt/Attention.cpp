@@ -21,6 +21,7 @@
 
 #include "codegen/AttentionShape.h"
 #include "codegen/Schedule.h"
+#include "codegen/simt/MatrixAttention.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -252,7 +253,8 @@ LogicalResult simt::scheduleAttention(func::FuncOp source, const Target &target)
   FailureOr<AttentionOp> anchor = AttentionShape::anchorOf(source);
   if (failed(anchor))
     return failure();
-  AttentionSchedule(source, target, *anchor).emit();
+  if (!simt::scheduleMatrixAttention(source, target, *anchor))
+    AttentionSchedule(source, target, *anchor).emit();
   return success();
 }
 

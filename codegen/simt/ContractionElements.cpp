@@ -124,14 +124,19 @@ ContractionElements::Place ContractionElements::rhsAt(const Step &step, Value co
     column = kernel.add(column, kernel.mul(outer[0], kernel.size(shape.columns)));
   Coord across = Elements::uniform(column), down = Elements::uniform(step.k);
   if (filterOrder == FilterOrder::depthFirst)
-    return {storedOf(Side::rhs).tensor, {down, across}, matrixType(), {}};
+    return {filterArgument(), {down, across}, matrixType(), {}};
   if (filterOrder == FilterOrder::depthLast)
-    return {storedOf(Side::rhs).tensor, {across, down}, matrixType(), {}};
+    return {filterArgument(), {across, down}, matrixType(), {}};
   position.push_back(across);
   position.push_back(Elements::uniform(step.place.back()));
   for (Value tap : ArrayRef(step.place).drop_back())
     position.push_back(Elements::uniform(tap));
   return {shape.rhs, position, {}, {}};
+}
+
+Value ContractionElements::filterArgument() const {
+  auto transpose = shape.rhs.getDefiningOp<TransposeOp>();
+  return transpose ? transpose.getInput() : shape.rhs;
 }
 
 RankedTensorType ContractionElements::matrixType() const {
@@ -158,47 +163,30 @@ Value ContractionElements::loadWide(Elements &elements, const Place &place) {
 
 // ---- memory ----------------------------------------------------------------------------------
 
-ContractionElements::Stored ContractionElements::storedOf(Side side) const {
-  Stored stored{operandOf(side), 0, 0};
-  int64_t rank = rankOf(stored.tensor);
+std::pair<int64_t, int64_t> ContractionElements::axesOf(Side side) const {
+  int64_t rank = rankOf(operandOf(side));
   if (auto matmul = dyn_cast<MatMulOp>(op)) {
     bool isDepthLast = side == Side::lhs ? !matmul.getTransposeLhs() : matmul.getTransposeRhs();
-    stored.depth = isDepthLast ? rank - 1 : rank - 2;
-    stored.row = isDepthLast ? rank - 2 : rank - 1;
-  } else {
-    stored.depth = side == Side::lhs ? rank - 1 : 1;
-    stored.row = side == Side::lhs ? rank - 2 : 0;
+    return isDepthLast ? std::pair(rank - 2, rank - 1) : std::pair(rank - 1, rank - 2);
   }
-  while (auto transpose = stored.tensor.getDefiningOp<TransposeOp>()) {
-    stored.depth = transpose.getPermutation()[stored.depth];
-    stored.row = transpose.getPermutation()[stored.row];
-    stored.tensor = transpose.getInput();
-  }
-  return stored;
+  return side == Side::lhs ? std::pair(rank - 2, rank - 1) : std::pair(int64_t(0), int64_t(1));
 }
 
 std::optional<Staging::Memory> ContractionElements::memoryOf(Side side) const {
-  Stored stored = storedOf(side);
-  auto argument = dyn_cast<BlockArgument>(stored.tensor);
-  if (!argument)
-    return std::nullopt;
-  SmallVector<DimExpr> strides = kernel.strides(argument.getType());
-  Dims dims = dimsOf(argument.getType());
-  Staging::Memory memory{kernel.bufferOf(argument), strides[stored.depth] != 1, {}};
-  int64_t inner = memory.isTurned ? stored.row : stored.depth;
+  auto [row, depth] = axesOf(side);
+  std::optional<Staging::Memory> memory = simt::memoryOf(kernel, operandOf(side), row, depth);
+  if (!memory || !conv)
+    return memory;
   // The rows of an image are more than one of its dimensions.
-  if (strides[inner] != 1 || (memory.isTurned && conv && side == Side::lhs))
+  if (memory->isTurned && side == Side::lhs)
     return std::nullopt;
-  for (auto [i, stride] : llvm::enumerate(strides))
-    if (static_cast<int64_t>(i) != inner && dims[i] != 1)
-      memory.divisible.push_back(stride);
-  if (conv && !memory.isTurned) // a tap's channels, of one group
-    memory.divisible.push_back(dimOf(shape.rhs.getType(), 1));
+  if (!memory->isTurned) // a tap's channels, of one group
+    memory->divisible.push_back(dimOf(shape.rhs.getType(), 1));
   return memory;
 }
 
 Staging::Source ContractionElements::sourceOf(Side side) {
-  Stored stored = storedOf(side);
+  auto [row, depth] = axesOf(side);
   Type element = elementOf(operandOf(side));
   auto placeAt = [this, side](Value row, Value k) {
     return side == Side::lhs ? lhsAt(rowAt(row), stepAt(k)) : rhsAt(stepAt(k), row);
@@ -206,7 +194,7 @@ Staging::Source ContractionElements::sourceOf(Side side) {
   Staging::Source source;
   source.rows = side == Side::lhs ? shape.rowCount() : shape.columns;
   source.depth = shape.depth;
-  source.isDepthInner = stored.depth > stored.row;
+  source.isDepthInner = isInner(operandOf(side), row, depth);
   source.memory = memoryOf(side);
   source.element = [this, element, placeAt](Elements &elements, Value row, Value k) -> Value {
     Place place = placeAt(row, k);
@@ -218,27 +206,11 @@ Staging::Source ContractionElements::sourceOf(Side side) {
   };
   source.place = [this, placeAt](Value row, Value k) -> std::pair<Value, Value> {
     Place place = placeAt(row, k);
-    return {indexOf(place), place.within};
+    Value index =
+        place.matrix ? indexOf(kernel, place.matrix, place.position) : indexOf(kernel, place.tensor, place.position);
+    return {index, place.within};
   };
   return source;
-}
-
-Value ContractionElements::indexOf(const Place &place) {
-  Value tensor = place.tensor;
-  Position position = place.position;
-  if (!place.matrix)
-    while (auto transpose = tensor.getDefiningOp<TransposeOp>()) {
-      Position inner(position.size());
-      for (auto [to, from] : llvm::enumerate(transpose.getPermutation()))
-        inner[from] = position[to];
-      position = inner;
-      tensor = transpose.getInput();
-    }
-  Elements elements(kernel, 1);
-  Value index = kernel.index(0);
-  for (auto [coord, stride] : llvm::zip(position, kernel.strides(place.matrix ? Type(place.matrix) : tensor.getType())))
-    index = kernel.add(index, kernel.mul(elements.scalar(coord), kernel.size(stride)));
-  return index;
 }
 
 } // namespace treadle::simt

@@ -56,16 +56,11 @@ public:
   llvm::SmallVector<mlir::Value> outer; // the current place of the outer dimensions
 
 private:
-  /// Dimension numbers of what `side` is a transpose of.
-  struct Stored {
-    mlir::Value tensor;
-    int64_t depth, row;
-  };
-  Stored storedOf(Side side) const;
+  /// The dimensions of an operand that its rows, or the columns of B, and k are along.
+  std::pair<int64_t, int64_t> axesOf(Side side) const;
   mlir::Value operandOf(Side side) const { return side == Side::lhs ? shape.lhs : shape.rhs; }
   std::optional<Staging::Memory> memoryOf(Side side) const;
-  /// Where in its memory an element is.
-  mlir::Value indexOf(const Place &place);
+  mlir::Value filterArgument() const;
   mlir::RankedTensorType matrixType() const;
 
   Kernel &kernel;

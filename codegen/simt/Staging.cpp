@@ -101,7 +101,10 @@ Value Staging::compute(Value row, Value k) {
     row = kernel.min(row, last(source.rows));
   SmallVector<Value> values;
   for (int64_t i = 0; i < rows.chunk; ++i) {
-    Value own = kernel.add(k, i), there = kernel.less(own, kernel.size(source.depth));
+    Value own = kernel.add(k, i);
+    if (source.order)
+      own = source.order(own);
+    Value there = kernel.less(own, kernel.size(source.depth));
     Value value = source.element(elements, row, kernel.min(own, last(source.depth)));
     value = arith::SelectOp::create(b, elements.splat(there), value, zero);
     values.push_back(vector::ExtractOp::create(b, value, ArrayRef<int64_t>{0}));
@@ -139,6 +142,58 @@ void Staging::finish(ArrayRef<Value> chunks, Value memory, Value first) {
                               llvm::MaybeAlign(SharedRows::chunkBytes));
     });
   });
+}
+
+// ---- memory ----------------------------------------------------------------------------------
+
+/// What the value is a transpose of; dimension numbers become those of that.
+static Value storedOf(Value tensor, int64_t &rowDim, int64_t &depthDim) {
+  while (auto transpose = tensor.getDefiningOp<graph::TransposeOp>()) {
+    rowDim = transpose.getPermutation()[rowDim];
+    depthDim = transpose.getPermutation()[depthDim];
+    tensor = transpose.getInput();
+  }
+  return tensor;
+}
+
+bool isInner(Value tensor, int64_t rowDim, int64_t depthDim) {
+  storedOf(tensor, rowDim, depthDim);
+  return depthDim > rowDim;
+}
+
+std::optional<Staging::Memory> memoryOf(Kernel &kernel, Value tensor, int64_t rowDim, int64_t depthDim) {
+  auto argument = dyn_cast<BlockArgument>(storedOf(tensor, rowDim, depthDim));
+  if (!argument)
+    return std::nullopt;
+  SmallVector<DimExpr> strides = kernel.strides(argument.getType());
+  graph::Dims dims = graph::dimsOf(argument.getType());
+  Staging::Memory memory{kernel.bufferOf(argument), strides[depthDim] != 1, {}};
+  int64_t inner = memory.isTurned ? rowDim : depthDim;
+  if (strides[inner] != 1)
+    return std::nullopt;
+  for (auto [i, stride] : llvm::enumerate(strides))
+    if (static_cast<int64_t>(i) != inner && dims[i] != 1)
+      memory.divisible.push_back(stride);
+  return memory;
+}
+
+Value indexOf(Kernel &kernel, Value tensor, Position position) {
+  while (auto transpose = tensor.getDefiningOp<graph::TransposeOp>()) {
+    Position inner(position.size());
+    for (auto [to, from] : llvm::enumerate(transpose.getPermutation()))
+      inner[from] = position[to];
+    position = inner;
+    tensor = transpose.getInput();
+  }
+  return indexOf(kernel, cast<RankedTensorType>(tensor.getType()), position);
+}
+
+Value indexOf(Kernel &kernel, RankedTensorType type, const Position &position) {
+  Elements elements(kernel, 1);
+  Value index = kernel.index(0);
+  for (auto [coord, stride] : llvm::zip(position, kernel.strides(type)))
+    index = kernel.add(index, kernel.mul(elements.scalar(coord), kernel.size(stride)));
+  return index;
 }
 
 } // namespace treadle::simt

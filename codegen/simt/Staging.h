@@ -37,6 +37,8 @@ public:
     graph::DimExpr rows, depth;
     bool isDepthInner = true; // neighbouring k lie nearer to each other in memory than neighbouring rows
     std::optional<Memory> memory;
+    /// Null, or which k comes to the place of k.
+    std::function<mlir::Value(mlir::Value k)> order;
     /// An element as it is stored, 0 where there is none outside of a convolution's image. Row and k exist.
     std::function<mlir::Value(Elements &, mlir::Value row, mlir::Value k)> element;
     /// Where it is in `memory`; and, or null, whether it is not outside of the image. Either may not exist.
@@ -83,6 +85,14 @@ private:
   Source source;
   bool moves = false;
 };
+
+/// The memory of a value that is an argument, or a transpose of one, whose rows and k are along these dimensions.
+std::optional<Staging::Memory> memoryOf(Kernel &kernel, mlir::Value tensor, int64_t rowDim, int64_t depthDim);
+/// Where in it an element of the value is.
+mlir::Value indexOf(Kernel &kernel, mlir::Value tensor, Position position);
+mlir::Value indexOf(Kernel &kernel, mlir::RankedTensorType type, const Position &position);
+/// Whether along the second dimension elements lie nearer to each other in memory than along the first.
+bool isInner(mlir::Value tensor, int64_t rowDim, int64_t depthDim);
 
 } // namespace treadle::simt
 
