@@ -388,11 +388,11 @@ SmallVector<Value> MatrixAttention::attend(Value end) {
       tile::WaitOp::create(b, 0);
     kernel.barrier();
   };
-  SmallVector<Value> queryChunks = queryTile->start(firstQuery, zero, memory, zero);
-  queryTile->finish(queryChunks, memory, zero);
-  SmallVector<Value> keyChunks = keyTile->start(zero, zero, memory, keyPlace);
-  keyTile->finish(keyChunks, memory, keyPlace);
-  commit();
+  kernel.when(keys.isAtLeast(1) ? Value() : kernel.less(zero, kernel.size(keys)), [&] {
+    queryTile->finish(queryTile->start(firstQuery, zero, memory, zero), memory, zero);
+    keyTile->finish(keyTile->start(zero, zero, memory, keyPlace), memory, keyPlace);
+    commit();
+  });
   // Before any key m is the least number rather than -infinity, so that keys that are masked out by that weigh nothing;
   // where all of them are, 0 / 0 is what a softmax of them is.
   SmallVector<Value> state(fragments(), zeroSums());

@@ -178,10 +178,12 @@ SmallVector<Value> MatrixContraction::multiplyBlocks() {
     for (auto [operand, ofOperand] : llvm::zip_equal(operands, chunks))
       operand->staging->finish(ofOperand, staged, kernel.add(stage, operand->offset));
   };
-  for (int64_t stage = 0; stage + 1 < stages; ++stage) {
-    Value at = kernel.index(stage * stageElements);
-    finish(start(kernel.index(stage * depthBlock), at), at);
-  }
+  kernel.when(shape.depth.isAtLeast(1) ? Value() : kernel.less(kernel.index(0), kernel.size(shape.depth)), [&] {
+    for (int64_t stage = 0; stage + 1 < stages; ++stage) {
+      Value at = kernel.index(stage * stageElements);
+      finish(start(kernel.index(stage * depthBlock), at), at);
+    }
+  });
   SmallVector<Value> carried;
   auto sumType = VectorType::get({unit.sums.count()}, shape.sumType);
   carried.append(lhs.fragments * rhs.fragments, arith::ConstantOp::create(b, b.getZeroAttr(sumType)));
