@@ -233,7 +233,7 @@ void copyAsync(Warp &warp, const Op &op) {
   to.clear();
   forLanes(warp.mask, [&](unsigned i) {
     uint64_t target = warp.lanes<uint64_t>(op.at[0])[i] + static_cast<uint64_t>(op.number);
-    uint64_t source = warp.lanes<uint64_t>(op.at[1])[i] + op.target;
+    uint64_t source = warp.lanes<uint64_t>(op.at[1])[i] + static_cast<int32_t>(op.target);
     unsigned taken = op.at[2] ? std::min(warp.lanes<uint32_t>(op.at[2])[i], bytes) : bytes;
     if (target % bytes || source % bytes)
       throw Fault(fmt::format("lane {}: copies {} bytes from {:#x} to {:#x}, not both multiples of it", i, bytes,
@@ -306,7 +306,7 @@ Handler cp(Decoder &decoder) {
   if (targetBits != 64 || decoder.op.bits[1] != 64)
     decoder.unknown("addresses of 64 bits are known");
   decoder.op.target = static_cast<uint32_t>(decoder.op.number);
-  if (decoder.op.number < 0 || decoder.op.number > INT32_MAX)
+  if (decoder.op.number < INT32_MIN || decoder.op.number > INT32_MAX)
     decoder.unknown("the offset is too large");
   decoder.op.number = targetOffset;
   uint64_t bytes = decoder.number();
