@@ -40,6 +40,8 @@ namespace {
 constexpr int64_t usualSize = 256;
 // Elements behind each row of sums in shared memory, so that rows of a fragment are in different banks.
 constexpr int64_t resultPadding = 8;
+// Rows of tiles that are gone through together.
+constexpr int64_t groupRows = 8;
 
 using simt::ContractionElements, simt::SharedRows, simt::Staging, simt::sumOfBits;
 using Side = ContractionElements::Side;
@@ -65,6 +67,7 @@ private:
 
   SmallVector<Value> multiplyBlocks();
   SmallVector<Value> multiplyStage(Value stage, ValueRange sums);
+  std::pair<Value, Value> tileAt(Value row, Value column, DimExpr rows, DimExpr columns);
   void storeTile(ArrayRef<Value> sums);
   void storeFragments(int64_t fragment, ArrayRef<Value> sums);
 
@@ -272,6 +275,17 @@ void MatrixContraction::storeFragments(int64_t fragment, ArrayRef<Value> sums) {
   });
 }
 
+/// Tiles that are made at the same time share rows and columns, so that what they read is in a cache: some rows of
+/// tiles are gone through column by column.
+std::pair<Value, Value> MatrixContraction::tileAt(Value row, Value column, DimExpr rows, DimExpr columns) {
+  if (rows.constantValue().value_or(groupRows) <= 1 || columns.constantValue().value_or(groupRows) <= groupRows)
+    return {row, column};
+  Value inGroup = kernel.add(kernel.mul(kernel.rem(row, groupRows), kernel.size(columns)), column);
+  Value first = kernel.sub(row, kernel.rem(row, groupRows));
+  Value height = kernel.min(kernel.index(groupRows), kernel.sub(kernel.size(rows), first));
+  return {kernel.add(first, kernel.rem(inGroup, height)), kernel.div(inGroup, height)};
+}
+
 void MatrixContraction::emit() {
   int64_t elementBytes = storageType(elementOf(shape.lhs)).getIntOrFloatBitWidth() / 8;
   int64_t resultElements = down * unit.rows * (rhs.rows + resultPadding);
@@ -299,8 +313,9 @@ void MatrixContraction::emit() {
   kernel.tasks([&](Value task) {
     SmallVector<Value> at = kernel.delinearize(task, grid);
     product.outer.assign(at.begin(), at.begin() + shape.outer.size());
-    lhs.first = kernel.mul(at[shape.outer.size()], lhs.rows);
-    rhs.first = kernel.mul(at.back(), rhs.rows);
+    auto [row, column] = tileAt(at[shape.outer.size()], at.back(), grid[shape.outer.size()], grid.back());
+    lhs.first = kernel.mul(row, lhs.rows);
+    rhs.first = kernel.mul(column, rhs.rows);
     if (!canMove)
       return storeTile(multiplyBlocks());
     auto sumType = VectorType::get({unit.sums.count()}, shape.sumType);
