@@ -50,7 +50,7 @@ def network_inputs(name, tokens):
         return {"ids": rng.integers(0, 30000, (1, tokens))}
     if name == "unet":
         return {"x": rng.standard_normal((1, 4, 32, 32), np.float32), "embedding": rng.standard_normal((1, 64), np.float32)}
-    return {"x": rng.standard_normal((1, 3, 224, 224), np.float32)}
+    return {"input": rng.standard_normal((1, 3, 224, 224), np.float32)}
 
 
 # ---- prepare -----------------------------------------------------------------------------------------------

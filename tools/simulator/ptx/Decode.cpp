@@ -31,8 +31,8 @@ constexpr struct {
 const std::unordered_map<std::string_view, const Row *> &rowsByName() {
   static const auto *table = [] {
     auto *made = new std::unordered_map<std::string_view, const Row *>;
-    for (std::span<const Row> rows :
-         {integerRows(), compareRows(), floatRows(), convertRows(), memoryRows(), controlRows(), matrixRows()})
+    for (std::span<const Row> rows : {integerRows(), compareRows(), floatRows(), convertRows(), memoryRows(),
+                                      controlRows(), matrixRows(), asyncMatrixRows()})
       for (const Row &row : rows)
         made->emplace(row.name, &row);
     return made;
@@ -227,13 +227,24 @@ void Decoder::looseOperand(Type type, unsigned which) {
 }
 
 void Decoder::list(const std::vector<unsigned> &bits) {
-  if (bits.size() == 1 && hasOperand() && instruction->operands[nextOperand].kind != Operand::Kind::list)
+  if (bits.size() == 1 && !nextIsList())
     return operand(bits[0]);
   const Operand &next = raw();
   if (next.kind != Operand::Kind::list || next.of.size() != bits.size())
     unknown(fmt::format("a list of {} registers is wanted", bits.size()));
   for (size_t i = 0; i < bits.size(); ++i)
     firstFree(op) = placeOf(next.of[i], bits[i]);
+}
+
+uint32_t Decoder::longList() {
+  const Operand &next = raw();
+  if (next.kind != Operand::Kind::list)
+    unknown("a list of registers is wanted");
+  std::vector<uint32_t> places;
+  for (const Operand &part : next.of)
+    places.push_back(placeOf(part, 32));
+  code.lists.push_back(std::move(places));
+  return static_cast<uint32_t>(code.lists.size() - 1);
 }
 
 void Decoder::looseList(Type type, unsigned count) {

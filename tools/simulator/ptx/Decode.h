@@ -72,6 +72,8 @@ public:
   /// A list of registers as wide as that; one alone needs no list.
   void list(const std::vector<unsigned> &bits);
   void list(unsigned bits, unsigned count) { list(std::vector<unsigned>(count, bits)); }
+  /// A list of registers of 32 bits, any number of them: of which Code::lists it is.
+  uint32_t longList();
   /// The same, of any width but equal to each other.
   void looseList(Type type, unsigned count);
   /// A register or variable, to which Op::number is added. `variables`: those of the memory.
@@ -80,6 +82,7 @@ public:
   uint64_t number();
   /// The next operand, as it stands.
   const Operand &raw();
+  bool nextIsList() const { return hasOperand() && instruction->operands[nextOperand].kind == Operand::Kind::list; }
   bool hasOperand() const { return nextOperand < instruction->operands.size(); }
 
   [[noreturn]] void unknown(std::string_view why) const;
@@ -111,7 +114,7 @@ struct Row {
   Handler (*decode)(Decoder &decoder);
 };
 std::span<const Row> integerRows(), compareRows(), floatRows(), convertRows(), memoryRows(), controlRows(),
-    matrixRows();
+    matrixRows(), asyncMatrixRows();
 
 // ---- handlers by type ------------------------------------------------------------------------
 

@@ -43,6 +43,19 @@ struct Brain {
   operator float() const { return std::bit_cast<float>(uint32_t(bits) << 16); }
 };
 
+/// The elements of a register of 32 bits, the first one lowest.
+template <typename T> struct Packed {
+  static constexpr unsigned count = sizeof(uint32_t) / sizeof(T);
+  static T get(uint32_t word, unsigned i) {
+    if constexpr (sizeof(T) == 4)
+      return std::bit_cast<T>(word);
+    else if constexpr (sizeof(T) == 2)
+      return std::bit_cast<T>(static_cast<uint16_t>(word >> (16 * i)));
+    else
+      return std::bit_cast<T>(static_cast<uint8_t>(word >> (8 * i)));
+  }
+};
+
 /// Whether the instruction's last type is a float's.
 bool isFloatInstruction(const Decoder &decoder);
 

@@ -22,18 +22,6 @@ namespace {
 
 constexpr unsigned rows = 16, columns = 8; // of all shapes that are known
 
-template <typename T> struct Packed {
-  static constexpr unsigned count = sizeof(uint32_t) / sizeof(T);
-  static T get(uint32_t word, unsigned i) {
-    if constexpr (sizeof(T) == 4)
-      return std::bit_cast<T>(word);
-    else if constexpr (sizeof(T) == 2)
-      return std::bit_cast<T>(static_cast<uint16_t>(word >> (16 * i)));
-    else
-      return std::bit_cast<T>(static_cast<uint8_t>(word >> (8 * i)));
-  }
-};
-
 template <typename A, typename B, typename C, unsigned depth> void multiply(Warp &warp, const Op &op) {
   using Sum = std::conditional_t<std::is_integral_v<C>, uint32_t, double>; // integers wrap
   constexpr unsigned p = Packed<A>::count, registersA = rows * depth / p / warpThreads,

@@ -193,10 +193,14 @@ void Parser::body(Entry &entry) {
       lexer.fail(fmt::format("{} is not known", word));
     }
   }
-  while (!lexer.accept("}")) {
+  for (int depth = 1; depth > 0;) { // of blocks, which inline assembly has
     if (lexer.isEnd())
       lexer.fail("the text ends within an entry");
-    if (lexer.accept(".reg"))
+    if (lexer.accept("{"))
+      ++depth;
+    else if (lexer.accept("}"))
+      --depth;
+    else if (lexer.accept(".reg"))
       registers(entry);
     else if (lexer.accept(".shared"))
       variable(entry.shared, entry.sharedBytes);

@@ -60,6 +60,7 @@ public:
 
   const Entry entry;
   std::vector<Op> ops;
+  std::vector<std::vector<uint32_t>> lists; // places of registers that are too many for an Op
 
 private:
   friend class Decoder;
@@ -85,6 +86,7 @@ public:
   // ---- for handlers
 
   template <typename T> T *lanes(uint32_t place) const { return reinterpret_cast<T *>(file->data() + place); }
+  const std::vector<uint32_t> &listOf(uint32_t number) const { return code.lists[number]; }
   uint32_t &bitsOf(uint32_t place) const { return *lanes<uint32_t>(place); }
 
   uint32_t mask = 0;    // the lanes that take part in the instruction
@@ -108,6 +110,23 @@ public:
     std::vector<std::vector<Arrival>> groups; // the oldest first
   };
   std::array<Copies, warpThreads> copies;
+
+  /// Asynchronous products: until they are waited for, their results are in no register, and what they read of shared
+  /// memory may not change.
+  struct Products {
+    struct Read {
+      uint64_t address;
+      std::array<char, 16> data;
+    };
+    struct Result {
+      std::array<uint32_t, warpThreads> values;
+      uint64_t group; // whose number it is of all that were ever committed
+    };
+    std::map<uint32_t, Result> results; // by the place of the register
+    uint64_t committed = 0;
+    std::vector<Read> open; // of no group yet
+    std::vector<std::vector<Read>> groups;
+  } products;
 
 private:
   struct Group {

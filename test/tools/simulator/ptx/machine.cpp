@@ -7,7 +7,6 @@
 
 #include "test/tools/simulator/ptx/PtxTest.h"
 #include <numeric>
-#include <random>
 
 namespace treadle::simulator::ptx {
 namespace {
@@ -225,78 +224,6 @@ TEST_F(PtxTest, CopiesOfLessAreFilledWithZeros) {
                   sharedWords)),
       {from, to}, 1);
   EXPECT_THAT(download<uint32_t>(to, 4), testing::ElementsAre(0u, 1u, 0u, 0u));
-}
-
-// ---- the matrix unit -----------------------------------------------------------------------------
-
-/// A (16 x 16) and B (16 x 8, stored by columns), both through ldmatrix; C = 1; by the definition of a product.
-TEST_F(PtxTest, MatricesAreMultiplied) {
-  std::mt19937 random(1);
-  std::vector<_Float16> a(16 * 16), b(8 * 16);
-  for (std::vector<_Float16> *matrix : {&a, &b})
-    for (_Float16 &element : *matrix)
-      element = static_cast<_Float16>(static_cast<float>(random() % 17) / 4 - 2);
-  std::string body = R"(
-    // each thread copies 16 bytes of A, the first 16 threads of B
-    mov.b64 %rd8, words;
-    mul.wide.u32 %rd9, %r1, 16;
-    add.s64 %rd10, %rd1, %rd9;
-    add.s64 %rd12, %rd8, %rd9;
-    ld.global.v4.b32 {%r10, %r11, %r12, %r13}, [%rd10];
-    st.shared.v4.b32 [%rd12], {%r10, %r11, %r12, %r13};
-    setp.lt.u32 %p1, %r1, 16;
-    add.s64 %rd11, %rd2, %rd9;
-    @%p1 ld.global.v4.b32 {%r10, %r11, %r12, %r13}, [%rd11];
-    @%p1 st.shared.v4.b32 [%rd12+512], {%r10, %r11, %r12, %r13};
-    bar.sync 0;
-    // A: matrices in the order of its registers: rows 0-7, rows 8-15 of the left half, then of the right one
-    and.b32 %r14, %r1, 15;
-    shr.u32 %r15, %r1, 4;
-    mul.lo.s32 %r16, %r14, 32;
-    mad.lo.s32 %r16, %r15, 16, %r16;
-    cvt.u64.u32 %rd13, %r16;
-    add.s64 %rd14, %rd8, %rd13;
-    ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%r20, %r21, %r22, %r23}, [%rd14];
-    // B: columns are rows here
-    and.b32 %r14, %r1, 7;
-    shr.u32 %r15, %r1, 3;
-    and.b32 %r15, %r15, 1;
-    mul.lo.s32 %r16, %r14, 32;
-    mad.lo.s32 %r16, %r15, 16, %r16;
-    cvt.u64.u32 %rd13, %r16;
-    add.s64 %rd14, %rd8, %rd13;
-    ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%r24, %r25}, [%rd14+512];
-    mov.b32 %r30, 0f3F800000;
-    mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%r40, %r41, %r42, %r43}, {%r20, %r21, %r22, %r23}, {%r24, %r25}, {%r30, %r30, %r30, %r30};
-    // row lane / 4, columns 2 * (lane % 4)
-    shr.u32 %r50, %r1, 2;
-    and.b32 %r51, %r1, 3;
-    mul.lo.s32 %r52, %r50, 32;
-    mad.lo.s32 %r52, %r51, 8, %r52;
-    cvt.u64.u32 %rd15, %r52;
-    add.s64 %rd16, %rd3, %rd15;
-    st.global.v2.b32 [%rd16], {%r40, %r41};
-    st.global.v2.b32 [%rd16+256], {%r42, %r43};)";
-  uint64_t c = upload(std::vector<float>(16 * 8));
-  Code &code = load(kernel(body, sharedWords));
-  run(code, {upload(a), upload(b), c});
-  std::vector<float> result = download<float>(c, 16 * 8);
-  for (unsigned i = 0; i < 16; ++i)
-    for (unsigned j = 0; j < 8; ++j) {
-      float sum = 1;
-      for (unsigned k = 0; k < 16; ++k)
-        sum += static_cast<float>(a[16 * i + k]) * static_cast<float>(b[16 * j + k]);
-      EXPECT_EQ(result[8 * i + j], sum) << i << ", " << j;
-    }
-  EXPECT_EQ(code.counters.matrix, 1u);
-  EXPECT_EQ(code.counters.matrixFlops, 2u * 16 * 8 * 16);
-}
-
-TEST_F(PtxTest, MatrixUnitWantsTheWholeWarp) {
-  EXPECT_THAT(faultOf("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%r40, %r41, %r42, %r43}, {%r20, %r21, %r22, "
-                      "%r23}, {%r24, %r25}, {%r40, %r41, %r42, %r43};",
-                      {}, 20),
-              HasSubstr("not all lanes of the warp take part"));
 }
 
 } // namespace
