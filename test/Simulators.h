@@ -15,7 +15,7 @@ namespace treadle::test {
 
 /// For each vendor whose driver this machine lacks, from now on the runtime finds the stand-in of tools/simulator.
 inline void openSimulators() {
-  for (const char *name : {"libcuda.so.1"})
+  for (const char *name : {"libcuda.so.1", "libamdhip64.so.6"})
     if (!dlopen(name, RTLD_NOW | RTLD_LOCAL))
       dlopen((TREADLE_SIMULATOR_FOLDER "/" + std::string(name)).c_str(), RTLD_NOW | RTLD_LOCAL);
 }

@@ -47,6 +47,8 @@ public:
 
   // ---- work, in order
 
+  /// How many workgroups of so many threads one launch can have.
+  virtual uint32_t mostWorkgroups(uint32_t threads) const { return INT32_MAX; }
   /// `arguments`: the place of each.
   virtual Status launch(void *stream, void *kernel, uint32_t workgroups, uint32_t threads, void **arguments) = 0;
   virtual Status copy(void *stream, void *to, const void *from, size_t bytes, Direction direction) = 0;

@@ -160,14 +160,15 @@ void StreamDriver::launch(uint32_t kernel, void *const *slices, const int64_t *s
   const format::Kernel &described = *program->tables().kernels()->Get(kernel);
   Command command = {Command::Kind::launch};
   command.kernel = resident->kernel(kernel);
-  command.workgroups = static_cast<uint32_t>(std::max<int64_t>(tasks, 0));
   command.threads = entry(kernel).threads();
+  auto count = static_cast<uint32_t>(std::max<int64_t>(tasks, 0));
+  command.workgroups = std::min(count, device().mostWorkgroups(command.threads));
   command.firstWord = words.size();
   for (uint32_t i = 0; i < described.operands(); ++i)
     words.push_back(reinterpret_cast<uintptr_t>(slices[i]));
   for (uint32_t i = 0; i < described.scalars(); ++i)
     words.push_back(static_cast<uint64_t>(scalars[i]));
-  words.insert(words.end(), 2, command.workgroups); // tasks, workgroups
+  words.insert(words.end(), {count, command.workgroups});
   command.wordCount = words.size() - command.firstWord;
   commands.push_back(command);
 }

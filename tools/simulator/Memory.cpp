@@ -53,23 +53,30 @@ template <size_t count, typename Stamp> bool areEqual(const Stamp *stamps) {
   return differences == 0;
 }
 
-/// `body` with the number as a constant of the type: loops over it are unrolled.
+/// `body` for pieces of so many bytes, each with the piece's size as a constant of the type (loops over it are unrolled)
+/// and where it begins. False as soon as one is.
 template <typename F> bool bySize(size_t bytes, F body) {
-  switch (bytes) {
-  case 1:
-    return body(std::integral_constant<size_t, 1>());
+  constexpr size_t most = 16;
+  size_t from = 0;
+  for (; bytes - from > most; from += most)
+    if (!body(std::integral_constant<size_t, most>(), from))
+      return false;
+  switch (bytes - from) {
   case 2:
-    return body(std::integral_constant<size_t, 2>());
+    return body(std::integral_constant<size_t, 2>(), from);
   case 4:
-    return body(std::integral_constant<size_t, 4>());
+    return body(std::integral_constant<size_t, 4>(), from);
   case 8:
-    return body(std::integral_constant<size_t, 8>());
+    return body(std::integral_constant<size_t, 8>(), from);
   case 12:
-    return body(std::integral_constant<size_t, 12>());
-  case 16:
-    return body(std::integral_constant<size_t, 16>());
+    return body(std::integral_constant<size_t, 12>(), from);
+  case most:
+    return body(std::integral_constant<size_t, most>(), from);
   default:
-    throw Fault(fmt::format("accesses of {} bytes at once are not known", bytes));
+    for (; from < bytes; ++from)
+      if (!body(std::integral_constant<size_t, 1>(), from))
+        return false;
+    return true;
   }
 }
 
@@ -175,7 +182,8 @@ char *GlobalMemory::access(uint64_t address, size_t bytes, Access kind, Counters
     lastFrom = from;
     lastBytes = size;
   }
-  bool good = bySize(bytes, [&](auto size) { return touch<size>(stamps + place, kind, counters); });
+  bool good = bySize(
+      bytes, [&](auto size, size_t from) { return touch<size>(stamps + place + from, kind, counters); });
   if (!good)
     race(address, bytes, kind);
   return memory + place;
@@ -244,7 +252,9 @@ char *SharedMemory::access(uint64_t address, size_t bytes, Access kind, uint32_t
     throw Fault(fmt::format("{} {} bytes of shared memory at {}, of which there are {}", verb(kind), bytes, address,
                             memory.size()));
   bool good =
-      bySize(bytes, [&](auto size) { return touch<size>(&stamps[address], kind, static_cast<uint16_t>(agent)); });
+      bySize(bytes, [&](auto size, size_t from) {
+    return touch<size>(&stamps[address + from], kind, static_cast<uint16_t>(agent));
+  });
   if (!good)
     race(address, bytes, kind, static_cast<uint16_t>(agent));
   return memory.data() + address;
@@ -270,16 +280,22 @@ void countBanks(std::span<const uint64_t> addresses, unsigned bytes, Counters &c
   size_t together = std::max<size_t>(1, banks * wordBytes / std::max(bytes, wordBytes));
   ++counters.sharedAccesses;
   for (size_t first = 0; first < addresses.size(); first += together) {
+    size_t end = std::min(first + together, addresses.size());
+    auto [lowest, highest] = std::minmax_element(addresses.begin() + first, addresses.begin() + end);
+    if ((*highest + bytes - 1) / wordBytes - *lowest / wordBytes < banks) { // no two words of one bank
+      ++counters.sharedPasses;
+      continue;
+    }
     std::array<std::array<uint64_t, banks>, banks> words; // different ones of each bank
     std::array<uint8_t, banks> counts{};
     uint8_t passes = 1;
-    for (size_t i = first; i < std::min(first + together, addresses.size()); ++i)
+    for (size_t i = first; i < end; ++i)
       for (uint64_t word = addresses[i] / wordBytes; word <= (addresses[i] + bytes - 1) / wordBytes; ++word) {
         unsigned bank = word % banks;
-        auto end = words[bank].begin() + counts[bank];
-        if (std::find(words[bank].begin(), end, word) != end)
+        auto free = words[bank].begin() + counts[bank];
+        if (std::find(words[bank].begin(), free, word) != free)
           continue;
-        *end = word;
+        *free = word;
         passes = std::max(passes, ++counts[bank]);
       }
     counters.sharedPasses += passes;

@@ -48,7 +48,7 @@ public:
   /// Which of the launch's workgroups runs.
   void enterWorkgroup(uint64_t number) { current = firstStamp + static_cast<uint32_t>(number); }
 
-  /// The host's place of `bytes` (1, 2, 4, 8, 12 or 16) that a thread of the current workgroup accesses. Throws Fault
+  /// The host's place of `bytes` that a thread of the current workgroup accesses. Throws Fault
   /// if they are not within one allocation or race with another workgroup. New bytes are counted.
   char *access(uint64_t address, size_t bytes, Access kind, Counters &counters);
 
@@ -77,7 +77,7 @@ public:
   size_t size() const { return memory.size(); }
   /// All of the workgroup have met.
   void barrier();
-  /// The place of `bytes` (1, 2, 4, 8, 12 or 16) that `agent` accesses: a number from 0 on of who runs by itself.
+  /// The place of `bytes` that `agent` accesses: a number from 0 on of who runs by itself.
   char *access(uint64_t address, size_t bytes, Access kind, uint32_t agent);
 
 private:
