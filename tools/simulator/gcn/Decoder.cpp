@@ -297,6 +297,7 @@ private:
     switch (type) {
     case Type::any:
       return true;
+    case Type::pair:
     case Type::b64:
     case Type::f64:
       return operand.isConstant() || operand.registers == 2;
@@ -327,8 +328,8 @@ private:
       if ((operand.negate || operand.absolute) && !isNumber(type) && !(flags & Flag::bitSigns))
         return false;
       // A constant has a lower half only; what the upper one would be is not documented.
-      if (flags & Flag::packed && operand.isConstant() && type != Type::b32 && type != Type::f16 && operand.value != 0 &&
-          (instruction.halves.high & (1u << i)) && type == Type::b64)
+      if (type == Type::pair && flags & Flag::floatResult && operand.isConstant() && operand.value != 0 &&
+          (instruction.halves.high & (1u << i)))
         return false;
     }
     // Scalar operations read what is scalar.

@@ -21,8 +21,8 @@ class Wave;
 struct Instruction;
 using Handler = void (*)(Wave &, const Instruction &);
 
-/// How an operation understands an operand; `any`: it looks for itself. `mask`: a bit for each lane.
-enum class Type : uint8_t { any, b16, f16, b32, f32, b64, f64, mask };
+/// How an operation understands an operand; `any`: it looks for itself. `pair`: two f32; `mask`: a bit for each lane.
+enum class Type : uint8_t { any, b16, f16, b32, f32, pair, b64, f64, mask };
 
 /// The part of a register that SDWA selects, and what it does with the rest of the result.
 enum class Select : uint8_t { dword, word0, word1, byte0, byte1, byte2, byte3 };

@@ -132,6 +132,7 @@ bool parseConstant(std::string_view text, Type type, Operand &operand) {
     return true;
   case Type::f32:
   case Type::b32:
+  case Type::pair:
     operand.value = turn ? 0x3e22f983 : std::bit_cast<uint32_t>(static_cast<float>(value));
     return true;
   default:

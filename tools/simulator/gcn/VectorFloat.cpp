@@ -239,10 +239,7 @@ std::vector<Operation> makeRows() {
   addLongFormat<double>(rows, "f64");
   auto add = [&](Operation row) { rows.push_back(std::move(row)); };
   add(vectorOperation<[](float a, float b) -> float { return a == 0 || b == 0 ? 0 : a * b; }>("v_mul_legacy_f32"));
-  for (const char *name : {"v_fmamk_f32", "v_fmaak_f32"}) // the constant stands where it is multiplied or added
-    add(vectorOperation<[](float a, float b, float c) -> float { return std::fma(a, b, c); }>(name));
-  for (const char *name : {"v_fmamk_f16", "v_fmaak_f16"})
-    add(vectorOperation<[](Half a, Half b, Half c) -> Half { return fma(a, b, c); }>(name, Flag::keepsHigh));
+  // In madmk and madak the constant stands where it is multiplied or added.
   for (const char *name : {"v_mad_f32", "v_madmk_f32", "v_madak_f32"})
     add(vectorOperation<[](float a, float b, float c) -> float { return multiplyThenAdd(a, b, c); }>(name));
   add(vectorOperation<[](float a, float b, float c) -> float { return multiplyThenAdd(a, b, c); }>("v_mac_f32",

@@ -121,15 +121,16 @@ template <auto function, unsigned count> void packedFloats(Wave &wave, const Ins
 }
 
 template <auto function, unsigned count> Operation packedOfFloats(const std::string &name) {
-  return {name, packedFloats<function, count>, 1, std::vector<Type>(1 + count, Type::b64),
+  return {name, packedFloats<function, count>, 1, std::vector<Type>(1 + count, Type::pair),
           Flag::packed | Flag::vectorResult | Flag::floatResult};
 }
 
-/// v_pk_mov_b32: the lower result is a register of the first source, the upper one of the second.
+/// v_pk_mov_b32: the lower result is a register of the first source, the upper one of the second; op_sel chooses both,
+/// and a constant is whole.
 void packedMove(Wave &wave, const Instruction &instruction) {
   Lanes rooms[2], results[2];
   for (unsigned upper = 0; upper < 2; ++upper) {
-    unsigned part = bit(upper ? instruction.halves.high : instruction.halves.low, upper);
+    unsigned part = bit(instruction.halves.low, upper);
     std::copy_n(wave.lanes(instruction, instruction.source[upper], part, rooms[upper].at), lanesOfWave,
                 results[upper].at);
   }
@@ -268,7 +269,7 @@ std::vector<Operation> makeRows() {
       packedOfFloats<[](float a, float b) { return a + b; }, 2>("v_pk_add_f32"),
       packedOfFloats<[](float a, float b) { return a * b; }, 2>("v_pk_mul_f32"),
       packedOfFloats<[](float a, float b, float c) { return std::fma(a, b, c); }, 3>("v_pk_fma_f32"),
-      {"v_pk_mov_b32", packedMove, 1, {Type::b64, Type::b64, Type::b64}, Flag::packed | Flag::vectorResult},
+      {"v_pk_mov_b32", packedMove, 1, {Type::b64, Type::pair, Type::pair}, Flag::packed | Flag::vectorResult},
   };
   const std::vector<Type> mix(4, Type::f32);
   constexpr uint16_t mixFlags = Flag::packed | Flag::vectorResult | Flag::floatResult;
