@@ -14,8 +14,8 @@
 //     test-conformance FILE.mlir ..              the cases of these files
 //     test-conformance --no-layers               Vulkan's validation layers do not watch
 //
-// CUDA's devices are simulated where there are none (tools/simulator). On Vulkan every kernel is checked as spirv-val
-// does, and the validation layers, synchronization too, watch every call: a word of theirs is a failure.
+// CUDA's and HIP's devices are simulated where there are none (tools/simulator). On Vulkan every kernel is checked as
+// spirv-val does, and the validation layers, synchronization too, watch every call: a word of theirs is a failure.
 //
 //===----------------------------------------------------------------------===//
 

@@ -87,8 +87,7 @@ Library::Description Library::describe(int number) const {
   Description description;
   char name[256] = "";
   size_t memory = 0;
-  if (hipDeviceGetName(name, sizeof(name), number) == hipSuccess &&
-      hipDeviceTotalMem(&memory, number) == hipSuccess)
+  if (hipDeviceGetName(name, sizeof(name), number) == hipSuccess && hipDeviceTotalMem(&memory, number) == hipSuccess)
     description = {name, memory, processorOf(number)};
   return description;
 }
@@ -194,7 +193,7 @@ uint32_t HipDevice::mostWorkgroups(uint32_t threads) const {
 
 Status HipDevice::launch(void *stream, void *kernel, uint32_t workgroups, uint32_t threads, void **arguments) {
   return check(library->hipModuleLaunchKernel(static_cast<hipFunction_t>(kernel), workgroups, 1, 1, threads, 1, 1, 0,
-                                       static_cast<hipStream_t>(stream), arguments, nullptr),
+                                              static_cast<hipStream_t>(stream), arguments, nullptr),
                "running kernels");
 }
 
@@ -237,7 +236,8 @@ Status HipDevice::createEvent(bool timed, void *&event) {
 void HipDevice::destroyEvent(void *event) { library->hipEventDestroy(static_cast<hipEvent_t>(event)); }
 
 Status HipDevice::record(void *stream, void *event) {
-  return check(library->hipEventRecord(static_cast<hipEvent_t>(event), static_cast<hipStream_t>(stream)), "running kernels");
+  return check(library->hipEventRecord(static_cast<hipEvent_t>(event), static_cast<hipStream_t>(stream)),
+               "running kernels");
 }
 
 Status HipDevice::waitFor(void *event) {

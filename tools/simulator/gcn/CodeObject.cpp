@@ -6,10 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/simulator/gcn/CodeObject.h"
+#include "tools/simulator/Fault.h"
 #include "llvm/BinaryFormat/MsgPackDocument.h"
 #include "llvm/Object/ELF.h"
 #include "llvm/Support/AMDHSAKernelDescriptor.h"
-#include "tools/simulator/Fault.h"
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>

@@ -77,9 +77,9 @@ const std::vector<Operation> &controlOperations() {
         {"s_trap", [](Wave &, const Instruction &) { throw Fault("the kernel gives up"); }, 0, {}, Flag::ignored},
     };
     // Every instruction is done before the next begins.
-    for (const char *name : {"s_nop", "s_waitcnt", "s_sleep", "s_setprio", "s_icache_inv", "s_dcache_inv", "s_dcache_wb",
-                             "s_code_end", "v_nop", "buffer_wbinvl1", "buffer_wbinvl1_vol", "buffer_wbl2", "buffer_invl2",
-                             "s_inst_prefetch"})
+    for (const char *name :
+         {"s_nop", "s_waitcnt", "s_sleep", "s_setprio", "s_icache_inv", "s_dcache_inv", "s_dcache_wb", "s_code_end",
+          "v_nop", "buffer_wbinvl1", "buffer_wbinvl1_vol", "buffer_wbl2", "buffer_invl2", "s_inst_prefetch"})
       rows.push_back({name, nothing, 0, {}, Flag::ignored});
     return rows;
   }();

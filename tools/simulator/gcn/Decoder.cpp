@@ -20,9 +20,9 @@ using Flag = Operation::Flag;
 const Operation *find(std::string_view mnemonic) {
   static const auto table = [] {
     std::unordered_map<std::string_view, const Operation *> table;
-    for (auto family : {scalarOperations, controlOperations, floatOperations, integerOperations, compareOperations,
-                        convertOperations, packedOperations, laneOperations, globalOperations, sharedOperations,
-                        matrixOperations})
+    for (auto family :
+         {scalarOperations, controlOperations, floatOperations, integerOperations, compareOperations, convertOperations,
+          packedOperations, laneOperations, globalOperations, sharedOperations, matrixOperations})
       for (const Operation &operation : family())
         table.emplace(operation.name, &operation);
     return table;
@@ -127,6 +127,8 @@ public:
     instruction.next = address + disassembled.bytes;
     if (operation->flags & Flag::ignored)
       return true;
+    if (operation->flags & Flag::mixed)
+      instruction.halves.high = 0;
     instruction.keepsHigh = (operation->flags & Flag::keepsHigh) != 0;
     if (operation->flags & Flag::branch) { // in words from the next instruction on
       if (disassembled.immediates.size() != 1)
@@ -142,9 +144,7 @@ public:
   }
 
 private:
-  Type typeOf(size_t number) const {
-    return number < operation->types.size() ? operation->types[number] : Type::any;
-  }
+  Type typeOf(size_t number) const { return number < operation->types.size() ? operation->types[number] : Type::any; }
 
   bool readOperands(const Syntax &syntax, const Disassembled &disassembled, Instruction &instruction) {
     size_t number = 0;
@@ -277,14 +277,18 @@ private:
       Halves &halves = instruction.halves;
       if (name == "op_sel_hi" && bits.size() < 3) // what is not there keeps its default
         mask |= static_cast<uint8_t>(0x7 << bits.size() & 0x7);
-      (name == "op_sel" ? halves.low : name == "op_sel_hi" ? halves.high : name == "neg_lo" ? halves.negateLow : halves.negateHigh) = mask;
+      (name == "op_sel"      ? halves.low
+       : name == "op_sel_hi" ? halves.high
+       : name == "neg_lo"    ? halves.negateLow
+                             : halves.negateHigh) = mask;
       return true;
     }
     if (name != "op_sel" || !(operation->flags & Flag::keepsHigh || operation->name == "v_pack_b32_f16"))
       return false;
     // Sources, and last the result.
     for (size_t i = 0; i < bits.size(); ++i) {
-      Operand &operand = i + 1 == bits.size() && operation->flags & Flag::keepsHigh ? instruction.result : instruction.source[i];
+      Operand &operand =
+          i + 1 == bits.size() && operation->flags & Flag::keepsHigh ? instruction.result : instruction.source[i];
       operand.high = bits[i] != 0;
       operand.plain &= !operand.high;
     }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/simulator/gcn/Disassembler.h"
+#include "tools/simulator/Fault.h"
 #include "llvm/MC/MCAsmInfo.h"
 #include "llvm/MC/MCContext.h"
 #include "llvm/MC/MCDisassembler/MCDisassembler.h"
@@ -18,7 +19,6 @@
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
-#include "tools/simulator/Fault.h"
 #include <mutex>
 
 // Of LLVM's many targets this one.
@@ -69,7 +69,8 @@ Disassembled Disassembler::next(std::span<const uint8_t> code, uint64_t address)
   Disassembled result;
   llvm::MCInst instruction;
   uint64_t bytes = 0;
-  auto status = parts->disassembler->getInstruction(instruction, bytes, {code.data(), code.size()}, address, llvm::nulls());
+  auto status =
+      parts->disassembler->getInstruction(instruction, bytes, {code.data(), code.size()}, address, llvm::nulls());
   if (status != llvm::MCDisassembler::Success || bytes == 0) {
     result.text = "unknown";
     result.bytes = 4;

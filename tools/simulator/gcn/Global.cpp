@@ -136,12 +136,15 @@ template <typename T, auto update> void atomic(Wave &wave, const Instruction &in
 
 void addBoth(std::vector<Operation> &rows, const std::string &name, Handler handler, bool isLoad) {
   for (const char *space : {"global_", "flat_"})
-    rows.push_back({space + name, handler, uint8_t(isLoad), {}, uint16_t(Flag::memory | (isLoad ? Flag::vectorResult : 0))});
+    rows.push_back(
+        {space + name, handler, uint8_t(isLoad), {}, uint16_t(Flag::memory | (isLoad ? Flag::vectorResult : 0))});
 }
 
 template <typename T> void addAtomics(std::vector<Operation> &rows, const std::string &end) {
   using S = std::make_signed_t<T>;
-  auto add = [&](const char *name, Handler handler) { addBoth(rows, std::string("atomic_") + name + end, handler, false); };
+  auto add = [&](const char *name, Handler handler) {
+    addBoth(rows, std::string("atomic_") + name + end, handler, false);
+  };
   add("swap", atomic<T, [](T, T given) { return given; }>);
   add("cmpswap", atomic<T, nullptr>);
   add("add", atomic<T, [](T old, T given) { return old + given; }>);
@@ -158,7 +161,9 @@ template <typename T> void addAtomics(std::vector<Operation> &rows, const std::s
 std::vector<Operation> makeRows() {
   std::vector<Operation> rows;
   auto addLoad = [&](const char *name, Handler handler) { addBoth(rows, std::string("load_") + name, handler, true); };
-  auto addStore = [&](const char *name, Handler handler) { addBoth(rows, std::string("store_") + name, handler, false); };
+  auto addStore = [&](const char *name, Handler handler) {
+    addBoth(rows, std::string("store_") + name, handler, false);
+  };
   addLoad("dword", load<Element::words, 1>);
   addLoad("dwordx2", load<Element::words, 2>);
   addLoad("dwordx3", load<Element::words, 3>);
@@ -185,8 +190,10 @@ std::vector<Operation> makeRows() {
   addAtomics<uint64_t>(rows, "_x2");
   addBoth(rows, "atomic_add_f32", atomic<float, [](float old, float given) { return old + given; }>, false);
   addBoth(rows, "atomic_add_f64", atomic<double, [](double old, double given) { return old + given; }>, false);
-  addBoth(rows, "atomic_min_f64", atomic<double, [](double old, double given) { return std::fmin(old, given); }>, false);
-  addBoth(rows, "atomic_max_f64", atomic<double, [](double old, double given) { return std::fmax(old, given); }>, false);
+  addBoth(rows, "atomic_min_f64", atomic<double, [](double old, double given) { return std::fmin(old, given); }>,
+          false);
+  addBoth(rows, "atomic_max_f64", atomic<double, [](double old, double given) { return std::fmax(old, given); }>,
+          false);
   return rows;
 }
 

@@ -73,8 +73,8 @@ struct Instruction {
   Halves halves;
   uint8_t blocks = 0, block = 0; // cbsz, abid
   int32_t offset = 0, offset1 = 0;
-  uint32_t target = 0;                  // of a branch, a position in the kernel's code
-  uint64_t next = 0;                    // address of the instruction that follows
+  uint32_t target = 0; // of a branch, a position in the kernel's code
+  uint64_t next = 0;   // address of the instruction that follows
   const Permutation *permutation = nullptr;
 };
 
@@ -86,18 +86,19 @@ struct Operation {
   uint8_t results = 0;
   std::vector<Type> types = {};
   enum Flag : uint16_t {
-    readsResult = 1,    // the result register is the last source, too
-    readsVcc = 2,       // the last source is VCC without being written
-    packed = 4,         // op_sel & co. choose halves
-    keepsHigh = 8,      // a 16-bit result leaves the register's other half as it is
-    vectorResult = 16,  // the result must be a vector register
-    floatResult = 32,   // omod and clamp mean something
-    integerClamp = 64,  // the operation saturates
-    memory = 128,       // offsets and cache hints
+    readsResult = 1,   // the result register is the last source, too
+    readsVcc = 2,      // the last source is VCC without being written
+    packed = 4,        // op_sel & co. choose halves
+    keepsHigh = 8,     // a 16-bit result leaves the register's other half as it is
+    vectorResult = 16, // the result must be a vector register
+    floatResult = 32,  // omod and clamp mean something
+    integerClamp = 64, // the operation saturates
+    memory = 128,      // offsets and cache hints
     branch = 256,
-    ignored = 512,      // whatever its operands are, nothing happens
-    matrix = 1024,      // cbsz, abid
-    bitSigns = 2048,    // neg and abs are of 32-bit operands that are not numbers
+    ignored = 512,   // whatever its operands are, nothing happens
+    matrix = 1024,   // cbsz, abid
+    mixed = 4096,    // op_sel_hi says which operands are of 16 bits: none unless it says so
+    bitSigns = 2048, // neg and abs are of 32-bit operands that are not numbers
   };
   uint16_t flags = 0;
 };

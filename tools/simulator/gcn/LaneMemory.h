@@ -15,7 +15,19 @@
 namespace treadle::simulator::gcn {
 
 /// What an instruction moves between memory and a lane's registers.
-enum class Element { words, byte, signedByte, half, signedHalf, byteLow, byteHigh, signedByteLow, signedByteHigh, halfLow, halfHigh };
+enum class Element {
+  words,
+  byte,
+  signedByte,
+  half,
+  signedHalf,
+  byteLow,
+  byteHigh,
+  signedByteLow,
+  signedByteHigh,
+  halfLow,
+  halfHigh
+};
 
 constexpr unsigned bytesOf(Element element, unsigned words) {
   switch (element) {

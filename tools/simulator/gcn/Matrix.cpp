@@ -169,7 +169,10 @@ void multiply(Wave &wave, const Instruction &instruction) {
 }
 
 template <typename Element, unsigned size, unsigned depth, unsigned blocks> Operation row(const char *name) {
-  return {name, multiply<Element, size, depth, blocks>, 1, {Type::any, Type::any, Type::any, typeOf<typename Element::Value>},
+  return {name,
+          multiply<Element, size, depth, blocks>,
+          1,
+          {Type::any, Type::any, Type::any, typeOf<typename Element::Value>},
           Operation::matrix | Operation::vectorResult};
 }
 

@@ -73,8 +73,14 @@ template <typename T> T withScc(Wave &wave, T result) {
 
 void addSums(std::vector<Operation> &rows) {
   auto add = [&](Operation row) { rows.push_back(std::move(row)); };
-  add(scalar<[](Wave &w, U a, U b) -> U { w.scc = a + b < a; return a + b; }>("s_add_u32"));
-  add(scalar<[](Wave &w, U a, U b) -> U { w.scc = a < b; return a - b; }>("s_sub_u32"));
+  add(scalar<[](Wave &w, U a, U b) -> U {
+    w.scc = a + b < a;
+    return a + b;
+  }>("s_add_u32"));
+  add(scalar<[](Wave &w, U a, U b) -> U {
+    w.scc = a < b;
+    return a - b;
+  }>("s_sub_u32"));
   add(scalar<[](Wave &w, U a, U b) -> U {
     U64 sum = U64(a) + b + w.scc;
     w.scc = sum >> 32 != 0;
@@ -85,20 +91,46 @@ void addSums(std::vector<Operation> &rows) {
     w.scc = U64(b) + w.scc > a;
     return result;
   }>("s_subb_u32"));
-  add(scalar<[](Wave &w, S a, S b) -> S { S r; w.scc = __builtin_add_overflow(a, b, &r); return r; }>("s_add_i32"));
-  add(scalar<[](Wave &w, S a, S b) -> S { S r; w.scc = __builtin_sub_overflow(a, b, &r); return r; }>("s_sub_i32"));
-  add(scalar<[](Wave &w, int16_t k, S a) -> S { S r; w.scc = __builtin_add_overflow(a, S(k), &r); return r; }>(
-      "s_addk_i32", Flag::readsResult));
+  add(scalar<[](Wave &w, S a, S b) -> S {
+    S r;
+    w.scc = __builtin_add_overflow(a, b, &r);
+    return r;
+  }>("s_add_i32"));
+  add(scalar<[](Wave &w, S a, S b) -> S {
+    S r;
+    w.scc = __builtin_sub_overflow(a, b, &r);
+    return r;
+  }>("s_sub_i32"));
+  add(scalar<[](Wave &w, int16_t k, S a) -> S {
+    S r;
+    w.scc = __builtin_add_overflow(a, S(k), &r);
+    return r;
+  }>("s_addk_i32", Flag::readsResult));
   add(scalar<[](Wave &, int16_t k, U a) -> U { return a * U(S(k)); }>("s_mulk_i32", Flag::readsResult));
   add(scalar<[](Wave &, U a, U b) -> U { return a * b; }>("s_mul_i32"));
   add(scalar<[](Wave &, U a, U b) -> U { return U64(a) * b >> 32; }>("s_mul_hi_u32"));
   add(scalar<[](Wave &, S a, S b) -> S { return S64(a) * b >> 32; }>("s_mul_hi_i32"));
-  add(scalar<[](Wave &w, S a, S b) -> S { w.scc = a < b; return std::min(a, b); }>("s_min_i32"));
-  add(scalar<[](Wave &w, U a, U b) -> U { w.scc = a < b; return std::min(a, b); }>("s_min_u32"));
-  add(scalar<[](Wave &w, S a, S b) -> S { w.scc = a > b; return std::max(a, b); }>("s_max_i32"));
-  add(scalar<[](Wave &w, U a, U b) -> U { w.scc = a > b; return std::max(a, b); }>("s_max_u32"));
+  add(scalar<[](Wave &w, S a, S b) -> S {
+    w.scc = a < b;
+    return std::min(a, b);
+  }>("s_min_i32"));
+  add(scalar<[](Wave &w, U a, U b) -> U {
+    w.scc = a < b;
+    return std::min(a, b);
+  }>("s_min_u32"));
+  add(scalar<[](Wave &w, S a, S b) -> S {
+    w.scc = a > b;
+    return std::max(a, b);
+  }>("s_max_i32"));
+  add(scalar<[](Wave &w, U a, U b) -> U {
+    w.scc = a > b;
+    return std::max(a, b);
+  }>("s_max_u32"));
   add(scalar<[](Wave &w, S a) -> U { return withScc(w, a < 0 ? U(0) - U(a) : U(a)); }>("s_abs_i32"));
-  add(scalar<[](Wave &w, S a, S b) -> U { U d = U(a) - U(b); return withScc(w, S(d) < 0 ? U(0) - d : d); }>("s_absdiff_i32"));
+  add(scalar<[](Wave &w, S a, S b) -> U {
+    U d = U(a) - U(b);
+    return withScc(w, S(d) < 0 ? U(0) - d : d);
+  }>("s_absdiff_i32"));
   auto shiftAdd = [&]<unsigned by>(std::integral_constant<unsigned, by>) {
     add(scalar<[](Wave &w, U a, U b) -> U {
       U64 sum = (U64(a) << by) + b;
@@ -132,13 +164,15 @@ template <typename T> void addLogic(std::vector<Operation> &rows, const std::str
   using Signed = std::make_signed_t<T>;
   std::string integer = "i" + type.substr(1), natural = "u" + type.substr(1);
   add(scalar<[](Wave &w, Signed a, U by) -> T { return withScc(w, T(a >> (by & mask))); }>("s_ashr_" + integer));
-  add(scalar<[](Wave &, U width, U at) -> T { return ((T(1) << (width & mask)) - 1) << (at & mask); }>("s_bfm_" + type));
+  add(scalar<[](Wave &, U width, U at) -> T { return ((T(1) << (width & mask)) - 1) << (at & mask); }>("s_bfm_" +
+                                                                                                       type));
   auto extract = []<typename V>(V a, U field) -> T { // position in the lower bits, width from bit 16 on
     U at = field & mask, width = std::min<U>(field >> 16 & 0x7f, 8 * sizeof(T) - at);
     return width == 0 ? T(0) : T(V(T(a) << (8 * sizeof(T) - at - width)) >> (8 * sizeof(T) - width));
   };
   add(scalar<[](Wave &w, T a, U field) -> T { return withScc(w, decltype(extract)()(a, field)); }>("s_bfe_" + natural));
-  add(scalar<[](Wave &w, Signed a, U field) -> T { return withScc(w, decltype(extract)()(a, field)); }>("s_bfe_" + integer));
+  add(scalar<[](Wave &w, Signed a, U field) -> T { return withScc(w, decltype(extract)()(a, field)); }>("s_bfe_" +
+                                                                                                        integer));
   add(scalar<[](Wave &w, T a) -> U { return withScc(w, U(std::popcount(a))); }>("s_bcnt1_i32_" + type));
   add(scalar<[](Wave &w, T a) -> U { return withScc(w, U(std::popcount(T(~a)))); }>("s_bcnt0_i32_" + type));
   add(scalar<[](Wave &, T a) -> U { return a ? U(std::countr_zero(a)) : ~U(0); }>("s_ff1_i32_" + type));
@@ -150,8 +184,10 @@ template <typename T> void addLogic(std::vector<Operation> &rows, const std::str
       result |= (a >> i & 1) << (mask - i);
     return result;
   }>("s_brev_" + type));
-  add(scalar<[](Wave &, U at, T old) -> T { return old | T(1) << (at & mask); }>("s_bitset1_" + type, Flag::readsResult));
-  add(scalar<[](Wave &, U at, T old) -> T { return old & ~(T(1) << (at & mask)); }>("s_bitset0_" + type, Flag::readsResult));
+  add(scalar<[](Wave &, U at, T old) -> T { return old | T(1) << (at & mask); }>("s_bitset1_" + type,
+                                                                                 Flag::readsResult));
+  add(scalar<[](Wave &, U at, T old) -> T { return old & ~(T(1) << (at & mask)); }>("s_bitset0_" + type,
+                                                                                    Flag::readsResult));
   add(scalar<[](Wave &w, T a, U at) -> void { w.scc = (a >> (at & mask) & 1) == 1; }>("s_bitcmp1_" + type));
   add(scalar<[](Wave &w, T a, U at) -> void { w.scc = (a >> (at & mask) & 1) == 0; }>("s_bitcmp0_" + type));
 }
@@ -225,8 +261,9 @@ void addComparisons(std::vector<Operation> &rows) {
 
 template <unsigned words> void load(Wave &wave, const Instruction &instruction) {
   const Operand &offset = instruction.source[1];
-  uint64_t address = wave.read64(instruction.source[0]) + static_cast<int64_t>(instruction.offset) +
-                     (offset.isScalar() ? wave.read(offset) : static_cast<uint64_t>(static_cast<int64_t>(offset.value)));
+  uint64_t address =
+      wave.read64(instruction.source[0]) + static_cast<int64_t>(instruction.offset) +
+      (offset.isScalar() ? wave.read(offset) : static_cast<uint64_t>(static_cast<int64_t>(offset.value)));
   address &= ~UINT64_C(3);
   const char *from = wave.readScalarMemory(address, words * sizeof(U));
   std::memcpy(wave.scalar + instruction.result.index, from, words * sizeof(U));

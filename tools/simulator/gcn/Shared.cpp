@@ -78,8 +78,10 @@ template <unsigned words, unsigned stride> void read2(Wave &wave, const Instruct
 }
 template <unsigned words, unsigned stride> void write2(Wave &wave, const Instruction &instruction) {
   const Operand &address = instruction.source[0];
-  writeWords(wave, address, instruction.source[1], static_cast<uint32_t>(instruction.offset) * 4 * words * stride, words);
-  writeWords(wave, address, instruction.source[2], static_cast<uint32_t>(instruction.offset1) * 4 * words * stride, words);
+  writeWords(wave, address, instruction.source[1], static_cast<uint32_t>(instruction.offset) * 4 * words * stride,
+             words);
+  writeWords(wave, address, instruction.source[2], static_cast<uint32_t>(instruction.offset1) * 4 * words * stride,
+             words);
 }
 
 template <Element element> void readPart(Wave &wave, const Instruction &instruction) {
@@ -182,7 +184,10 @@ template <typename T> void addAtomics(std::vector<Operation> &rows, const std::s
 std::vector<Operation> makeRows() {
   std::vector<Operation> rows;
   auto add = [&](const char *name, Handler handler, bool result) {
-    rows.push_back({std::string("ds_") + name, handler, uint8_t(result), {},
+    rows.push_back({std::string("ds_") + name,
+                    handler,
+                    uint8_t(result),
+                    {},
                     uint16_t(Flag::memory | (result ? Flag::vectorResult : 0))});
   };
   add("read_b32", read<1>, true);

@@ -57,10 +57,10 @@ struct Named {
   uint8_t registers;
 };
 constexpr Named named[] = {
-    {"vcc", vccRegister, 2},      {"vcc_lo", vccRegister, 1},   {"vcc_hi", vccRegister + 1, 1},
-    {"exec", execRegister, 2},    {"exec_lo", execRegister, 1}, {"exec_hi", execRegister + 1, 1},
-    {"m0", m0Register, 1},        {"flat_scratch", 102, 2},     {"flat_scratch_lo", 102, 1},
-    {"flat_scratch_hi", 103, 1},  {"xnack_mask", 104, 2},       {"xnack_mask_lo", 104, 1},
+    {"vcc", vccRegister, 2},     {"vcc_lo", vccRegister, 1},   {"vcc_hi", vccRegister + 1, 1},
+    {"exec", execRegister, 2},   {"exec_lo", execRegister, 1}, {"exec_hi", execRegister + 1, 1},
+    {"m0", m0Register, 1},       {"flat_scratch", 102, 2},     {"flat_scratch_lo", 102, 1},
+    {"flat_scratch_hi", 103, 1}, {"xnack_mask", 104, 2},       {"xnack_mask_lo", 104, 1},
     {"xnack_mask_hi", 105, 1},
 };
 
@@ -93,7 +93,9 @@ bool parseRegister(std::string_view text, const WaveSetup &setup, Operand &opera
     last = first;
   }
   uint32_t base = file == 'a' ? setup.firstAccumulator : 0;
-  uint32_t end = file == 's' ? generalScalars : file == 'v' && setup.firstAccumulator ? setup.firstAccumulator : setup.vectorRegisters;
+  uint32_t end = file == 's'                             ? generalScalars
+                 : file == 'v' && setup.firstAccumulator ? setup.firstAccumulator
+                                                         : setup.vectorRegisters;
   if (first < 0 || last < first || base + last >= end)
     return false;
   operand.kind = file == 's' ? Operand::Kind::scalar : Operand::Kind::vector;
@@ -114,7 +116,8 @@ bool parseConstant(std::string_view text, Type type, Operand &operand) {
   int64_t integer;
   if (parseInteger(text, integer)) {
     bool hexadecimal = text.find('x') != std::string_view::npos;
-    operand.value = type == Type::f64 && hexadecimal ? static_cast<uint64_t>(integer) << 32 : static_cast<uint64_t>(integer);
+    operand.value =
+        type == Type::f64 && hexadecimal ? static_cast<uint64_t>(integer) << 32 : static_cast<uint64_t>(integer);
     return true;
   }
   std::string copy(text);

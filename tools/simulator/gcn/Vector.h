@@ -42,11 +42,12 @@ template <> inline constexpr Type typeOf<int64_t> = Type::b64;
 template <> inline constexpr Type typeOf<double> = Type::f64;
 template <> inline constexpr Type typeOf<bool> = Type::mask;
 
-template <typename T> constexpr bool isFloat = typeOf<T> == Type::f16 || typeOf<T> == Type::f32 || typeOf<T> == Type::f64;
+template <typename T>
+constexpr bool isFloat = typeOf<T> == Type::f16 || typeOf<T> == Type::f32 || typeOf<T> == Type::f64;
 template <typename T> constexpr unsigned partsOf = sizeof(T) == 8 ? 2 : 1;
 
-template <typename T> using BitsOf =
-    std::conditional_t<sizeof(T) == 8, uint64_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint16_t>>;
+template <typename T>
+using BitsOf = std::conditional_t<sizeof(T) == 8, uint64_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint16_t>>;
 
 /// Zero, with the sign of a number that is denormal.
 template <typename T> T flushed(T value) {
@@ -189,8 +190,7 @@ template <size_t number, typename T> struct Slot {
   Source<T> source;
 };
 template <typename Numbers, typename... T> struct Slots;
-template <size_t... number, typename... T>
-struct Slots<std::index_sequence<number...>, T...> : Slot<number, T>... {
+template <size_t... number, typename... T> struct Slots<std::index_sequence<number...>, T...> : Slot<number, T>... {
   Slots(const Wave &wave, const Instruction &instruction)
       : Slot<number, T>{Source<T>(wave, instruction, instruction.source[number])}... {}
 };
@@ -211,7 +211,8 @@ void applyAll(Wave &wave, const Instruction &instruction, R (*pointer)(T...)) {
 
 template <typename R> struct ResultTypes {
   static constexpr uint8_t count = 1;
-  static constexpr uint16_t flags = typeOf<R> == Type::mask ? 0 : Operation::vectorResult | (isFloat<R> ? Operation::floatResult : 0);
+  static constexpr uint16_t flags =
+      typeOf<R> == Type::mask ? 0 : Operation::vectorResult | (isFloat<R> ? Operation::floatResult : 0);
   static void add(std::vector<Type> &types) { types.push_back(typeOf<R>); }
 };
 template <typename T> struct ResultTypes<WithMask<T>> {

@@ -64,9 +64,8 @@ std::vector<Operation> makeRows() {
   add(byteToFloat<1>("v_cvt_f32_ubyte1"));
   add(byteToFloat<2>("v_cvt_f32_ubyte2"));
   add(byteToFloat<3>("v_cvt_f32_ubyte3"));
-  add(vectorOperation<[](float a, float b) -> uint32_t {
-    return pack(halfTowardsZero(a), halfTowardsZero(b));
-  }>("v_cvt_pkrtz_f16_f32"));
+  add(vectorOperation<[](float a, float b) -> uint32_t { return pack(halfTowardsZero(a), halfTowardsZero(b)); }>(
+      "v_cvt_pkrtz_f16_f32"));
   add(vectorOperation<[](float a, float b) -> uint32_t {
     return pack(normalized<int16_t>(a, 32767), normalized<int16_t>(b, 32767));
   }>("v_cvt_pknorm_i16_f32"));
@@ -74,10 +73,12 @@ std::vector<Operation> makeRows() {
     return pack(normalized<uint16_t>(a, 65535), normalized<uint16_t>(b, 65535));
   }>("v_cvt_pknorm_u16_f32"));
   add(vectorOperation<[](uint32_t a, uint32_t b) -> uint32_t {
-    return pack(static_cast<uint16_t>(std::min<uint32_t>(a, 0xffff)), static_cast<uint16_t>(std::min<uint32_t>(b, 0xffff)));
+    return pack(static_cast<uint16_t>(std::min<uint32_t>(a, 0xffff)),
+                static_cast<uint16_t>(std::min<uint32_t>(b, 0xffff)));
   }>("v_cvt_pk_u16_u32"));
   add(vectorOperation<[](int32_t a, int32_t b) -> uint32_t {
-    return pack(static_cast<uint16_t>(std::clamp(a, -32768, 32767)), static_cast<uint16_t>(std::clamp(b, -32768, 32767)));
+    return pack(static_cast<uint16_t>(std::clamp(a, -32768, 32767)),
+                static_cast<uint16_t>(std::clamp(b, -32768, 32767)));
   }>("v_cvt_pk_i16_i32"));
   add(vectorOperation<[](float a, uint32_t byte, uint32_t old) -> uint32_t {
     unsigned shift = 8 * (byte & 3);

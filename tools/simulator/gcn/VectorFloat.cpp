@@ -41,7 +41,9 @@ template <typename T> bool isNegative(T value) { return bitsOf(value) >> (8 * si
 template <typename T> constexpr BitsOf<T> quietBit = BitsOf<T>(BitsOf<T>(1) << (Format<T>::mantissa - 1));
 template <typename T> bool isSignaling(T value) { return isNan(value) && !(bitsOf(value) & quietBit<T>); }
 template <typename T> T quiet(T value) { return std::bit_cast<T>(BitsOf<T>(bitsOf(value) | quietBit<T>)); }
-template <typename T> T infinity() { return std::bit_cast<T>(BitsOf<T>(BitsOf<T>(Format<T>::exponents) << Format<T>::mantissa)); }
+template <typename T> T infinity() {
+  return std::bit_cast<T>(BitsOf<T>(BitsOf<T>(Format<T>::exponents) << Format<T>::mantissa));
+}
 template <typename T> T withSign(T value, bool negative) {
   BitsOf<T> sign = BitsOf<T>(BitsOf<T>(1) << (8 * sizeof(T) - 1));
   return std::bit_cast<T>(BitsOf<T>((bitsOf(value) & ~sign) | (negative ? sign : 0)));
@@ -55,9 +57,7 @@ template <> Half fma(Half a, Half b, Half c) { // exact but for one rounding of 
 }
 
 /// v_mad_f32 rounds the product, too, and knows no denormal numbers, whatever the mode.
-float multiplyThenAdd(float a, float b, float c) {
-  return flushed(flushed(flushed(a) * flushed(b)) + flushed(c));
-}
+float multiplyThenAdd(float a, float b, float c) { return flushed(flushed(flushed(a) * flushed(b)) + flushed(c)); }
 
 template <typename T> T minimum(T a, T b) { // IEEE 754-2008 minNum, with -0 < +0
   if (isSignaling(a) || isSignaling(b))
@@ -185,7 +185,7 @@ template <typename T> void addFormat(std::vector<Operation> &rows, const std::st
   add(vectorOperation<[](T a, T b) -> T { return minimum(a, b); }>("v_min_" + type));
   add(vectorOperation<[](T a, T b) -> T { return maximum(a, b); }>("v_max_" + type));
   add(vectorOperation<[](T a, T b, T c) -> T { return fma(a, b, c); }>("v_fma_" + type,
-                                                                        sizeof(T) == 2 ? Flag::keepsHigh : 0));
+                                                                       sizeof(T) == 2 ? Flag::keepsHigh : 0));
   add(vectorOperation<[](T a, T b, T c) -> T { return fma(a, b, c); }>(
       "v_fmac_" + type, Flag::readsResult | (sizeof(T) == 2 ? Flag::keepsHigh : 0)));
   add(vectorOperation<[](T a) -> T { return 1 / static_cast<double>(a); }>("v_rcp_" + type));
@@ -194,7 +194,8 @@ template <typename T> void addFormat(std::vector<Operation> &rows, const std::st
   add(vectorOperation<[](T a) -> T { return static_cast<T>(std::floor(static_cast<double>(a))); }>("v_floor_" + type));
   add(vectorOperation<[](T a) -> T { return static_cast<T>(std::ceil(static_cast<double>(a))); }>("v_ceil_" + type));
   add(vectorOperation<[](T a) -> T { return static_cast<T>(std::trunc(static_cast<double>(a))); }>("v_trunc_" + type));
-  add(vectorOperation<[](T a) -> T { return static_cast<T>(std::nearbyint(static_cast<double>(a))); }>("v_rndne_" + type));
+  add(vectorOperation<[](T a) -> T { return static_cast<T>(std::nearbyint(static_cast<double>(a))); }>("v_rndne_" +
+                                                                                                       type));
   add(vectorOperation<[](T a) -> T { return fract(a); }>("v_fract_" + type));
   add(vectorOperation<[](T a) -> T { return mantissa(a); }>("v_frexp_mant_" + type));
   add(vectorOperation<[](T quotient, T denominator, T numerator) -> T {
@@ -223,7 +224,7 @@ template <typename T> void addLongFormat(std::vector<Operation> &rows, const std
     return divScale(value, denominator, numerator);
   }>("v_div_scale_" + type));
   add(vectorOperation<[](T a, T b, T c, bool scaled) -> T { return divFmas(a, b, c, scaled); }>("v_div_fmas_" + type,
-                                                                                              Flag::readsVcc));
+                                                                                                Flag::readsVcc));
   add(vectorOperation<[](T a, int32_t by) -> T { return scale(a, by); }>("v_ldexp_" + type));
   add(vectorOperation<[](T a) -> int32_t { return frexpExponent(a); }>("v_frexp_exp_i32_" + type));
 }
@@ -243,7 +244,7 @@ std::vector<Operation> makeRows() {
   for (const char *name : {"v_mad_f32", "v_madmk_f32", "v_madak_f32"})
     add(vectorOperation<[](float a, float b, float c) -> float { return multiplyThenAdd(a, b, c); }>(name));
   add(vectorOperation<[](float a, float b, float c) -> float { return multiplyThenAdd(a, b, c); }>("v_mac_f32",
-                                                                                                Flag::readsResult));
+                                                                                                   Flag::readsResult));
   add(vectorOperation<[](float a) -> float { return 1 / a; }>("v_rcp_iflag_f32"));
   add(vectorOperation<[](Half a, int16_t by) -> Half { return scale(a, by); }>("v_ldexp_f16"));
   add(vectorOperation<[](Half a) -> int16_t { return static_cast<int16_t>(frexpExponent(a)); }>("v_frexp_exp_i16_f16"));

@@ -100,7 +100,8 @@ void addSums(std::vector<Operation> &rows) {
     return {static_cast<U>(sum), sum >> 32 != 0};
   }>("v_addc_co_u32"));
   add(vectorOperation<[](U a, U b, bool in) -> Carry { return {a - b - in, uint64_t(b) + in > a}; }>("v_subb_co_u32"));
-  add(vectorOperation<[](U a, U b, bool in) -> Carry { return {b - a - in, uint64_t(a) + in > b}; }>("v_subbrev_co_u32"));
+  add(vectorOperation<[](U a, U b, bool in) -> Carry { return {b - a - in, uint64_t(a) + in > b}; }>(
+      "v_subbrev_co_u32"));
   add(vectorOperation<[](U a, U b, U c) -> U { return a + b + c; }>("v_add3_u32"));
   add(vectorOperation<[](U a, U b, U c) -> U { return (a << (b & 31)) + c; }>("v_lshl_add_u32"));
   add(vectorOperation<[](U a, U b, U c) -> U { return (a + b) << (c & 31); }>("v_add_lshl_u32"));
@@ -158,7 +159,8 @@ void addBits(std::vector<Operation> &rows) {
   add(vectorOperation<[](U a, U b, U c) -> U { return extractBits(a, b, c); }>("v_bfe_u32"));
   add(vectorOperation<[](S a, U b, U c) -> U { return extractBits(a, b, c); }>("v_bfe_i32"));
   add(vectorOperation<[](U mask, U a, U b) -> U { return (mask & a) | (~mask & b); }>("v_bfi_b32"));
-  add(vectorOperation<[](U width, U at) -> U { return ((UINT32_C(1) << (width & 31)) - 1) << (at & 31); }>("v_bfm_b32"));
+  add(vectorOperation<[](U width, U at) -> U { return ((UINT32_C(1) << (width & 31)) - 1) << (at & 31); }>(
+      "v_bfm_b32"));
   add(vectorOperation<[](U a, U b, U c) -> U { return (uint64_t(a) << 32 | b) >> (c & 31); }>("v_alignbit_b32"));
   add(vectorOperation<[](U a, U b, U c) -> U { return (uint64_t(a) << 32 | b) >> 8 * (c & 3); }>("v_alignbyte_b32"));
   add(vectorOperation<[](U a, U b, U c) -> U { return permuteBytes(a, b, c); }>("v_perm_b32"));
@@ -189,8 +191,10 @@ void addShort(std::vector<Operation> &rows) {
   add(vectorOperation<[](U by, U a) -> U { return U(a << (by & 15)); }>("v_lshlrev_b16"));
   add(vectorOperation<[](U by, U a) -> U { return U(a >> (by & 15)); }>("v_lshrrev_b16"));
   add(vectorOperation<[](U by, S a) -> S { return S(a >> (by & 15)); }>("v_ashrrev_i16"));
-  for (auto [name, flags] : {std::pair{"v_mad_u16", uint16_t(Flag::keepsHigh)}, {"v_mad_legacy_u16", uint16_t(0)},
-                             {"v_mad_i16", uint16_t(Flag::keepsHigh)}, {"v_mad_legacy_i16", uint16_t(0)}})
+  for (auto [name, flags] : {std::pair{"v_mad_u16", uint16_t(Flag::keepsHigh)},
+                             {"v_mad_legacy_u16", uint16_t(0)},
+                             {"v_mad_i16", uint16_t(Flag::keepsHigh)},
+                             {"v_mad_legacy_i16", uint16_t(0)}})
     add(vectorOperation<[](U a, U b, U c) -> U { return U(uint32_t(a) * b + c); }>(name, flags));
   add(vectorOperation<[](Half low, Half high) -> uint32_t {
     return std::bit_cast<uint16_t>(low) | uint32_t(std::bit_cast<uint16_t>(high)) << 16;

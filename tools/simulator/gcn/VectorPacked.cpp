@@ -158,8 +158,8 @@ std::array<float, lanesOfWave> mixed(const Wave &wave, const Instruction &instru
         values[i][lane] = std::bit_cast<float>(from[lane]);
         continue;
       }
-      auto value = static_cast<float>(std::bit_cast<Half>(
-          static_cast<uint16_t>(bit(instruction.halves.low, i) ? from[lane] >> 16 : from[lane])));
+      auto value = static_cast<float>(
+          std::bit_cast<Half>(static_cast<uint16_t>(bit(instruction.halves.low, i) ? from[lane] >> 16 : from[lane])));
       value = operand.absolute ? std::fabs(value) : value;
       values[i][lane] = operand.negate ? -value : value;
     }
@@ -222,8 +222,9 @@ float dotOfHalves(uint32_t a, uint32_t b, float c) {
 
 template <unsigned width, bool isSigned> Operation dotOperation(const std::string &name, uint16_t flags = 0) {
   return saturatingOperation<[](uint32_t a, uint32_t b, uint32_t c) { return dot<width, isSigned>(a, b, c); },
-                             [](uint32_t a, uint32_t b, uint32_t c) { return saturatingDot<width, isSigned>(a, b, c); }>(
-      name, flags);
+                             [](uint32_t a, uint32_t b, uint32_t c) {
+                               return saturatingDot<width, isSigned>(a, b, c);
+                             }>(name, flags);
 }
 
 // ---- rows ------------------------------------------------------------------------------------
@@ -272,7 +273,7 @@ std::vector<Operation> makeRows() {
       {"v_pk_mov_b32", packedMove, 1, {Type::b64, Type::pair, Type::pair}, Flag::packed | Flag::vectorResult},
   };
   const std::vector<Type> mix(4, Type::f32);
-  constexpr uint16_t mixFlags = Flag::packed | Flag::vectorResult | Flag::floatResult;
+  constexpr uint16_t mixFlags = Flag::packed | Flag::mixed | Flag::vectorResult | Flag::floatResult;
   rows.push_back({"v_fma_mix_f32", fmaMix, 1, mix, mixFlags});
   rows.push_back({"v_fma_mixlo_f16", fmaMixHalf<false>, 1, mix, mixFlags});
   rows.push_back({"v_fma_mixhi_f16", fmaMixHalf<true>, 1, mix, mixFlags});

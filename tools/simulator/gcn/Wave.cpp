@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/simulator/gcn/Wave.h"
-#include "llvm/Support/AMDHSAKernelDescriptor.h"
 #include "tools/simulator/Fault.h"
+#include "llvm/Support/AMDHSAKernelDescriptor.h"
 #include <algorithm>
 #include <fmt/format.h>
 

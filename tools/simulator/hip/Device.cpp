@@ -138,7 +138,9 @@ hipError_t hipDeviceTotalMem(size_t *bytes, int device) {
   *bytes = deviceBytes;
   return hipSuccess;
 }
-hipError_t hipGetDevicePropertiesR0600(Properties6 *properties, int device) { return getProperties(properties, device); }
+hipError_t hipGetDevicePropertiesR0600(Properties6 *properties, int device) {
+  return getProperties(properties, device);
+}
 hipError_t hipGetDeviceProperties(Properties5 *properties, int device) { return getProperties(properties, device); }
 
 } // namespace treadle::hip

@@ -123,9 +123,9 @@ hipError_t hipModuleGetFunction(hipFunction_t *function, hipModule_t module, con
   });
 }
 
-hipError_t hipModuleLaunchKernel(hipFunction_t function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
-                                 unsigned blockY, unsigned blockZ, unsigned sharedBytes, hipStream_t stream,
-                                 void **arguments, void **extra) {
+hipError_t hipModuleLaunchKernel(hipFunction_t function, unsigned gridX, unsigned gridY, unsigned gridZ,
+                                 unsigned blockX, unsigned blockY, unsigned blockZ, unsigned sharedBytes,
+                                 hipStream_t stream, void **arguments, void **extra) {
   return locked([&](State &all) {
     Function *found = all.functions.find(function);
     if (!found)

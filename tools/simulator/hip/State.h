@@ -100,7 +100,7 @@ private:
 struct State {
   ~State();
 
-  std::mutex mutex; // of all below: one call at a time
+  std::mutex mutex;               // of all below: one call at a time
   hipError_t broken = hipSuccess; // after a kernel's fault every call fails with it, till the process ends
   std::array<std::unique_ptr<Device>, deviceCount> devices;
   std::set<void *> hostMemory;

@@ -29,7 +29,8 @@ protected:
     return ".amdgcn_target \"amdgcn-amd-amdhsa--gfx90a\"\n.text\n.globl k\n.p2align 8\n.type k,@function\nk:\n" + body +
            "\ns_endpgm\n.Lend:\n.size k, .Lend-k\n.rodata\n.p2align 6\n.amdhsa_kernel k\n"
            ".amdhsa_user_sgpr_kernarg_segment_ptr 1\n.amdhsa_kernarg_size 32\n.amdhsa_next_free_vgpr 256\n"
-           ".amdhsa_next_free_sgpr 96\n.amdhsa_float_denorm_mode_32 3\n.amdhsa_accum_offset 128\n.amdhsa_group_segment_fixed_size " +
+           ".amdhsa_next_free_sgpr 96\n.amdhsa_float_denorm_mode_32 3\n.amdhsa_accum_offset "
+           "128\n.amdhsa_group_segment_fixed_size " +
            std::to_string(sharedBytes) + "\n.end_amdhsa_kernel\n";
   }
 
@@ -101,9 +102,9 @@ protected:
 /// 64 numbers, the awkward ones first; `seed` turns them.
 inline std::vector<float> awkwardFloats(unsigned seed) {
   constexpr float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
-  std::vector<float> values = {0.0f,     -0.0f,   1.0f,   -1.0f,  inf,        -inf,       nan,     1e-45f,
-                               -1e-40f,  1e38f,   3e38f,  -3e38f, 1.17e-38f,  0.5f,       1.5f,    2.5f,
-                               -2.5f,    65504.f, 7e4f,   6e-8f,  2147483648.f, 4294967296.f, -2147483904.f, 0.1f};
+  std::vector<float> values = {0.0f,    -0.0f,   1.0f,  -1.0f,  inf,          -inf,         nan,           1e-45f,
+                               -1e-40f, 1e38f,   3e38f, -3e38f, 1.17e-38f,    0.5f,         1.5f,          2.5f,
+                               -2.5f,   65504.f, 7e4f,  6e-8f,  2147483648.f, 4294967296.f, -2147483904.f, 0.1f};
   while (values.size() < 64)
     values.push_back(std::ldexp(static_cast<float>(static_cast<int>(values.size() * 2654435761u) >> 8), -20));
   std::vector<float> turned;
@@ -113,8 +114,9 @@ inline std::vector<float> awkwardFloats(unsigned seed) {
 }
 
 inline std::vector<uint32_t> awkwardIntegers(unsigned seed) {
-  std::vector<uint32_t> values = {0, 1, 2, 31, 32, 33, 63, 64, 0x7fffffff, 0x80000000, 0xffffffff, 0xffff, 0x8000,
-                                  0x7fff, 0x10000, 0xff, 0x80, 0xffffff, 0x800000, 0xaaaaaaaa};
+  std::vector<uint32_t> values = {0,       1,          2,          31,         32,       33,        63,
+                                  64,      0x7fffffff, 0x80000000, 0xffffffff, 0xffff,   0x8000,    0x7fff,
+                                  0x10000, 0xff,       0x80,       0xffffff,   0x800000, 0xaaaaaaaa};
   while (values.size() < 64)
     values.push_back(static_cast<uint32_t>(values.size() * 2654435761u));
   std::vector<uint32_t> turned;
