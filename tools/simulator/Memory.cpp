@@ -53,8 +53,8 @@ template <size_t count, typename Stamp> bool areEqual(const Stamp *stamps) {
   return differences == 0;
 }
 
-/// `body` for pieces of so many bytes, each with the piece's size as a constant of the type (loops over it are unrolled)
-/// and where it begins. False as soon as one is.
+/// `body` for pieces of so many bytes, each with the piece's size as a constant of the type (loops over it are
+/// unrolled) and where it begins. False as soon as one is.
 template <typename F> bool bySize(size_t bytes, F body) {
   constexpr size_t most = 16;
   size_t from = 0;
@@ -182,8 +182,7 @@ char *GlobalMemory::access(uint64_t address, size_t bytes, Access kind, Counters
     lastFrom = from;
     lastBytes = size;
   }
-  bool good = bySize(
-      bytes, [&](auto size, size_t from) { return touch<size>(stamps + place + from, kind, counters); });
+  bool good = bySize(bytes, [&](auto size, size_t from) { return touch<size>(stamps + place + from, kind, counters); });
   if (!good)
     race(address, bytes, kind);
   return memory + place;
@@ -251,8 +250,7 @@ char *SharedMemory::access(uint64_t address, size_t bytes, Access kind, uint32_t
   if (address > memory.size() || bytes > memory.size() - address)
     throw Fault(fmt::format("{} {} bytes of shared memory at {}, of which there are {}", verb(kind), bytes, address,
                             memory.size()));
-  bool good =
-      bySize(bytes, [&](auto size, size_t from) {
+  bool good = bySize(bytes, [&](auto size, size_t from) {
     return touch<size>(&stamps[address + from], kind, static_cast<uint16_t>(agent));
   });
   if (!good)
