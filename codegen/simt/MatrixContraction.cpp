@@ -29,6 +29,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
+#include <bitset>
 
 using namespace mlir;
 using namespace treadle::graph;
@@ -38,8 +39,6 @@ namespace {
 
 // What sizes that are known only at run time are taken to be.
 constexpr int64_t usualSize = 256;
-// Elements behind each row of sums in shared memory, so that rows of a fragment are in different banks.
-constexpr int64_t resultPadding = 8;
 // Rows of tiles that are gone through together.
 constexpr int64_t groupRows = 8;
 
@@ -68,6 +67,10 @@ private:
   SmallVector<Value> multiplyBlocks();
   SmallVector<Value> multiplyStage(Value stage, ValueRange sums);
   std::pair<Value, Value> tileAt(Value row, Value column, DimExpr rows, DimExpr columns);
+  int64_t neighbours() const;
+  void choosePitch();
+  /// Of an element of a fragment of sums, in shared memory.
+  int64_t placeOf(int64_t weight) const { return weight / unit.columns * pitch + weight % unit.columns; }
   void storeTile(ArrayRef<Value> sums);
   void storeFragments(int64_t fragment, ArrayRef<Value> sums);
 
@@ -79,6 +82,7 @@ private:
   const ContractionShape &shape;
   int64_t down = 1, across = 1; // subgroups
   int64_t stages = 2, depthBlock, stageElements = 0;
+  int64_t pitch = 0; // of rows of sums in shared memory
   Operand lhs, rhs;
   Value staged, results; // two views of the same memory
   Value subgroup;
@@ -87,6 +91,7 @@ private:
 MatrixContraction::MatrixContraction(func::FuncOp source, const Target &target, Operation *op, const MatrixUnit &unit)
     : kernel(source, target), b(kernel.b), op(op), unit(unit), product(kernel, op), shape(product.shape) {
   chooseTile();
+  choosePitch();
   depthBlock = SharedRows(elementOf(shape.lhs), 0).rowElements();
   int64_t bytes = SharedRows::chunkBytes * SharedRows::rowChunks / depthBlock;
   auto stage = [&](Operand &operand, Side side, Value tensor) {
@@ -213,6 +218,32 @@ SmallVector<Value> MatrixContraction::multiplyBlocks() {
   return carried;
 }
 
+/// Elements of sums that a thread has side by side, and stores together.
+int64_t MatrixContraction::neighbours() const {
+  int64_t run = 1;
+  while (run < std::min(unit.sums.count(), unit.columns) && unit.sums.offsetOf(run) == run)
+    run *= 2;
+  return run;
+}
+
+/// Rows of sums in shared memory are so far apart that the threads of one pass over its banks meet none of them twice.
+void MatrixContraction::choosePitch() {
+  constexpr int64_t banks = 32, bankBytes = 4;
+  int64_t words = neighbours() * sumBytes() / bankBytes;
+  for (pitch = rhs.rows; pitch < rhs.rows + banks; pitch += neighbours()) {
+    std::bitset<banks> met;
+    for (int64_t lane = 0; lane < banks / words; ++lane) {
+      int64_t place = 0;
+      for (auto [bit, weight] : llvm::enumerate(unit.sums.lanes))
+        place += lane >> bit & 1 ? placeOf(weight) : 0;
+      for (int64_t word = 0; word < words; ++word)
+        met.set((place * sumBytes() / bankBytes + word) % banks);
+    }
+    if (met.all())
+      return;
+  }
+}
+
 /// One row of a subgroup's fragments after the other, so that little memory is needed.
 void MatrixContraction::storeTile(ArrayRef<Value> sums) {
   for (int64_t i = 0; i < lhs.fragments; ++i) {
@@ -224,22 +255,18 @@ void MatrixContraction::storeTile(ArrayRef<Value> sums) {
 
 void MatrixContraction::storeFragments(int64_t fragment, ArrayRef<Value> sums) {
   const FragmentLayout &layout = unit.sums;
-  int64_t tileColumns = rhs.rows, pitch = tileColumns + resultPadding;
-  auto place = [&](int64_t weight) { return weight / unit.columns * pitch + weight % unit.columns; };
+  int64_t tileColumns = rhs.rows;
   SmallVector<int64_t> weights;
   for (int64_t weight : layout.lanes)
-    weights.push_back(place(weight));
+    weights.push_back(placeOf(weight));
   Value lane = kernel.rem(kernel.thread(), kernel.target.subgroupThreads);
   Value start = kernel.mul(kernel.div(subgroup, across), unit.rows * pitch);
   start = kernel.add(start, kernel.mul(kernel.rem(subgroup, across), rhs.fragments * unit.columns));
   start = kernel.add(start, sumOfBits(kernel, lane, weights));
-  // Elements that lie side by side are stored together.
-  int64_t run = 1;
-  while (run < layout.count() && layout.offsetOf(run) == run && run < unit.columns)
-    run *= 2;
+  int64_t run = neighbours();
   for (auto [j, sum] : llvm::enumerate(sums))
     for (int64_t element = 0; element < layout.count(); element += run) {
-      Value at = kernel.add(start, place(layout.offsetOf(element)) + j * unit.columns);
+      Value at = kernel.add(start, placeOf(layout.offsetOf(element)) + j * unit.columns);
       if (run == 1) {
         memref::StoreOp::create(b, vector::ExtractOp::create(b, sum, element), results, at);
         continue;
@@ -288,7 +315,7 @@ std::pair<Value, Value> MatrixContraction::tileAt(Value row, Value column, DimEx
 
 void MatrixContraction::emit() {
   int64_t elementBytes = storageType(elementOf(shape.lhs)).getIntOrFloatBitWidth() / 8;
-  int64_t resultElements = down * unit.rows * (rhs.rows + resultPadding);
+  int64_t resultElements = down * unit.rows * pitch;
   stages = kernel.target.asyncCopyBytes ? 3 : 2;
   while (stages > 2 && stages * stageElements * elementBytes > kernel.target.sharedBytes)
     --stages;
