@@ -75,6 +75,7 @@ private:
   Kernel kernel;
   ImplicitLocOpBuilder &b;
   int64_t queryBlock = 1, keyBlock = 1, columns = 1;
+  int64_t pitch = 1;      // from query to query of the scores: their threads meet different banks of shared memory
   int64_t rowThreads = 1; // that look for a query's greatest score
 
   SmallVector<Value> outer; // the current place
@@ -90,6 +91,7 @@ AttentionSchedule::AttentionSchedule(func::FuncOp source, const Target &target, 
                                  std::max(target.subgroupThreads, queryBlock), target.workgroupThreads);
   kernel.setThreads(keyBlock);
   rowThreads = keyBlock / queryBlock;
+  pitch = keyBlock + (rowThreads < target.subgroupThreads ? rowThreads : 0);
   columns = std::min<int64_t>(maxColumns, llvm::divideCeil(width.constantValue().value_or(usualSize), keyBlock));
 }
 
@@ -118,14 +120,14 @@ void AttentionSchedule::scoreKeys(Value firstKey) {
       seen = arith::AndIOp::create(b, seen, arith::CmpIOp::create(b, arith::CmpIPredicate::sle, key, limit));
     }
     score = arith::SelectOp::create(b, elements.splat(seen), score, nothing);
-    store(score, scores, kernel.add(kernel.thread(), i * keyBlock));
+    store(score, scores, kernel.add(kernel.thread(), i * pitch));
   }
 }
 
 /// P becomes exp(P - m), with what that does to m and l; what O is to be multiplied with is kept.
 void AttentionSchedule::weighKeys() {
   Value thread = kernel.thread(), row = kernel.div(thread, rowThreads), part = kernel.rem(thread, rowThreads);
-  Value start = kernel.add(kernel.mul(row, keyBlock), part), mine = kernel.mul(row, rowThreads);
+  Value start = kernel.add(kernel.mul(row, pitch), part), mine = kernel.mul(row, rowThreads);
   // Neighbouring threads look at neighbouring keys.
   auto overKeys = [&](Value first, llvm::function_ref<Value(Value, Value)> step) {
     return kernel.loop(kernel.index(0), kernel.index(keyBlock), rowThreads, first,
@@ -178,7 +180,7 @@ SmallVector<Value> AttentionSchedule::addValues(Value firstKey, ValueRange sums)
       right.push_back(elements.at(op.getValue(), positionIn(op.getValue(), kernel.add(firstKey, key), column)));
     }
     for (int64_t i = 0; i < queryBlock; ++i) {
-      Value left = load(scores, kernel.add(key, i * keyBlock));
+      Value left = load(scores, kernel.add(key, i * pitch));
       for (int64_t j = 0; j < columns; ++j)
         sums[i * columns + j] = multiplyAdd(b, left, right[j], sums[i * columns + j]);
     }
@@ -229,7 +231,7 @@ void AttentionSchedule::emitTask() {
 }
 
 void AttentionSchedule::emit() {
-  scores = kernel.shared(sumType, queryBlock * keyBlock);
+  scores = kernel.shared(sumType, queryBlock * pitch);
   partial = kernel.shared(sumType, keyBlock);
   peaks = kernel.shared(sumType, queryBlock);
   totals = kernel.shared(sumType, queryBlock);

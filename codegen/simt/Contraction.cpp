@@ -36,6 +36,8 @@ namespace {
 
 // What sizes that are known only at run time are taken to be.
 constexpr int64_t usualSize = 256;
+// Of shared memory, a word wide.
+constexpr int64_t sharedBanks = 32;
 
 class ContractionSchedule {
 public:
@@ -76,6 +78,9 @@ private:
   int64_t across = 1, down = 1;              // threads
   int64_t threadRows = 1, threadColumns = 1; // sums of one
   int64_t depthBlock = 1;                    // of what is staged
+  /// From k to k of what is staged of A. Neighbouring threads store neighbouring k, then the next row: so much farther
+  /// apart, each is in a bank of its own.
+  int64_t lhsPitch() const { return down * threadRows + std::max<int64_t>(sharedBanks / depthBlock, 1); }
   Value lhsMemory, rhsMemory;                // [k][row], [k][column]
 };
 
@@ -147,8 +152,7 @@ void ContractionSchedule::overThreads(int64_t count, llvm::function_ref<void(Val
   }
 }
 
-/// Rows past the last are the last one again. A row more than there are lets threads that store neighbouring k
-/// meet different banks.
+/// Rows past the last are the last one again.
 void ContractionSchedule::stageLhs(Value firstRow, Value block) {
   int64_t tileRows = down * threadRows;
   overThreads(depthBlock * tileRows, [&](Value number) {
@@ -156,7 +160,7 @@ void ContractionSchedule::stageLhs(Value firstRow, Value block) {
     Elements elements(kernel, 1);
     Row at = rowAt(kernel.min(kernel.add(firstRow, row), last(shape.rowCount())));
     Value value = orZero(elements, lhsAt(elements, at, stepAt(kernel.min(k, last(shape.depth)))), k);
-    vector::StoreOp::create(b, value, lhsMemory, kernel.add(kernel.mul(inner, tileRows + 1), row));
+    vector::StoreOp::create(b, value, lhsMemory, kernel.add(kernel.mul(inner, lhsPitch()), row));
   });
 }
 
@@ -172,7 +176,7 @@ void ContractionSchedule::stageRhs(Value firstColumn, Value block) {
 }
 
 SmallVector<Value> ContractionSchedule::multiplyStaged(Value block, ValueRange sums) {
-  int64_t lhsStride = down * threadRows + 1, rhsStride = across * threadColumns;
+  int64_t lhsStride = lhsPitch(), rhsStride = across * threadColumns;
   auto vectorType = VectorType::get({1}, shape.sumType);
   Value x = kernel.rem(kernel.thread(), across), y = kernel.div(kernel.thread(), across);
   return kernel.loop(kernel.index(0), kernel.index(depthBlock), 1, sums, [&](Value k, ValueRange before) {
@@ -225,7 +229,7 @@ SmallVector<Value> ContractionSchedule::multiplySpread(ArrayRef<Row> rows, Array
 SmallVector<Value> ContractionSchedule::multiplyBlocks(ArrayRef<Row> rows, ArrayRef<Value> columns, Value firstRow,
                                                        Value firstColumn) {
   if (!isSpread) {
-    lhsMemory = kernel.shared(shape.sumType, depthBlock * (down * threadRows + 1));
+    lhsMemory = kernel.shared(shape.sumType, depthBlock * lhsPitch());
     rhsMemory = kernel.shared(shape.sumType, depthBlock * across * threadColumns);
   }
   Elements elements(kernel, 1);
