@@ -114,34 +114,27 @@ Status StreamDriver::begin(bool withTimes) {
   return {};
 }
 
-void *StreamDriver::upload(void *to, size_t bytes) {
-  char *place = nullptr;
+/// A copy between `place` of the device and memory of the host, which is returned.
+char *StreamDriver::recordCopy(void *place, size_t bytes, StreamDevice::Direction direction) {
+  char *host = nullptr;
   Entered entered(device());
   check(entered.status());
   if (good())
-    check(pieces.take(device(), bytes, place));
+    check(pieces.take(device(), bytes, host));
+  bool isUpload = direction == StreamDevice::Direction::toDevice;
   Command command = {Command::Kind::copy, /*isStep=*/false};
-  command.to = to;
-  command.from = place;
+  command.to = isUpload ? place : host;
+  command.from = isUpload ? host : place;
   command.bytes = bytes;
-  command.direction = StreamDevice::Direction::toDevice;
+  command.direction = direction;
   commands.push_back(command);
-  return good() ? place : nullptr;
+  return good() ? host : nullptr;
 }
 
+void *StreamDriver::upload(void *to, size_t bytes) { return recordCopy(to, bytes, StreamDevice::Direction::toDevice); }
+
 const void *StreamDriver::download(const void *from, size_t bytes) {
-  char *place = nullptr;
-  Entered entered(device());
-  check(entered.status());
-  if (good())
-    check(pieces.take(device(), bytes, place));
-  Command command = {Command::Kind::copy, /*isStep=*/false};
-  command.to = place;
-  command.from = from;
-  command.bytes = bytes;
-  command.direction = StreamDevice::Direction::toHost;
-  commands.push_back(command);
-  return good() ? place : nullptr;
+  return recordCopy(const_cast<void *>(from), bytes, StreamDevice::Direction::toHost);
 }
 
 void StreamDriver::announce(int64_t flops, int64_t bytes) {
@@ -329,6 +322,15 @@ Status StreamDriver::giveTimed() {
     if (status.failed())
       return status;
   }
+  return {};
+}
+
+Status checkDeviceNumber(std::string_view target, uint32_t number, int count, std::string_view finder) {
+  std::string wanted = concat("there is no device \"", target, ":", number, "\"");
+  if (count == 0)
+    return error(TREADLE_NOT_FOUND, wanted, ": ", finder, " finds none");
+  if (number >= static_cast<uint32_t>(count))
+    return error(TREADLE_NOT_FOUND, wanted, ", the last is \"", target, ":", count - 1, "\"");
   return {};
 }
 

@@ -94,6 +94,7 @@ private:
     if (good())
       failure = std::move(status);
   }
+  char *recordCopy(void *place, size_t bytes, StreamDevice::Direction direction);
   bool reaches(const void *place, size_t bytes) const;
   Status give(const Command &command);
   Status giveTimed();
@@ -121,6 +122,9 @@ private:
   std::vector<void *> events;     // two a step
   std::vector<Interval> intervals;
 };
+
+/// Whether there is device `number` of the `count` that `finder` ("NVIDIA's driver") has found.
+Status checkDeviceNumber(std::string_view target, uint32_t number, int count, std::string_view finder);
 
 } // namespace treadle
 

@@ -349,6 +349,21 @@ struct Rows {
   std::vector<treadle_tensor> inputs;
 };
 
+/// What making a session of the program on a device says, or "".
+inline std::string sessionMessage(const TestProgram &description, const char *device) {
+  AlignedBytes file(description.write());
+  treadle_program *program = nullptr;
+  EXPECT_EQ(messageOf(treadle_program_open_memory(file.data(), file.size(), nullptr, &program)), "");
+  treadle_session_options options = {};
+  options.device = device;
+  treadle_session *session = nullptr;
+  treadle_error *error = treadle_session_create(program, &options, &session);
+  EXPECT_EQ(error == nullptr, session != nullptr);
+  treadle_session_close(session);
+  treadle_program_close(program);
+  return messageOf(error);
+}
+
 } // namespace treadle::test
 
 #endif // TREADLE_TEST_RUNTIME_TESTPROGRAM_H

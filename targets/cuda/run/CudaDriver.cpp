@@ -81,11 +81,9 @@ Status createDriver(const DriverOptions &options, std::unique_ptr<Driver> &drive
     status.message = concat("there is no device \"cuda:", options.device, "\": ", status.message);
     return status;
   }
-  if (library->deviceCount() == 0)
-    return error(TREADLE_NOT_FOUND, "there is no device \"cuda:", options.device, "\": NVIDIA's driver finds none");
-  if (options.device >= static_cast<uint32_t>(library->deviceCount()))
-    return error(TREADLE_NOT_FOUND, "there is no device \"cuda:", options.device,
-                 "\", the last is \"cuda:", library->deviceCount() - 1, "\"");
+  status = checkDeviceNumber("cuda", options.device, library->deviceCount(), "NVIDIA's driver");
+  if (status.failed())
+    return status;
   driver = std::make_unique<CudaDriver>(std::move(library), options.device);
   return {};
 }

@@ -64,11 +64,9 @@ Status createDriver(const DriverOptions &options, std::unique_ptr<Driver> &drive
     status.message = concat("there is no device \"hip:", options.device, "\": ", status.message);
     return status;
   }
-  if (library->deviceCount() == 0)
-    return error(TREADLE_NOT_FOUND, "there is no device \"hip:", options.device, "\": AMD's HIP runtime finds none");
-  if (options.device >= static_cast<uint32_t>(library->deviceCount()))
-    return error(TREADLE_NOT_FOUND, "there is no device \"hip:", options.device,
-                 "\", the last is \"hip:", library->deviceCount() - 1, "\"");
+  status = checkDeviceNumber("hip", options.device, library->deviceCount(), "AMD's HIP runtime");
+  if (status.failed())
+    return status;
   driver = std::make_unique<HipDriver>(std::move(library), options.device);
   return {};
 }

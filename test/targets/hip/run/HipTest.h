@@ -50,17 +50,7 @@ public:
 protected:
   /// What making a session says, or "".
   static std::string sessionOf(const TestProgram &description, const char *device = "hip:0") {
-    AlignedBytes file(description.write());
-    treadle_program *program = nullptr;
-    EXPECT_EQ(messageOf(treadle_program_open_memory(file.data(), file.size(), nullptr, &program)), "");
-    treadle_session_options options = {};
-    options.device = device;
-    treadle_session *session = nullptr;
-    treadle_error *error = treadle_session_create(program, &options, &session);
-    EXPECT_EQ(error == nullptr, session != nullptr);
-    treadle_session_close(session);
-    treadle_program_close(program);
-    return messageOf(error);
+    return sessionMessage(description, device);
   }
 
   static void SetUpTestSuite() { openSimulators(); }
