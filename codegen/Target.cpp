@@ -40,6 +40,7 @@ template <typename T, typename F> void forEachField(T &target, F visit) {
   visit("broadcast_cycles", target.broadcastCycles);
   visit("loop_turns", target.loopTurns);
   visit("matrix_units", target.matrixUnits);
+  visit("fixed_subgroups", target.fixedSubgroups);
   visit("async_copy_bytes", target.asyncCopyBytes);
   visit("loads_matrices", target.loadsMatrices);
 }
@@ -66,6 +67,7 @@ Target Target::gpu(StringRef name, StringRef variant, int64_t workgroupThreads, 
 
 Target Target::withMatrixUnits(std::vector<MatrixUnit> units, int64_t asyncCopyBytes, bool loadsMatrices) const {
   Target target = *this;
+  target.fixedSubgroups = true;
   target.matrixUnits = std::move(units);
   target.asyncCopyBytes = asyncCopyBytes;
   target.loadsMatrices = loadsMatrices;

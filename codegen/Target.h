@@ -50,6 +50,8 @@ struct Target {
   int64_t memoryLoadCycles = 16, sharedLoadCycles = 2, broadcastCycles = 2;
   int64_t loopTurns = 0; // after which all loops of a thread are ended, finished or not; 0: never
 
+  bool fixedSubgroups = false; // every device of this kind has subgroups of that many threads
+
   std::vector<MatrixUnit> matrixUnits; // larger ones first
   int64_t asyncCopyBytes = 0;          // that tile.copy_async moves at once, at most; 0: there is no such thing
   bool loadsMatrices = false;          // has tile.load_matrix
@@ -59,7 +61,7 @@ struct Target {
                     int64_t threadRegisters, int64_t sharedBytes, int64_t memoryLoadCycles, int64_t sharedLoadCycles,
                     int64_t broadcastCycles, int64_t loopTurns = 0);
 
-  /// The same with matrix units and what belongs to them.
+  /// The same with matrix units and what belongs to them: fragments are spread over subgroups of one size.
   Target withMatrixUnits(std::vector<MatrixUnit> units, int64_t asyncCopyBytes, bool loadsMatrices) const;
 
   /// Of the units for such operands the first whose rows and columns are no more than these, or the last; null if

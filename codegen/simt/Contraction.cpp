@@ -81,7 +81,7 @@ private:
   /// From k to k of what is staged of A. Neighbouring threads store neighbouring k, then the next row: so much farther
   /// apart, each is in a bank of its own.
   int64_t lhsPitch() const { return down * threadRows + std::max<int64_t>(sharedBanks / depthBlock, 1); }
-  Value lhsMemory, rhsMemory;                // [k][row], [k][column]
+  Value lhsMemory, rhsMemory; // [k][row], [k][column]
 };
 
 ContractionSchedule::ContractionSchedule(func::FuncOp source, const Target &target, Operation *op)

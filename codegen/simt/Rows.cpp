@@ -49,6 +49,30 @@ private:
   llvm::MapVector<Operation *, Value> finished;
 };
 
+/// A value of each thread in shared memory.
+class SharedValue {
+public:
+  SharedValue(Kernel &kernel, Type type, int64_t count) : b(kernel.b), type(type) {
+    Type element = getElementTypeOrSelf(type);
+    memory = kernel.shared(element.isInteger(1) ? b.getI8Type() : element, count);
+  }
+  void store(Value value, Value at) const {
+    Value bits = type == stored() ? value : Value(arith::ExtUIOp::create(b, stored(), value));
+    vector::StoreOp::create(b, bits, memory, at);
+  }
+  Value load(Value at) const {
+    Value bits = vector::LoadOp::create(b, stored(), memory, at);
+    return type == stored() ? bits : Value(arith::TruncIOp::create(b, type, bits));
+  }
+
+private:
+  VectorType stored() const { return VectorType::get({1}, cast<MemRefType>(memory.getType()).getElementType()); }
+
+  ImplicitLocOpBuilder &b;
+  Type type;
+  Value memory;
+};
+
 RowsSchedule::RowsSchedule(func::FuncOp source, const Target &target)
     : RowPasses(source), kernel(source, target), b(kernel.b) {
   length = DimExpr::constant(b.getContext(), 1);
@@ -67,40 +91,51 @@ RowsSchedule::RowsSchedule(func::FuncOp source, const Target &target)
     kernel.setThreads(std::clamp<int64_t>(llvm::PowerOf2Ceil(*known), target.subgroupThreads, target.workgroupThreads));
 }
 
-/// In halves: thread t takes in what thread t + half carries.
+/// What all threads of the workgroup carry, combined: within subgroups by exchanging values, where the device can,
+/// and between them through shared memory.
 SmallVector<Value> RowsSchedule::combineThreads(Operation *reduction, ArrayRef<Value> carried) {
-  SmallVector<Value> memories;
-  auto laneOf = [&](Type element) { return VectorType::get({1}, element); };
-  for (Value value : carried) {
-    Type element = getElementTypeOrSelf(value.getType());
-    memories.push_back(kernel.shared(element.isInteger(1) ? b.getI8Type() : element, kernel.threads()));
-  }
-  auto store = [&](ArrayRef<Value> values, Value at) {
-    for (auto [value, memory] : llvm::zip(values, memories)) {
-      Type stored = laneOf(cast<MemRefType>(memory.getType()).getElementType());
-      Value bits = value.getType() == stored ? value : Value(arith::ExtUIOp::create(b, stored, value));
-      vector::StoreOp::create(b, bits, memory, at);
+  int64_t subgroup = kernel.target.subgroupThreads;
+  bool exchanges =
+      kernel.target.fixedSubgroups && kernel.threads() % subgroup == 0 &&
+      llvm::all_of(carried, [](Value v) { return getElementTypeOrSelf(v.getType()).getIntOrFloatBitWidth() == 32; });
+  SmallVector<Value> own(carried);
+  if (exchanges)
+    for (int64_t mask = subgroup / 2; mask >= 1; mask /= 2) {
+      auto others = llvm::map_to_vector(own, [&](Value value) { return kernel.exchange(value, mask); });
+      own = combine(b, reduction, own, others);
     }
+  int64_t parts = exchanges ? kernel.threads() / subgroup : kernel.threads();
+  if (parts == 1)
+    return own;
+  SmallVector<SharedValue> memories;
+  for (Value value : own)
+    memories.push_back(SharedValue(kernel, value.getType(), parts));
+  auto store = [&](ArrayRef<Value> values, Value at) {
+    for (auto [value, memory] : llvm::zip(values, memories))
+      memory.store(value, at);
   };
   auto load = [&](Value at) {
-    SmallVector<Value> values;
-    for (auto [value, memory] : llvm::zip(carried, memories)) {
-      Type stored = laneOf(cast<MemRefType>(memory.getType()).getElementType());
-      Value bits = vector::LoadOp::create(b, cast<VectorType>(stored), memory, at);
-      values.push_back(bits.getType() == value.getType() ? bits
-                                                         : Value(arith::TruncIOp::create(b, value.getType(), bits)));
-    }
-    return values;
+    return llvm::map_to_vector(memories, [&](const SharedValue &memory) { return memory.load(at); });
   };
   Value thread = kernel.thread();
-  store(carried, thread);
-  kernel.barrier();
-  for (int64_t half = kernel.threads() / 2; half >= 1; half /= 2) {
-    kernel.when(kernel.less(thread, kernel.index(half)),
-                [&] { store(combine(b, reduction, load(thread), load(kernel.add(thread, half))), thread); });
+  SmallVector<Value> all;
+  if (exchanges) { // few parts: each thread combines all of them
+    Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, kernel.rem(thread, subgroup), kernel.index(0));
+    kernel.when(isFirst, [&] { store(own, kernel.div(thread, subgroup)); });
     kernel.barrier();
+    all = load(kernel.index(0));
+    for (int64_t part = 1; part < parts; ++part)
+      all = combine(b, reduction, all, load(kernel.index(part)));
+  } else { // in halves: thread t takes in what thread t + half carries
+    store(own, thread);
+    kernel.barrier();
+    for (int64_t half = parts / 2; half >= 1; half /= 2) {
+      kernel.when(kernel.less(thread, kernel.index(half)),
+                  [&] { store(combine(b, reduction, load(thread), load(kernel.add(thread, half))), thread); });
+      kernel.barrier();
+    }
+    all = load(kernel.index(0));
   }
-  SmallVector<Value> all = load(kernel.index(0));
   kernel.barrier(); // before the memory is used again
   return all;
 }

@@ -56,3 +56,19 @@ module attributes {treadle.target = {name = "any", variant = "any", is_simt = tr
     return %0 : tensor<128x128xf32>
   }
 }
+
+// -----
+
+// Where subgroups have one size, their threads exchange what they carry: shared memory holds a value for each of the two.
+module attributes {treadle.target = {name = "any", variant = "any", is_simt = true, workgroup_threads = 64 : i64, subgroup_threads = 32 : i64, fixed_subgroups = true}} {
+  // CHECK-LABEL: func @exchanged(
+  // CHECK: memref.alloca() : memref<2xf32, #gpu.address_space<workgroup>>
+  // CHECK-COUNT-5: gpu.shuffle xor
+  // CHECK-NOT: gpu.shuffle
+  // CHECK-COUNT-2: gpu.barrier
+  // CHECK-NOT: gpu.barrier
+  func.func @exchanged(%a: tensor<?x640xf32, #graph.dims<s0, 640>>) -> tensor<?x1xf32, #graph.dims<s0, 1>> attributes {treadle.family = "rows", treadle.symbols = ["s0"]} {
+    %0 = graph.reduce sum %a {axes = array<i64: 1>} : (tensor<?x640xf32, #graph.dims<s0, 640>>) -> tensor<?x1xf32, #graph.dims<s0, 1>>
+    return %0 : tensor<?x1xf32, #graph.dims<s0, 1>>
+  }
+}
