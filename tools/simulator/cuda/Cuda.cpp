@@ -10,7 +10,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "targets/cuda/run/Api.h"
+#include "tools/simulator/Registry.h"
 #include "tools/simulator/ptx/Warp.h"
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -45,7 +48,7 @@ struct CUgraphExec_st {
   std::vector<Work> work;
 };
 struct CUstream_st {
-  CUgraph captured = nullptr; // while it is captured
+  std::unique_ptr<CUgraph_st> captured; // while it is captured
 };
 struct CUevent_st {
   std::chrono::steady_clock::time_point when;
@@ -65,9 +68,9 @@ struct CUctx_st {
   unsigned holders = 1;
   GlobalMemory memory{memoryBytes};
   CUresult failure = CUDA_SUCCESS; // of a kernel: nothing works any more
-  std::set<CUmodule> modules;
-  std::set<CUstream> streams;
-  std::set<CUevent> events;
+  Registry<CUmod_st> modules;
+  Registry<CUstream_st> streams;
+  Registry<CUevent_st> events;
 
   std::string deviceName() const { return fmt::format("cuda:sm_{}", capabilities[device]); }
 };
@@ -77,10 +80,10 @@ namespace {
 
 std::recursive_mutex driver; // one call at a time
 bool isInitialized = false;
-CUcontext contexts[deviceCount] = {};
-std::set<CUgraph> graphs;
-std::set<CUgraphExec> instances;
-std::map<void *, size_t> hostMemory;
+std::array<std::unique_ptr<CUctx_st>, deviceCount> contexts; // each device's own
+Registry<CUgraph_st> graphs;
+Registry<CUgraphExec_st> instances;
+std::set<void *> hostMemory;
 thread_local std::vector<CUcontext> current;
 
 /// Runs `body` with the thread's context, if there is one that works.
@@ -96,7 +99,7 @@ template <typename F> CUresult inContext(F body) {
 
 /// Does the work or writes it down.
 CUresult give(CUctx_st &context, CUstream stream, Work work) {
-  if (!context.streams.count(stream))
+  if (!context.streams.find(stream))
     return CUDA_ERROR_INVALID_HANDLE;
   if (!stream->captured)
     return work();
@@ -149,18 +152,16 @@ CUresult load(CUctx_st &context, const char *text, CUmodule &module) {
     std::string name = entry.name;
     made->functions[name].code = std::make_unique<ptx::Code>(std::move(entry), globals);
   }
-  module = made.release();
-  context.modules.insert(module);
+  module = context.modules.add<CUmodule>(std::move(made));
   return CUDA_SUCCESS;
 }
 
-void unload(CUctx_st &context, CUmodule module) {
-  for (const auto &[name, function] : module->functions)
+/// Before a module goes.
+void finish(CUctx_st &context, const CUmod_st &module) {
+  for (const auto &[name, function] : module.functions)
     reportCounters(context.deviceName(), *function.code);
-  for (uint64_t place : module->globals)
+  for (uint64_t place : module.globals)
     context.memory.release(place);
-  context.modules.erase(module);
-  delete module;
 }
 
 CUresult run(CUctx_st &context, ptx::Code &code, const Launch &launch) {
@@ -175,16 +176,13 @@ CUresult run(CUctx_st &context, ptx::Code &code, const Launch &launch) {
 
 /// Those that go leave nothing behind, or are told of.
 void close(CUcontext context) {
-  for (CUmodule module : std::set<CUmodule>(context->modules))
-    unload(*context, module);
+  context->modules.removeIf([&](const CUmod_st &module) {
+    finish(*context, module);
+    return true;
+  });
   if (context->memory.used() && context->failure == CUDA_SUCCESS)
     tell(fmt::format("{} bytes of {} were not given back", context->memory.used(), context->deviceName()));
-  for (CUstream stream : context->streams)
-    delete stream;
-  for (CUevent event : context->events)
-    delete event;
   contexts[context->device] = nullptr;
-  delete context;
 }
 
 } // namespace
@@ -261,8 +259,8 @@ TREADLE_EXPORT cuDevicePrimaryCtxRetain(CUcontext *context, CUdevice device) {
   if (contexts[device])
     ++contexts[device]->holders;
   else
-    contexts[device] = new CUctx_st(device);
-  *context = contexts[device];
+    contexts[device] = std::make_unique<CUctx_st>(device);
+  *context = contexts[device].get();
   return CUDA_SUCCESS;
 }
 
@@ -271,13 +269,13 @@ TREADLE_EXPORT cuDevicePrimaryCtxRelease_v2(CUdevice device) {
   if (!contexts[device])
     return CUDA_ERROR_INVALID_CONTEXT;
   if (--contexts[device]->holders == 0)
-    close(contexts[device]);
+    close(contexts[device].get());
   return CUDA_SUCCESS;
 }
 
 TREADLE_EXPORT cuCtxPushCurrent_v2(CUcontext context) {
   std::lock_guard<std::recursive_mutex> guard(driver);
-  if (!context || std::find(contexts, contexts + deviceCount, context) == contexts + deviceCount)
+  if (!context || std::none_of(contexts.begin(), contexts.end(), [&](const auto &one) { return one.get() == context; }))
     return CUDA_ERROR_INVALID_CONTEXT;
   current.push_back(context);
   return CUDA_SUCCESS;
@@ -306,16 +304,17 @@ TREADLE_EXPORT cuModuleLoadDataEx(CUmodule *module, const void *image, unsigned,
 
 TREADLE_EXPORT cuModuleUnload(CUmodule module) {
   return inContext([&](CUctx_st &context) {
-    if (!context.modules.count(module))
+    if (!context.modules.find(module))
       return CUDA_ERROR_INVALID_HANDLE;
-    unload(context, module);
+    finish(context, *module);
+    context.modules.remove(module);
     return CUDA_SUCCESS;
   });
 }
 
 TREADLE_EXPORT cuModuleGetFunction(CUfunction *function, CUmodule module, const char *name) {
   return inContext([&](CUctx_st &context) {
-    if (!context.modules.count(module))
+    if (!context.modules.find(module))
       return CUDA_ERROR_INVALID_HANDLE;
     auto found = module->functions.find(name);
     if (found == module->functions.end())
@@ -344,7 +343,7 @@ TREADLE_EXPORT cuMemHostAlloc(void **place, size_t bytes, unsigned) {
     *place = std::malloc(bytes);
     if (!*place)
       return CUDA_ERROR_OUT_OF_MEMORY;
-    hostMemory[*place] = bytes;
+    hostMemory.insert(*place);
     return CUDA_SUCCESS;
   });
 }
@@ -362,23 +361,19 @@ TREADLE_EXPORT cuMemFreeHost(void *place) {
 
 TREADLE_EXPORT cuStreamCreate(CUstream *stream, unsigned) {
   return inContext([&](CUctx_st &context) {
-    context.streams.insert(*stream = new CUstream_st);
+    *stream = context.streams.add<CUstream>(std::make_unique<CUstream_st>());
     return CUDA_SUCCESS;
   });
 }
 
 TREADLE_EXPORT cuStreamDestroy_v2(CUstream stream) {
-  return inContext([&](CUctx_st &context) {
-    if (!context.streams.erase(stream))
-      return CUDA_ERROR_INVALID_HANDLE;
-    delete stream;
-    return CUDA_SUCCESS;
-  });
+  return inContext(
+      [&](CUctx_st &context) { return context.streams.remove(stream) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE; });
 }
 
 TREADLE_EXPORT cuStreamSynchronize(CUstream stream) {
   return inContext([&](CUctx_st &context) {
-    if (!context.streams.count(stream))
+    if (!context.streams.find(stream))
       return CUDA_ERROR_INVALID_HANDLE;
     return stream->captured ? CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED : CUDA_SUCCESS;
   });
@@ -431,24 +426,20 @@ TREADLE_EXPORT cuMemsetD32Async(CUdeviceptr to, unsigned value, size_t count, CU
 
 TREADLE_EXPORT cuEventCreate(CUevent *event, unsigned flags) {
   return inContext([&](CUctx_st &context) {
-    context.events.insert(*event = new CUevent_st);
+    *event = context.events.add<CUevent>(std::make_unique<CUevent_st>());
     (*event)->isTimed = !(flags & CU_EVENT_DISABLE_TIMING);
     return CUDA_SUCCESS;
   });
 }
 
 TREADLE_EXPORT cuEventDestroy_v2(CUevent event) {
-  return inContext([&](CUctx_st &context) {
-    if (!context.events.erase(event))
-      return CUDA_ERROR_INVALID_HANDLE;
-    delete event;
-    return CUDA_SUCCESS;
-  });
+  return inContext(
+      [&](CUctx_st &context) { return context.events.remove(event) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE; });
 }
 
 TREADLE_EXPORT cuEventRecord(CUevent event, CUstream stream) {
   return inContext([&](CUctx_st &context) {
-    if (!context.events.count(event))
+    if (!context.events.find(event))
       return CUDA_ERROR_INVALID_HANDLE;
     return give(context, stream, [event] {
       event->when = std::chrono::steady_clock::now();
@@ -460,13 +451,13 @@ TREADLE_EXPORT cuEventRecord(CUevent event, CUstream stream) {
 
 TREADLE_EXPORT cuEventSynchronize(CUevent event) {
   return inContext(
-      [&](CUctx_st &context) { return context.events.count(event) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE; });
+      [&](CUctx_st &context) { return context.events.find(event) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE; });
 }
 
 TREADLE_EXPORT cuEventElapsedTime(float *milliseconds, CUevent from, CUevent to) {
   return inContext([&](CUctx_st &context) {
     for (CUevent event : {from, to})
-      if (!context.events.count(event) || !event->isRecorded || !event->isTimed)
+      if (!context.events.find(event) || !event->isRecorded || !event->isTimed)
         return CUDA_ERROR_INVALID_HANDLE;
     *milliseconds = std::chrono::duration<float, std::milli>(to->when - from->when).count();
     return CUDA_SUCCESS;
@@ -477,55 +468,44 @@ TREADLE_EXPORT cuEventElapsedTime(float *milliseconds, CUevent from, CUevent to)
 
 TREADLE_EXPORT cuStreamBeginCapture_v2(CUstream stream, int) {
   return inContext([&](CUctx_st &context) {
-    if (!context.streams.count(stream))
+    if (!context.streams.find(stream))
       return CUDA_ERROR_INVALID_HANDLE;
     if (stream->captured)
       return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
-    graphs.insert(stream->captured = new CUgraph_st);
+    stream->captured = std::make_unique<CUgraph_st>();
     return CUDA_SUCCESS;
   });
 }
 
 TREADLE_EXPORT cuStreamEndCapture(CUstream stream, CUgraph *graph) {
   return inContext([&](CUctx_st &context) {
-    if (!context.streams.count(stream) || !stream->captured)
+    if (!context.streams.find(stream) || !stream->captured)
       return CUDA_ERROR_INVALID_HANDLE;
-    *graph = stream->captured;
-    stream->captured = nullptr;
+    *graph = graphs.add<CUgraph>(std::move(stream->captured));
     return CUDA_SUCCESS;
   });
 }
 
 TREADLE_EXPORT cuGraphInstantiateWithFlags(CUgraphExec *instance, CUgraph graph, unsigned long long) {
   return inContext([&](CUctx_st &) {
-    if (!graphs.count(graph))
+    if (!graphs.find(graph))
       return CUDA_ERROR_INVALID_HANDLE;
-    instances.insert(*instance = new CUgraphExec_st{graph->work});
+    *instance = instances.add<CUgraphExec>(std::make_unique<CUgraphExec_st>(CUgraphExec_st{graph->work}));
     return CUDA_SUCCESS;
   });
 }
 
 TREADLE_EXPORT cuGraphDestroy(CUgraph graph) {
-  return inContext([&](CUctx_st &) {
-    if (!graphs.erase(graph))
-      return CUDA_ERROR_INVALID_HANDLE;
-    delete graph;
-    return CUDA_SUCCESS;
-  });
+  return inContext([&](CUctx_st &) { return graphs.remove(graph) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE; });
 }
 
 TREADLE_EXPORT cuGraphExecDestroy(CUgraphExec instance) {
-  return inContext([&](CUctx_st &) {
-    if (!instances.erase(instance))
-      return CUDA_ERROR_INVALID_HANDLE;
-    delete instance;
-    return CUDA_SUCCESS;
-  });
+  return inContext([&](CUctx_st &) { return instances.remove(instance) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE; });
 }
 
 TREADLE_EXPORT cuGraphLaunch(CUgraphExec instance, CUstream stream) {
   return inContext([&](CUctx_st &context) {
-    if (!instances.count(instance))
+    if (!instances.find(instance))
       return CUDA_ERROR_INVALID_HANDLE;
     return give(context, stream, [instance] {
       for (const Work &work : instance->work)

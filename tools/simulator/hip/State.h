@@ -9,10 +9,10 @@
 #define TREADLE_TOOLS_SIMULATOR_HIP_STATE_H
 
 #include "targets/hip/run/Api.h"
+#include "tools/simulator/Registry.h"
 #include "tools/simulator/gcn/Module.h"
 #include <chrono>
 #include <functional>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -72,29 +72,6 @@ struct Stream {
 struct Event {
   bool timed;
   std::optional<std::chrono::steady_clock::time_point> recorded;
-};
-
-/// Objects behind handles. A handle that is not of one is noticed.
-template <typename T> class Registry {
-public:
-  template <typename Handle> Handle add(std::unique_ptr<T> object) {
-    T *place = object.get();
-    objects[place] = std::move(object);
-    return reinterpret_cast<Handle>(place);
-  }
-  template <typename Handle> T *find(Handle handle) const {
-    auto found = objects.find(reinterpret_cast<const void *>(handle));
-    return found == objects.end() ? nullptr : found->second.get();
-  }
-  template <typename Handle> bool remove(Handle handle) {
-    return objects.erase(reinterpret_cast<const void *>(handle)) == 1;
-  }
-  template <typename Predicate> void removeIf(Predicate predicate) {
-    std::erase_if(objects, [&](const auto &entry) { return predicate(*entry.second); });
-  }
-
-private:
-  std::map<const void *, std::unique_ptr<T>> objects;
 };
 
 struct State {
