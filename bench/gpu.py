@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """gpu.py - CUDA and Vulkan on a real device: right first, then how fast beside cuBLAS, PyTorch, Triton and FlashAttention.
 
-    python bench/gpu.py prepare DIR [--small]      on any machine: compiles what is measured
-    python bench/gpu.py run DIR [--out FILE]       where the device is: needs libtreadle.so, NumPy and PyTorch
+    python bench/gpu.py prepare DIR [--small] [--only NAME]    on any machine: compiles what is measured
+    python bench/gpu.py run DIR [--out FILE]                   where the device is: needs libtreadle.so, NumPy and PyTorch
 
 What `prepare` makes is all that `run` needs besides this folder and the library (TREADLE_BUILD says where it is).
 Small networks have their results from the CPU with them, products and attention are checked against PyTorch in f32.
@@ -11,7 +11,8 @@ Times of products and attention are those of the kernels, by the device's own cl
 networks are whole runs with copies of inputs and outputs, of both. A ratio is Treadle's time over the peer's, medians
 of runs that take turns. Prints text and writes it to FILE.
 
---small: sizes that a simulated device gets through, to try the script itself.
+--small: sizes that a simulated device gets through, to try the script itself. --only: what has NAME in its name; what was
+not prepared is not run.
 """
 import argparse
 import json
@@ -28,7 +29,7 @@ TARGETS = "cuda,vulkan:gpu"
 PRODUCTS = {"full": [(8192, 8192, 8192), (4096, 4096, 4096), (1024, 1024, 1024), (8192, 1024, 4096)],
             "small": [(128, 128, 64)]}  # M, N, K
 ATTENTIONS = {"full": [(16, 4096, 128), (8, 4096, 128), (16, 16384, 128)], "small": [(1, 128, 64)]}  # heads, length, width of a head
-NETWORKS = ["resnet50", "encoder", "unet"]
+NETWORKS = {"full": ["resnet50-f32", "resnet50-f16", "encoder-f32", "encoder-f16", "unet-f32", "unet-f16"], "small": ["unet-f32", "unet-f16"]}
 TOKENS = {"full": 128, "small": 16}
 
 
@@ -45,12 +46,12 @@ def attention_inputs(heads, length, depth):
 
 
 def network_inputs(name, tokens):
-    rng = np.random.default_rng(3)
-    if name == "encoder":
+    """name: "encoder-f16"."""
+    rng, (network, kind) = np.random.default_rng(3), name.split("-")
+    if network == "encoder":
         return {"ids": rng.integers(0, 30000, (1, tokens))}
-    if name == "unet":
-        return {"x": rng.standard_normal((1, 4, 32, 32), np.float32), "embedding": rng.standard_normal((1, 64), np.float32)}
-    return {"input": rng.standard_normal((1, 3, 224, 224), np.float32)}
+    shapes = {"unet": {"x": (1, 4, 32, 32), "embedding": (1, 64)}, "resnet50": {"input": (1, 3, 224, 224)}}[network]
+    return {key: rng.standard_normal(shape, np.float32).astype({"f32": np.float32, "f16": np.float16}[kind]) for key, shape in shapes.items()}
 
 
 # ---- prepare -----------------------------------------------------------------------------------------------
@@ -81,24 +82,29 @@ def save_attention(folder, heads, length, depth):
                 [("scale", np.float16(depth ** -0.5))])
 
 
-def prepare(folder, size):
+def save_network(folder, name):
     import make_models
+    network, kind = name.split("-")
+    path = make_models.MODELS[network](folder / f"{name}.onnx")
+    return path if kind == "f32" else make_models.narrow(path, kind)
+
+
+def prepare(folder, size, only):
     folder.mkdir(parents=True, exist_ok=True)
     compiler = runtimes.BUILD / "bin" / "treadle"
     with tempfile.TemporaryDirectory() as temporary:
         temporary = pathlib.Path(temporary)
         models = [save_product(temporary, *shape) for shape in PRODUCTS[size]]
         models += [save_attention(temporary, *shape) for shape in ATTENTIONS[size]]
-        for name in NETWORKS if size == "full" else ["unet"]:
-            models.append(make_models.MODELS[name](temporary / f"{name}.onnx"))
-            reference = runtimes.Treadle()
-            inputs = network_inputs(name, TOKENS[size])
-            reference.load(reference.convert(models[-1], inputs, temporary), inputs, threads=0)
-            reference.run()
-            np.savez_compressed(folder / f"{name}.npz", *reference.results())
-        for model in models:
+        models += [save_network(temporary, name) for name in NETWORKS[size] if only in name]
+        for model in (model for model in models if only in model.stem):
             runtimes.command([compiler, "compile", model, "-o", folder / f"{model.stem}.tdl", "--target", TARGETS])
             print(f"{model.stem}.tdl: {(folder / f'{model.stem}.tdl').stat().st_size / 2**20:.1f} MiB")
+            if model.stem in NETWORKS[size]:
+                reference, inputs = runtimes.Treadle(), network_inputs(model.stem, TOKENS[size])
+                reference.load(reference.convert(model, inputs, temporary), inputs, threads=0)
+                reference.run()
+                np.savez_compressed(folder / f"{model.stem}.npz", *reference.results())
     (folder / "size").write_text(size)
 
 
@@ -170,6 +176,8 @@ def products(report, torch, folder, devices, size):
     report("Products of f16, sums of f32 (cuBLAS is PyTorch's; Triton is what torch.compile's max-autotune finds)")
     for m, n, k in PRODUCTS[size]:
         name, inputs = f"product-{m}x{n}x{k}", product_inputs(m, n, k)
+        if not (folder / f"{name}.tdl").exists():
+            continue
         if torch.cuda.is_available():
             a, b = (torch.from_numpy(x).cuda() for x in inputs.values())
             expected = (a.float() @ b.float()).cpu().numpy()
@@ -191,6 +199,8 @@ def attentions(report, torch, folder, devices, size):
     report("Attention of f16 (FlashAttention is PyTorch's flash backend)")
     for heads, length, depth in ATTENTIONS[size]:
         name = f"attention-{heads}x{length}x{depth}"
+        if not (folder / f"{name}.tdl").exists():
+            continue
         inputs = attention_inputs(heads, length, depth)
         q, k, v = (torch.from_numpy(x).to("cuda" if torch.cuda.is_available() else "cpu") for x in inputs.values())
         attend = torch.nn.functional.scaled_dot_product_attention
@@ -222,8 +232,8 @@ def torch_network(torch, name):
 
 
 def networks(report, torch, folder, devices, size):
-    report("Networks of f32, whole runs (torch.compile: max-autotune, f32 as it comes)")
-    for name in NETWORKS:
+    report("Networks, whole runs (torch.compile: max-autotune, f32 as it comes)")
+    for name in NETWORKS[size]:
         if not (folder / f"{name}.tdl").exists():
             continue
         inputs = network_inputs(name, TOKENS[size])
@@ -232,10 +242,10 @@ def networks(report, torch, folder, devices, size):
         for device in devices:
             program = load(folder / f"{name}.tdl", inputs, device)
             program.run()
-            report.check(name, device, program.results(), expected, 1e-4)
+            report.check(name, device, program.results(), expected, 1e-4 if name.endswith("f32") else 2e-2)
             timers = {"treadle": lambda: whole_seconds(program)}
-            if torch.cuda.is_available() and (network := torch_network(torch, name)):
-                network = network.eval().cuda()
+            if torch.cuda.is_available() and (network := torch_network(torch, name.split("-")[0])):
+                network = network.eval().cuda().to(torch.float32 if name.endswith("f32") else torch.float16)
                 compiled = torch.compile(network, mode="max-autotune")
                 host = [torch.from_numpy(x) for x in inputs.values()]
                 def whole():
@@ -270,10 +280,11 @@ def main():
     parser.add_argument("what", choices=["prepare", "run"])
     parser.add_argument("folder", type=pathlib.Path, metavar="DIR")
     parser.add_argument("--small", action="store_true")
+    parser.add_argument("--only", default="", metavar="NAME")
     parser.add_argument("--out", type=pathlib.Path, metavar="FILE")
     arguments = parser.parse_args()
     if arguments.what == "prepare":
-        prepare(arguments.folder, "small" if arguments.small else "full")
+        prepare(arguments.folder, "small" if arguments.small else "full", arguments.only)
     else:
         run(arguments.folder, arguments.out)
 

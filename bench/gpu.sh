@@ -4,9 +4,9 @@
 # Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
-#     bench/gpu.sh prepare     where the build is: build/gpu with artifacts, the library and this folder's scripts
-#     bench/gpu.sh run         where the device is, with build/gpu: results in $OUT or build/gpu
-#     bench/gpu.sh try         both, small, on simulated devices where there are no others
+#     bench/gpu.sh prepare [--only NAME]   where the build is: build/gpu, with artifacts and the library
+#     bench/gpu.sh run                     where the device is, with build/gpu and bench: results in $OUT or build/gpu
+#     bench/gpu.sh try                     both, small, on simulated devices where there are no others
 set -euo pipefail
 cd "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/.."
 python=python3
@@ -21,7 +21,7 @@ prepare() {
 run() { TREADLE_BUILD=$PWD/build/gpu "$python" bench/gpu.py run build/gpu/models --out "${OUT:-build/gpu}/gpu.txt"; }
 
 case ${1:-} in
-prepare) prepare ;;
+prepare) prepare "${@:2}" ;;
 run) run ;;
 try)
   ./dev build dev treadle-simulators
