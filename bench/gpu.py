@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """gpu.py - CUDA and Vulkan on a real device: right first, then how fast beside cuBLAS, PyTorch, Triton and FlashAttention.
 
-    python bench/gpu.py prepare DIR [--small] [--only NAME]    on any machine: compiles what is measured
-    python bench/gpu.py run DIR [--out FILE]                   where the device is: needs libtreadle.so, NumPy and PyTorch
+    python bench/gpu.py prepare DIR [--small] [--only NAME] [--targets LIST]     on any machine: compiles what is measured
+    python bench/gpu.py run DIR [--out FILE]       where the device is: needs libtreadle.so, NumPy and PyTorch
 
 What `prepare` makes is all that `run` needs besides this folder and the library (TREADLE_BUILD says where it is).
 Small networks have their results from the CPU with them, products and attention are checked against PyTorch in f32.
@@ -25,7 +25,6 @@ import time
 import numpy as np
 import runtimes
 
-TARGETS = "cuda,vulkan:gpu"
 PRODUCTS = {"full": [(8192, 8192, 8192), (4096, 4096, 4096), (1024, 1024, 1024), (8192, 1024, 4096)],
             "small": [(128, 128, 64)]}  # M, N, K
 ATTENTIONS = {"full": [(16, 4096, 128), (8, 4096, 128), (16, 16384, 128)], "small": [(1, 128, 64)]}  # heads, length, width of a head
@@ -89,7 +88,7 @@ def save_network(folder, name):
     return path if kind == "f32" else make_models.narrow(path, kind)
 
 
-def prepare(folder, size, only):
+def prepare(folder, size, only, targets):
     folder.mkdir(parents=True, exist_ok=True)
     compiler = runtimes.BUILD / "bin" / "treadle"
     with tempfile.TemporaryDirectory() as temporary:
@@ -98,7 +97,7 @@ def prepare(folder, size, only):
         models += [save_attention(temporary, *shape) for shape in ATTENTIONS[size]]
         models += [save_network(temporary, name) for name in NETWORKS[size] if only in name]
         for model in (model for model in models if only in model.stem):
-            runtimes.command([compiler, "compile", model, "-o", folder / f"{model.stem}.tdl", "--target", TARGETS])
+            runtimes.command([compiler, "compile", model, "-o", folder / f"{model.stem}.tdl", "--target", targets])
             print(f"{model.stem}.tdl: {(folder / f'{model.stem}.tdl').stat().st_size / 2**20:.1f} MiB")
             if model.stem in NETWORKS[size]:
                 reference, inputs = runtimes.Treadle(), network_inputs(model.stem, TOKENS[size])
@@ -110,10 +109,19 @@ def prepare(folder, size, only):
 
 # ---- run ---------------------------------------------------------------------------------------------------
 
-def load(path, inputs, device):
-    program = runtimes.Treadle()
-    program.load(path, inputs, threads=0, device=device)
-    return program
+def load(path, inputs, devices):
+    """The program on each of the devices that it has code for, by the device's name."""
+    programs = {}
+    for device in devices:
+        program = runtimes.Treadle()
+        try:
+            program.load(path, inputs, threads=0, device=device)
+        except runtimes.Failed as failed:
+            if "compile the model with --target" not in str(failed):
+                raise
+            continue
+        programs[device] = program
+    return programs
 
 
 def kernel_seconds(program):
@@ -183,8 +191,7 @@ def products(report, torch, folder, devices, size):
             expected = (a.float() @ b.float()).cpu().numpy()
         else:
             expected = inputs["a"].astype(np.float32) @ inputs["b"].astype(np.float32)
-        for device in devices:
-            program = load(folder / f"{name}.tdl", inputs, device)
+        for device, program in load(folder / f"{name}.tdl", inputs, devices).items():
             program.run()
             report.check(name, device, program.results(), [expected], 2e-3)
             timers = {"treadle": lambda: kernel_seconds(program)}
@@ -206,8 +213,7 @@ def attentions(report, torch, folder, devices, size):
         attend = torch.nn.functional.scaled_dot_product_attention
         # Few heads at a time: the plain backend holds all scores.
         expected = np.concatenate([attend(*(x[:, h:h + 1].float() for x in (q, k, v))).cpu().numpy() for h in range(heads)], 1)
-        for device in devices:
-            program = load(folder / f"{name}.tdl", inputs, device)
+        for device, program in load(folder / f"{name}.tdl", inputs, devices).items():
             program.run()
             report.check(name, device, program.results(), [expected], 2e-3)
             timers = {"treadle": lambda: kernel_seconds(program)}
@@ -239,8 +245,7 @@ def networks(report, torch, folder, devices, size):
         inputs = network_inputs(name, TOKENS[size])
         with np.load(folder / f"{name}.npz") as file:
             expected = [file[key] for key in file.files]
-        for device in devices:
-            program = load(folder / f"{name}.tdl", inputs, device)
+        for device, program in load(folder / f"{name}.tdl", inputs, devices).items():
             program.run()
             report.check(name, device, program.results(), expected, 1e-4 if name.endswith("f32") else 2e-2)
             timers = {"treadle": lambda: whole_seconds(program)}
@@ -281,10 +286,11 @@ def main():
     parser.add_argument("folder", type=pathlib.Path, metavar="DIR")
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--only", default="", metavar="NAME")
+    parser.add_argument("--targets", default="cuda,vulkan:gpu", metavar="LIST", help="fewer make smaller files (default: %(default)s)")
     parser.add_argument("--out", type=pathlib.Path, metavar="FILE")
     arguments = parser.parse_args()
     if arguments.what == "prepare":
-        prepare(arguments.folder, "small" if arguments.small else "full", arguments.only)
+        prepare(arguments.folder, "small" if arguments.small else "full", arguments.only, arguments.targets)
     else:
         run(arguments.folder, arguments.out)
 

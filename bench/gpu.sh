@@ -4,9 +4,9 @@
 # Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
-#     bench/gpu.sh prepare [--only NAME]   where the build is: build/gpu, with artifacts and the library
-#     bench/gpu.sh run                     where the device is, with build/gpu and bench: results in $OUT or build/gpu
-#     bench/gpu.sh try                     both, small, on simulated devices where there are no others
+#     bench/gpu.sh prepare [..]   where the build is: build/gpu, with artifacts (gpu.py says which) and the library
+#     bench/gpu.sh run            where the device is, with build/gpu and bench: results in $OUT or build/gpu
+#     bench/gpu.sh try            both, small, on simulated devices where there are no others
 set -euo pipefail
 cd "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/.."
 python=python3
