@@ -88,7 +88,9 @@ Status StreamResident::loadWeights(const Program &program) {
 Status StreamResident::loadKernels(const Program &program, const format::Executable &code) {
   uint32_t count = code.entries() ? code.entries()->size() : 0;
   kernels.assign(count, nullptr);
-  bool isOwn = count && code.entries()->Get(0)->bytes();
+  if (count == 0) // a program that only copies
+    return {};
+  bool isOwn = code.entries()->Get(0)->bytes();
   modules.assign(isOwn ? count : 1, nullptr);
   if (!isOwn) {
     if (Status status = device->loadCode(program.data() + code.offset(), program.name(), modules[0]); status.failed())

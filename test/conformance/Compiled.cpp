@@ -107,7 +107,9 @@ FailureOr<std::unique_ptr<Compiled>> Compiled::compile(ModuleOp grouped, const T
   treadle_session_options options = {};
   options.device = compiled->device.c_str();
   error = treadle_session_create(compiled->program, &options, &compiled->first);
-  if (treadle_code code = treadle_error_code(error); code == TREADLE_UNSUPPORTED || code == TREADLE_NOT_FOUND)
+  treadle_code code = treadle_error_code(error);
+  bool hasNone = code == TREADLE_UNSUPPORTED && StringRef(treadle_error_message(error)).contains(", not for ");
+  if (hasNone || code == TREADLE_NOT_FOUND)
     compiled->whyNot = toText(error);
   else if (error)
     return grouped.emitError(toText(error));

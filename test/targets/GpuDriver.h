@@ -81,6 +81,24 @@ TYPED_TEST_P(GpuDriver, AnAlternativeIsTaken) {
   EXPECT_EQ(Rows(5).run(onGpu.session), "");
 }
 
+TYPED_TEST_P(GpuDriver, ProgramWithoutKernels) {
+  TestProgram description = TypeParam::program();
+  description.kernels.clear();
+  description.executables[0].entries.clear();
+  description.buffers[6].last = 2;
+  description.steps = {{format::Command::Copy, {{0, 0}, {2, 0}}, TestProgram::bytes},
+                       {format::Command::Fill, {{3, 0}}, TestProgram::n, 1},
+                       {format::Command::Copy, {{1, 0}, {4, 0}}, TestProgram::bytes}};
+  treadle_session_options on = TypeParam::options();
+  OpenProgram open(description, &on);
+  Rows rows(5);
+  treadle_tensor outputs[3] = {};
+  EXPECT_EQ(messageOf(treadle_session_run(open.session, rows.inputs.data(), 2, outputs, 3)), "");
+  EXPECT_EQ(std::memcmp(outputs[0].data, rows.inputs[0].data, 80), 0);
+  EXPECT_EQ(std::memcmp(outputs[1].data, "\1\1\1\1\1", 5), 0);
+  EXPECT_EQ(std::memcmp(outputs[2].data, rows.inputs[1].data, 80), 0);
+}
+
 TYPED_TEST_P(GpuDriver, SeveralSessionsAtOnce) {
   treadle_session_options on = TypeParam::options();
   OpenProgram open(TypeParam::program(), &on);
@@ -241,9 +259,9 @@ TYPED_TEST_P(GpuDriver, Cancel) {
   EXPECT_EQ(messageOf(treadle_session_run(open.session, few.inputs.data(), 2, outputs, 3)), "");
 }
 
-REGISTER_TYPED_TEST_SUITE_P(GpuDriver, Runs, WhatIsRecordedRunsOnOtherData, WritesToMemoryOfTheCaller,
-                            AnAlternativeIsTaken, SeveralSessionsAtOnce, OutlivesTheProgram, MemoryLimit, Observer,
-                            Times, PartsFollowOneAnother, Cancel);
+REGISTER_TYPED_TEST_SUITE_P(GpuDriver, ProgramWithoutKernels, Runs, WhatIsRecordedRunsOnOtherData,
+                            WritesToMemoryOfTheCaller, AnAlternativeIsTaken, SeveralSessionsAtOnce, OutlivesTheProgram,
+                            MemoryLimit, Observer, Times, PartsFollowOneAnother, Cancel);
 
 } // namespace treadle::test
 
