@@ -13,6 +13,7 @@
 //     window        pools and depthwise convolutions
 //     contraction   matrix products and convolutions, with what follows them
 //     attention     scaled dot-product attention
+//     scan          running sums and the like
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,13 +28,13 @@ namespace treadle {
 using Schedule = llvm::LogicalResult(mlir::func::FuncOp source, const Target &target);
 
 namespace simd {
-Schedule scheduleMap, scheduleRows, scheduleWindow, scheduleContraction, scheduleAttention;
+Schedule scheduleMap, scheduleRows, scheduleWindow, scheduleContraction, scheduleAttention, scheduleScan;
 /// Those convolutions whose filter is stored transformed; part of the contraction family.
 Schedule scheduleWinograd;
 } // namespace simd
 
 namespace simt {
-Schedule scheduleMap, scheduleRows, scheduleContraction, scheduleAttention;
+Schedule scheduleMap, scheduleRows, scheduleContraction, scheduleAttention, scheduleScan;
 } // namespace simt
 
 struct Family {

@@ -19,6 +19,7 @@ llvm::ArrayRef<Family> families() {
       {"window", simd::scheduleWindow, simt::scheduleMap}, // which is each output by itself
       {"contraction", simd::scheduleContraction, simt::scheduleContraction},
       {"attention", simd::scheduleAttention, simt::scheduleAttention},
+      {"scan", simd::scheduleScan, simt::scheduleScan},
   };
   return all;
 }

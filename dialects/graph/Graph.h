@@ -11,8 +11,8 @@
 #ifndef TREADLE_DIALECTS_GRAPH_GRAPH_H
 #define TREADLE_DIALECTS_GRAPH_GRAPH_H
 
-#include "dialects/graph/Dims.h"
 #include "dialects/graph/Tensor.h"
+#include "dialects/graph/dims/Dims.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinOps.h"

@@ -5,10 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/graph/Graph.h"
+#include "dialects/graph/Reduce.h"
 #include "mlir/IR/Builders.h"
-#include <cmath>
-#include <limits>
 
 using namespace mlir;
 
@@ -38,51 +36,8 @@ void printReduceWord(OpAsmPrinter &printer, Operation *, ReduceKindAttr attr) {
   printer << stringifyReduceKind(attr.getValue());
 }
 
-/// The value that a reduction over no elements has.
-template <typename T> T startOf(ReduceKind kind, const Tensor &tensor) {
-  switch (kind) {
-  case ReduceKind::sum:
-  case ReduceKind::mean:
-  case ReduceKind::any:
-    return 0;
-  case ReduceKind::prod:
-  case ReduceKind::all:
-    return 1;
-  case ReduceKind::min:
-  case ReduceKind::max:
-    break;
-  }
-  bool isMin = kind == ReduceKind::min;
-  if constexpr (std::is_floating_point_v<T>)
-    return isMin ? std::numeric_limits<T>::infinity() : -std::numeric_limits<T>::infinity();
-  unsigned bits = bitWidth(tensor.dtype());
-  bool isUnsigned = tensor.dtype() == DType::U8 || tensor.dtype() == DType::U16 || tensor.dtype() == DType::U32 ||
-                    tensor.dtype() == DType::U64 || tensor.dtype() == DType::Bool;
-  uint64_t highest = isUnsigned ? ~uint64_t(0) >> (64 - bits) : (uint64_t(1) << (bits - 1)) - 1;
-  return isMin ? static_cast<T>(highest) : static_cast<T>(isUnsigned ? 0 : ~highest);
-}
-
-template <typename T> T combine(ReduceKind kind, DType dtype, T a, T b) {
-  switch (kind) {
-  case ReduceKind::sum:
-  case ReduceKind::mean:
-    return wrapping(a, b, [](auto x, auto y) { return x + y; });
-  case ReduceKind::prod:
-    return wrapping(a, b, [](auto x, auto y) { return x * y; });
-  case ReduceKind::min:
-    return isLess(dtype, b, a) || b != b ? b : a;
-  case ReduceKind::max:
-    return isLess(dtype, a, b) || b != b ? b : a;
-  case ReduceKind::any:
-    return a != 0 || b != 0;
-  case ReduceKind::all:
-    return a != 0 && b != 0;
-  }
-  return a;
-}
-
 template <typename T> void reduce(ReduceKind kind, const Tensor &input, Tensor &result) {
-  std::vector<T> values(result.size(), startOf<T>(kind, result));
+  std::vector<T> values(result.size(), startOf<T>(kind, result.dtype()));
   int64_t from = 0;
   for (int64_t to : broadcastPositions(result.shape(), input.shape())) {
     values[to] = combine(kind, result.dtype(), values[to], input.get<T>(from));

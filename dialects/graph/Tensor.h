@@ -12,7 +12,7 @@
 #ifndef TREADLE_DIALECTS_GRAPH_TENSOR_H
 #define TREADLE_DIALECTS_GRAPH_TENSOR_H
 
-#include "dialects/graph/DimExpr.h"
+#include "dialects/graph/dims/DimExpr.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "runtime/base/DType.h"

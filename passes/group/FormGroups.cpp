@@ -26,7 +26,7 @@ namespace treadle {
 
 namespace {
 
-enum class Kind { Map, Rows, Window, Contraction, Attention };
+enum class Kind { Map, Rows, Window, Contraction, Attention, Scan };
 
 llvm::StringRef familyOf(Kind kind) {
   switch (kind) {
@@ -40,6 +40,8 @@ llvm::StringRef familyOf(Kind kind) {
     return "contraction";
   case Kind::Attention:
     return "attention";
+  case Kind::Scan:
+    return "scan";
   }
   return "";
 }
@@ -54,6 +56,8 @@ Kind kindOf(Operation *op) {
     return Kind::Attention;
   if (isa<ReduceOp, SoftmaxOp, NormalizeOp, ArgReduceOp>(op))
     return Kind::Rows;
+  if (isa<ScanOp>(op))
+    return Kind::Scan;
   return Kind::Map;
 }
 
@@ -241,7 +245,8 @@ bool Former::mayPrecede(Group *reader, Group *group) {
     return flops == elementCount(op->getResult(0).getType());
   };
   switch (reader->kind) {
-  case Kind::Map: {
+  case Kind::Map:
+  case Kind::Scan: {
     // Each element is read once, unless a broadcast repeats it.
     auto count = [](Group *group) { return product(group->ops.front()->getContext(), group->dims); };
     return count(reader) == count(group) || llvm::all_of(group->ops, isCheap);

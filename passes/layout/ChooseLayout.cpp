@@ -170,7 +170,7 @@ Operation *Chooser::onTwins(Operation *op) {
         twin.setAxes(axes);
         return twin;
       })
-      .Case<ArgReduceOp, SoftmaxOp>([&](auto typed) {
+      .Case<ArgReduceOp, ScanOp, SoftmaxOp>([&](auto typed) {
         auto twin = cast<decltype(typed)>(clone(twinOf(input)));
         twin.setAxis(places[typed.getAxis()]);
         return twin;

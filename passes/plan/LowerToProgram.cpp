@@ -42,7 +42,7 @@ DenseSet<unsigned> sameElementArguments(GroupOp group) {
     if (!seen[aligned].insert(value).second)
       return;
     Operation *op = value.getDefiningOp();
-    bool rowwise = isa<ReduceOp, SoftmaxOp, NormalizeOp>(op) && group.getFamily() == "rows";
+    bool rowwise = (isa<ReduceOp, SoftmaxOp, NormalizeOp>(op) && group.getFamily() == "rows") || isa<ScanOp>(op);
     for (Value operand : op->getOperands())
       visit(operand, aligned && (isElementwise(op) || rowwise), dims);
   };

@@ -80,6 +80,7 @@ private:
   Value cast();
   Value reduce();
   Value argReduce();
+  Value scan();
   Value softmax();
   Value normalize();
   Value matmul();

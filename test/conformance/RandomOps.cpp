@@ -221,6 +221,30 @@ Value Maker::argReduce() {
   return make<ArgReduceOp>(x, attributes, {0, double(most(dims(x)[axis])), true});
 }
 
+Value Maker::scan() {
+  Value x = anyOf([&](Value value) { return rankOf(value) > 0 && !isBool(value); });
+  if (!x)
+    return {};
+  int64_t axis = below(rankOf(x));
+  double length = most(dims(x)[axis]);
+  ReduceKind kind = oneOf({ReduceKind::sum, ReduceKind::sum, ReduceKind::prod, ReduceKind::min, ReduceKind::max});
+  Known facts = known[x];
+  facts.exact &= !isFloat(x) || kind == ReduceKind::min || kind == ReduceKind::max;
+  if (kind == ReduceKind::sum)
+    facts = {std::min(facts.low * length, 0.0), std::max(facts.high * length, 0.0), facts.exact};
+  if (kind == ReduceKind::prod) {
+    double size = std::pow(std::max(facts.bound(), 1.0), length);
+    facts = {-size, size, facts.exact};
+  }
+  SmallVector<NamedAttribute> attributes = {{"kind", ReduceKindAttr::get(b.getContext(), kind)}, number("axis", axis)};
+  // Over no elements, what is least is infinite.
+  if (chance(0.3) && (kind == ReduceKind::sum || kind == ReduceKind::prod))
+    attributes.push_back(flag("exclusive"));
+  if (chance(0.3))
+    attributes.push_back(flag("reverse"));
+  return make<ScanOp>(x, attributes, facts);
+}
+
 Value Maker::softmax() {
   Value x = anyOf([&](Value value) { return rankOf(value) > 0 && isFloat(value) && known[value].bound() < 100; });
   if (!x)

@@ -87,6 +87,10 @@ Rounding roundingOf(Operation *op, ArrayRef<Tensor> operands, ArrayRef<Tensor> r
                     reduce.getKind() == ReduceKind::prod;
         return adds ? sumOf(perResult()) : Rounding{};
       })
+      .Case<ScanOp>([&](ScanOp scan) {
+        bool adds = scan.getKind() == ReduceKind::sum || scan.getKind() == ReduceKind::prod;
+        return adds ? sumOf(operands[0].shape()[scan.getAxis()]) : Rounding{};
+      })
       .Case<MatMulOp>([&](MatMulOp matmul) {
         return sumOf(operands[0].shape()[operands[0].rank() - (matmul.getTransposeLhs() ? 2 : 1)]);
       })

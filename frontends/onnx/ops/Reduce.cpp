@@ -94,30 +94,20 @@ bool importArgReduce(Node &node) {
   return node.set(node.integer("keepdims", 1) ? result : b.squeeze(result, {axis}));
 }
 
-/// Element i is over the elements j with j <= i, or before it, or from it on: a reduction over those of
-/// all that are.
 bool importCumulative(Node &node) {
   Builder &b = node.b;
   SmallVector<int64_t> axes;
-  bool given, isReversed = node.integer("reverse", 0), isExclusive = node.integer("exclusive", 0);
+  bool given;
   if (!node.knownIntegers("axis", 1, axes, given))
     return false;
   if (axes.size() != 1)
     return node.fail("axis must be one number");
-  int64_t axis = axes.front(), rank = node.rank();
-  if (!node.axis(axis, rank))
+  int64_t axis = axes.front();
+  if (!node.axis(axis, node.rank()))
     return false;
   ReduceKind kind = node.type() == "CumProd" ? ReduceKind::prod : ReduceKind::sum;
-  Type i64 = b.ops().getI64Type();
-  Dims row(rank + 1, b.dim(1)), column = row;
-  row[axis] = column[axis + 1] = node.dims()[axis];
-  Value i = b.iota(row, axis, i64), j = b.iota(column, axis + 1, i64);
-  Predicate isWithin = isReversed    ? (isExclusive ? Predicate::gt : Predicate::ge)
-                       : isExclusive ? Predicate::lt
-                                     : Predicate::le;
-  Value neutral = b.scalarFor(node.input(0), kind == ReduceKind::prod ? 1 : 0);
-  Value counted = b.select(b.compare(isWithin, j, i), b.unsqueeze(node.input(0), {axis}), neutral);
-  return node.set(b.squeeze(b.reduce(kind, counted, {axis + 1}), {axis + 1}));
+  return node.set(b.make<ScanOp>(ReduceKindAttr::get(b.context(), kind), node.input(0), b.ops().getI64IntegerAttr(axis),
+                                 b.unit(node.integer("exclusive", 0)), b.unit(node.integer("reverse", 0))));
 }
 
 } // namespace treadle::onnx

@@ -434,3 +434,27 @@ func.func @f(%a: tensor<3x4xf32>) {
   %0 = graph.pool max %a {axes = array<i64: 2>, kernel = array<i64: 2>, strides = array<i64: 1>, dilations = array<i64: 1>, padLow = array<i64: 0>, padHigh = array<i64: 0>} : (tensor<3x4xf32>) -> tensor<3x3xf32>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error@+1 {{combines by sum, prod, min or max, not by mean}}
+  %0 = graph.scan <mean> %x {axis = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xi1>) {
+  // expected-error@+1 {{is over numbers, not over i1}}
+  %0 = graph.scan <sum> %x {axis = 1 : i64} : (tensor<2x3xi1>) -> tensor<2x3xi1>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error@+1 {{axis is 2, the input has 2 dimensions}}
+  %0 = graph.scan <sum> %x {axis = 2 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}

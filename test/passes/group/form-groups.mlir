@@ -66,3 +66,18 @@ func.func @reshape(%a: tensor<8x16xf32>) -> tensor<128xf32> {
   %2 = graph.neg %1 : (tensor<128xf32>) -> tensor<128xf32>
   return %2 : tensor<128xf32>
 }
+
+// A scan reads each element once: what makes it goes before, what follows it after.
+// CHECK-LABEL: func @scan
+// CHECK: graph.group "scan"(%arg0) {
+// CHECK: graph.exp
+// CHECK-NEXT: graph.scan <sum>
+// CHECK-NEXT: graph.neg
+// CHECK-NEXT: graph.yield
+// CHECK-NOT: graph.group
+func.func @scan(%a: tensor<8x16xf32>) -> tensor<8x16xf32> {
+  %0 = graph.exp %a : (tensor<8x16xf32>) -> tensor<8x16xf32>
+  %1 = graph.scan <sum> %0 {axis = 1 : i64} : (tensor<8x16xf32>) -> tensor<8x16xf32>
+  %2 = graph.neg %1 : (tensor<8x16xf32>) -> tensor<8x16xf32>
+  return %2 : tensor<8x16xf32>
+}

@@ -8,7 +8,7 @@
 #ifndef TREADLE_DIALECTS_GRAPH_DIMS_H
 #define TREADLE_DIALECTS_GRAPH_DIMS_H
 
-#include "dialects/graph/DimExpr.h"
+#include "dialects/graph/dims/DimExpr.h"
 
 namespace treadle::graph {
 

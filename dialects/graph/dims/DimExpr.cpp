@@ -7,7 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/graph/DimExpr.h"
+#include "dialects/graph/dims/DimExpr.h"
 #include "dialects/graph/Graph.h"
 #include "mlir/IR/OpImplementation.h"
 #include "llvm/ADT/StringExtras.h"
