@@ -11,6 +11,7 @@
 #ifndef TREADLE_CODEGEN_COST_H
 #define TREADLE_CODEGEN_COST_H
 
+#include "codegen/Target.h"
 #include "dialects/graph/Graph.h"
 
 namespace treadle {
@@ -18,6 +19,9 @@ namespace treadle {
 /// The output tile with which Winograd's algorithm computes `conv` fastest (dialects/graph/Winograd.h), or
 /// 0 where the sum over taps is as fast or the only way. The channels are last, the filter a constant.
 int64_t winogradTile(graph::ConvOp conv);
+
+/// How many elements of that type a workgroup sorts in its shared memory, a power of 2.
+int64_t sortBlock(mlir::Type elementType, const Target &target);
 
 } // namespace treadle
 

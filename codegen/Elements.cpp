@@ -485,8 +485,6 @@ Value Elements::concatAt(ConcatOp op, Position position) {
   return result;
 }
 
-/// A coordinate from elements of an index tensor: wrapped once if negative, kept within the dimension.
-/// Uniform if the index was.
 Coord Elements::coordFrom(Value indices, const Position &position, DimExpr size) {
   bool uniformly = llvm::all_of(position, [](const Coord &coord) { return coord.isUniform(); });
   Value index = at(indices, position);

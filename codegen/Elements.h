@@ -149,8 +149,6 @@ private:
   /// What an output coordinate is made of along axis number `i`.
   llvm::SmallVector<Tap> resizeTaps(graph::ResizeOp op, size_t i, const Coord &out);
 
-  Coord coordFrom(mlir::Value indices, const Position &position, graph::DimExpr size);
-
   /// Runs `body` with only those of the current lanes whose bit in `inside` is set.
   mlir::Value masked(mlir::Value inside, llvm::function_ref<mlir::Value()> body);
 
@@ -161,6 +159,9 @@ public:
   /// As a vector of i32.
   mlir::Value vector(const Coord &coord);
   static Coord uniform(mlir::Value base) { return Coord{base, 0, 0, 0, {}}; }
+  /// From elements of an index tensor: wrapped once if negative, kept within the dimension. Uniform if
+  /// `position` is.
+  Coord coordFrom(mlir::Value indices, const Position &position, graph::DimExpr size);
 
 private:
   struct Computed {

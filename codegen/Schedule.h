@@ -14,6 +14,8 @@
 //     contraction   matrix products and convolutions, with what follows them
 //     attention     scaled dot-product attention
 //     scan          running sums and the like
+//     sort          sorting, and the first in order
+//     scatter       elements to computed places
 //
 //===----------------------------------------------------------------------===//
 
@@ -28,13 +30,14 @@ namespace treadle {
 using Schedule = llvm::LogicalResult(mlir::func::FuncOp source, const Target &target);
 
 namespace simd {
-Schedule scheduleMap, scheduleRows, scheduleWindow, scheduleContraction, scheduleAttention, scheduleScan;
+Schedule scheduleMap, scheduleRows, scheduleWindow, scheduleContraction, scheduleAttention, scheduleScan, scheduleSort,
+    scheduleScatter;
 /// Those convolutions whose filter is stored transformed; part of the contraction family.
 Schedule scheduleWinograd;
 } // namespace simd
 
 namespace simt {
-Schedule scheduleMap, scheduleRows, scheduleContraction, scheduleAttention, scheduleScan;
+Schedule scheduleMap, scheduleRows, scheduleContraction, scheduleAttention, scheduleScan, scheduleSort, scheduleScatter;
 } // namespace simt
 
 struct Family {

@@ -20,6 +20,8 @@ llvm::ArrayRef<Family> families() {
       {"contraction", simd::scheduleContraction, simt::scheduleContraction},
       {"attention", simd::scheduleAttention, simt::scheduleAttention},
       {"scan", simd::scheduleScan, simt::scheduleScan},
+      {"sort", simd::scheduleSort, simt::scheduleSort},
+      {"scatter", simd::scheduleScatter, simt::scheduleScatter},
   };
   return all;
 }

@@ -16,8 +16,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/ScanShape.h"
 #include "codegen/Schedule.h"
+#include "codegen/irregular/Lines.h"
+#include "codegen/simd/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
@@ -31,10 +32,10 @@ namespace {
 /// A task should be about so many elements.
 constexpr int64_t elementsPerTask = 8192;
 
-class ScanSchedule : ScanShape {
+class ScanSchedule : Lines {
 public:
-  ScanSchedule(func::FuncOp source, const Target &target)
-      : ScanShape(source), kernel(source, target), b(kernel.b), isReverse(op.getReverse()) {
+  ScanSchedule(func::FuncOp source, ScanOp op, const Target &target)
+      : Lines(op.getInput(), op.getAxis()), op(op), kernel(source, target), b(kernel.b), isReverse(op.getReverse()) {
     lanes = kernel.target.lanes(computeType(elementOf(op.getInput())));
     if (std::optional<int64_t> known = dims.back().constantValue())
       lanes = std::min<int64_t>(lanes, llvm::PowerOf2Ceil(std::max<int64_t>(*known, 1)));
@@ -47,18 +48,19 @@ private:
   void emitRow(Position row);
   Value emitVector(const Position &position, Value mask, Value before);
   Value shifted(Value vector, int64_t by, Value filling);
+  Value combine(Value before, Value after) {
+    return emitCombine(b, op.getKind(), elementOf(op.getInput()).isUnsignedInteger(), before, after);
+  }
   Value start() {
     Elements elements(kernel, lanes);
-    return elements.constant(ScanShape::start());
+    return elements.constant(neutralOf(op.getKind(), elementOf(op.getInput())));
   }
   void store(Elements &elements, const Position &position, Value result) {
     elements.bind(op.getResult(), [result](const Position &) { return result; });
     elements.storeResults(position);
   }
-  Value maskOf(Value count) {
-    return vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()), ValueRange(count));
-  }
 
+  ScanOp op;
   Kernel kernel;
   ImplicitLocOpBuilder &b;
   int64_t lanes = 1;
@@ -83,13 +85,13 @@ Value ScanSchedule::emitVector(const Position &position, Value mask, Value befor
   if (mask)
     sums = arith::SelectOp::create(b, mask, sums, neutral);
   for (int64_t by = 1; by < lanes; by *= 2)
-    sums = combine(b, shifted(sums, by, neutral), sums);
+    sums = combine(shifted(sums, by, neutral), sums);
   // What comes before the next vector waits for one operation, not for all of them.
   SmallVector<int64_t> last(lanes, isReverse ? 0 : lanes - 1);
-  Value next = combine(b, before, vector::ShuffleOp::create(b, sums, sums, last));
+  Value next = combine(before, vector::ShuffleOp::create(b, sums, sums, last));
   if (op.getExclusive())
     sums = shifted(sums, 1, neutral);
-  store(elements, position, combine(b, before, sums));
+  store(elements, position, combine(before, sums));
   return next;
 }
 
@@ -112,22 +114,20 @@ void ScanSchedule::emitRow(Position row) {
     Value count = kernel.sub(size, whole);
     Value end = kernel.add(whole, kernel.min(count, kernel.index(1)));
     return kernel.loop(whole, end, 1, before, [&](Value at, ValueRange carried) -> SmallVector<Value> {
-      return {vectorAt(at, maskOf(count), carried[0])};
+      return {vectorAt(at, firstLanes(kernel, lanes, count), carried[0])};
     })[0];
   };
   isReverse ? emitWhole(emitRest(start())) : emitRest(emitWhole(start()));
 }
 
 void ScanSchedule::emitRows() {
-  DimExpr rows = product(b.getContext(), grid);
-  int64_t block =
-      std::clamp<int64_t>(elementsPerTask / std::max<int64_t>(length.constantValue().value_or(64), 1), 1, 256);
+  int64_t block = linesOf(elementsPerTask);
   kernel.tasks([&](Value task) {
     Value first = kernel.mul(task, block);
-    Value last = kernel.min(kernel.add(first, block), kernel.size(rows));
+    Value last = kernel.min(kernel.add(first, block), kernel.size(count()));
     kernel.loop(first, last, 1, [&](Value number) { emitRow(line(kernel, number)); });
   });
-  kernel.finish({rows.ceilDiv(block)});
+  kernel.finish({count().ceilDiv(block)});
 }
 
 void ScanSchedule::emitColumns() {
@@ -137,24 +137,25 @@ void ScanSchedule::emitColumns() {
     Position position = line(kernel, task);
     Value from = kernel.mul(position.back().base, lanes), size = kernel.size(length);
     position.back() = Coord{from, 0, 1, 0, {}};
-    Value mask = columns.isMultipleOf(lanes) ? Value() : maskOf(kernel.sub(kernel.size(columns), from));
+    Value mask =
+        columns.isMultipleOf(lanes) ? Value() : firstLanes(kernel, lanes, kernel.sub(kernel.size(columns), from));
     kernel.loop(kernel.index(0), size, 1, start(), [&](Value i, ValueRange before) -> SmallVector<Value> {
       Value at = isReverse ? kernel.sub(kernel.sub(size, kernel.index(1)), i) : i;
       position[axis] = Elements::uniform(at);
       Elements elements(kernel, lanes);
       elements.setMask(mask);
-      Value next = combine(b, before[0], elements.at(op.getInput(), position));
+      Value next = combine(before[0], elements.at(op.getInput(), position));
       store(elements, position, op.getExclusive() ? before[0] : next);
       return {next};
     });
   });
-  kernel.finish({product(b.getContext(), grid)});
+  kernel.finish({count()});
 }
 
 } // namespace
 
 LogicalResult simd::scheduleScan(func::FuncOp source, const Target &target) {
-  ScanSchedule(source, target).emit();
+  ScanSchedule(source, *source.getBody().front().getOps<ScanOp>().begin(), target).emit();
   return success();
 }
 

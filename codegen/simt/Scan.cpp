@@ -11,8 +11,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/ScanShape.h"
 #include "codegen/Schedule.h"
+#include "codegen/irregular/Lines.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -29,14 +29,14 @@ constexpr int64_t shortLine = 32;
 /// Elements of a chunk that are one thread's.
 constexpr int64_t perThread = 4;
 
-class ScanSchedule : ScanShape {
+class ScanSchedule : Lines {
 public:
-  ScanSchedule(func::FuncOp source, const Target &target) : ScanShape(source), kernel(source, target), b(kernel.b) {
+  ScanSchedule(func::FuncOp source, ScanOp op, const Target &target)
+      : Lines(op.getInput(), op.getAxis()), op(op), kernel(source, target), b(kernel.b) {
     std::optional<int64_t> known = length.constantValue();
     bool isLong = known.value_or(INT64_MAX) > shortLine;
     // A workgroup to a line that is not contiguous only where there are few lines.
-    DimExpr lines = product(b.getContext(), grid);
-    isShared = isLong && (isAlongRow || lines.constantValue().value_or(INT64_MAX) < target.workgroupThreads);
+    isShared = isLong && (isAlongRow || count().constantValue().value_or(INT64_MAX) < target.workgroupThreads);
     if (isShared && known)
       kernel.setThreads(std::clamp<int64_t>(llvm::PowerOf2Ceil(llvm::divideCeil(*known, perThread)),
                                             target.subgroupThreads, target.workgroupThreads));
@@ -48,7 +48,10 @@ private:
   void emitByWorkgroup(Position line);
   Value scanThreads(Value mine, Value &all);
 
-  Value neutral() { return arith::ConstantOp::create(b, start()); }
+  Value neutral() { return arith::ConstantOp::create(b, neutralOf(op.getKind(), elementOf(op.getInput()))); }
+  Value combine(Value before, Value after) {
+    return emitCombine(b, op.getKind(), elementOf(op.getInput()).isUnsignedInteger(), before, after);
+  }
   Value positionOf(Value i) {
     return op.getReverse() ? kernel.sub(kernel.sub(kernel.size(length), kernel.index(1)), i) : i;
   }
@@ -66,6 +69,7 @@ private:
     elements.storeResults(position);
   }
 
+  ScanOp op;
   Kernel kernel;
   ImplicitLocOpBuilder &b;
   bool isShared = false; // a workgroup shares a line
@@ -76,7 +80,7 @@ void ScanSchedule::emitByThread(Position line) {
   kernel.loop(kernel.index(0), kernel.size(length), 1, neutral(),
               [&](Value i, ValueRange before) -> SmallVector<Value> {
                 line[axis] = Elements::uniform(positionOf(i));
-                Value next = combine(b, before[0], load(line, {}));
+                Value next = combine(before[0], load(line, {}));
                 store(line, op.getExclusive() ? before[0] : next);
                 return {next};
               });
@@ -96,7 +100,7 @@ Value ScanSchedule::scanThreads(Value mine, Value &all) {
   memref::StoreOp::create(b, mine, memory, thread);
   kernel.barrier();
   for (int64_t distance = 1; distance < threads; distance *= 2) {
-    mine = combine(b, loadBefore(distance), mine);
+    mine = combine(loadBefore(distance), mine);
     from = threads - from;
     memref::StoreOp::create(b, mine, memory, kernel.add(thread, from));
     kernel.barrier();
@@ -120,35 +124,34 @@ void ScanSchedule::emitByWorkgroup(Position line) {
       positions.push_back(line);
       inside.push_back(length.isMultipleOf(chunk) ? Value() : kernel.less(i, size));
       Value element = load(line, inside.back());
-      sums.push_back(k ? combine(b, sums.back(), element) : element);
+      sums.push_back(k ? combine(sums.back(), element) : element);
     }
-    Value all, start = combine(b, before[0], scanThreads(sums.back(), all));
+    Value all, start = combine(before[0], scanThreads(sums.back(), all));
     for (int64_t k = 0; k < perThread; ++k) {
-      Value sum = op.getExclusive() ? (k ? combine(b, start, sums[k - 1]) : start) : combine(b, start, sums[k]);
+      Value sum = op.getExclusive() ? (k ? combine(start, sums[k - 1]) : start) : combine(start, sums[k]);
       kernel.when(inside[k], [&] { store(positions[k], sum); });
     }
-    return {combine(b, before[0], all)};
+    return {combine(before[0], all)};
   });
 }
 
 void ScanSchedule::emit() {
-  DimExpr lines = product(b.getContext(), grid);
   if (isShared) {
     memory = kernel.shared(computeType(elementOf(op.getInput())), 2 * kernel.threads());
     kernel.tasks([&](Value number) { emitByWorkgroup(line(kernel, number)); });
-    return kernel.finish({lines});
+    return kernel.finish({count()});
   }
   kernel.tasks([&](Value task) {
     Value number = kernel.add(kernel.mul(task, kernel.threads()), kernel.thread());
-    kernel.when(kernel.less(number, kernel.size(lines)), [&] { emitByThread(line(kernel, number)); });
+    kernel.when(kernel.less(number, kernel.size(count())), [&] { emitByThread(line(kernel, number)); });
   });
-  kernel.finish({lines.ceilDiv(kernel.threads())});
+  kernel.finish({count().ceilDiv(kernel.threads())});
 }
 
 } // namespace
 
 LogicalResult simt::scheduleScan(func::FuncOp source, const Target &target) {
-  ScanSchedule(source, target).emit();
+  ScanSchedule(source, *source.getBody().front().getOps<ScanOp>().begin(), target).emit();
   return success();
 }
 

@@ -1,11 +1,11 @@
-//===- Gather.cpp - the meaning of gathers ----------------------------------===//
+//===- Gather.cpp - the meaning of gathers and scatters ---------------------===//
 //
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/graph/Graph.h"
+#include "dialects/graph/Reduce.h"
 #include "mlir/IR/Builders.h"
 #include <algorithm>
 #include <cstring>
@@ -34,6 +34,36 @@ void copyRuns(const Tensor &input, Tensor &result, ArrayRef<int64_t> starts, int
         result.set<int64_t>(to + i, input.get<int64_t>(start + i));
     to += run;
   }
+}
+
+/// Copies the input, then puts runs of `run` updates where `starts` says, one after another.
+void putRuns(ArrayRef<Tensor> operands, Tensor &result, ArrayRef<int64_t> starts, int64_t run,
+             std::optional<ReduceKind> kind) {
+  const Tensor &input = operands[0], &updates = operands[2];
+  if (result.size() == 0) // no index is in range
+    return;
+  auto put = [&](auto zero) {
+    using T = decltype(zero);
+    result.write<T>(input.read<T>());
+    int64_t from = 0;
+    for (int64_t start : starts)
+      for (int64_t to = start; to < start + run; ++to, ++from) {
+        T update = updates.get<T>(from);
+        result.set<T>(to, kind ? combine(*kind, result.dtype(), result.get<T>(to), update) : update);
+      }
+  };
+  input.compute() == Compute::Int ? put(int64_t(0)) : put(0.0);
+}
+
+LogicalResult verifyScatter(Operation *op, Value input, Value updates, std::optional<ReduceKind> kind) {
+  if (elementOf(input) != elementOf(updates))
+    return op->emitOpError() << "puts elements of type " << elementOf(updates) << " into a tensor of "
+                             << elementOf(input);
+  if (kind == ReduceKind::mean || kind == ReduceKind::any || kind == ReduceKind::all)
+    return op->emitOpError() << "combines by sum, prod, min or max, not by " << stringifyReduceKind(*kind);
+  if (kind && elementOf(input).isInteger(1))
+    return op->emitOpError("combines numbers, not i1");
+  return success();
 }
 
 } // namespace
@@ -148,6 +178,74 @@ LogicalResult GatherNdOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Te
   return success();
 }
 DimExpr GatherNdOp::countFlops() { return DimExpr::constant(getContext(), 0); }
+
+// ---- scatter_elements ------------------------------------------------------------------------
+
+LogicalResult ScatterElementsOp::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor,
+                                                  SmallVectorImpl<Type> &types) {
+  types.push_back(adaptor.getInput().getType());
+  return success();
+}
+LogicalResult ScatterElementsOp::verify() {
+  if (rankOf(getInput()) != rankOf(getIndices()))
+    return emitOpError() << "input has " << rankOf(getInput()) << " dimensions, indices " << rankOf(getIndices());
+  if (!mayBeEqual(tensorOf(dimsOf(getIndices().getType()), elementOf(getUpdates())), getUpdates().getType()))
+    return emitOpError("indices and updates must have the same dimensions");
+  if (failed(verifyScatter(*this, getInput(), getUpdates(), getKind())))
+    return failure();
+  return verifyAxis(*this, getAxis(), rankOf(getInput()));
+}
+LogicalResult ScatterElementsOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
+  ArrayRef<int64_t> shape = operands[0].shape();
+  SmallVector<int64_t> strides = stridesOf(shape);
+  std::vector<int64_t> starts;
+  forEachIndex(operands[1].shape(), [&](ArrayRef<int64_t> index) {
+    int64_t position = 0;
+    for (int64_t i = 0; i < static_cast<int64_t>(index.size()); ++i) {
+      bool isAxis = i == static_cast<int64_t>(getAxis());
+      position += strides[i] * (isAxis ? wrapIndex(operands[1].get<int64_t>(starts.size()), shape[i]) : index[i]);
+    }
+    starts.push_back(position);
+  });
+  putRuns(operands, results[0], starts, 1, getKind());
+  return success();
+}
+DimExpr ScatterElementsOp::countFlops() { return elementCount(getUpdates().getType()); }
+
+// ---- scatter_nd ------------------------------------------------------------------------------
+
+LogicalResult ScatterNdOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                            SmallVectorImpl<Type> &types) {
+  types.push_back(adaptor.getInput().getType());
+  return success();
+}
+LogicalResult ScatterNdOp::verify() {
+  Dims input = dimsOf(getInput().getType()), indices = dimsOf(getIndices().getType());
+  std::optional<int64_t> depth = indices.empty() ? std::nullopt : indices.back().constantValue();
+  if (!depth || *depth > rankOf(getInput()))
+    return emitOpError() << "takes tuples of up to " << input.size() << " indices in the last dimension of indices";
+  Dims expected(ArrayRef(indices).drop_back());
+  llvm::append_range(expected, ArrayRef(input).drop_front(*depth));
+  if (!mayBeEqual(tensorOf(expected, elementOf(getUpdates())), getUpdates().getType()))
+    return emitOpError() << "updates must be " << tensorOf(expected, elementOf(getUpdates())) << ", they are "
+                         << getUpdates().getType();
+  return verifyScatter(*this, getInput(), getUpdates(), getKind());
+}
+LogicalResult ScatterNdOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
+  ArrayRef<int64_t> shape = operands[0].shape(), indexShape = operands[1].shape();
+  int64_t depth = indexShape.back(), inner = ShapedType::getNumElements(shape.drop_front(depth));
+  SmallVector<int64_t> strides = stridesOf(shape);
+  std::vector<int64_t> starts;
+  for (int64_t tuple = 0, count = ShapedType::getNumElements(indexShape.drop_back()); tuple < count; ++tuple) {
+    int64_t position = 0;
+    for (int64_t i = 0; i < depth; ++i)
+      position += wrapIndex(operands[1].get<int64_t>(tuple * depth + i), shape[i]) * strides[i];
+    starts.push_back(position);
+  }
+  putRuns(operands, results[0], starts, inner, getKind());
+  return success();
+}
+DimExpr ScatterNdOp::countFlops() { return elementCount(getUpdates().getType()); }
 
 } // namespace treadle::graph
 

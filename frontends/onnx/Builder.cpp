@@ -413,6 +413,17 @@ Value Builder::gather(Value x, Value indices, int64_t axis) {
   return make<GatherOp>(x, indices, builder.getI64IntegerAttr(axis));
 }
 
+std::pair<Value, Value> Builder::topK(Value x, int64_t axis, DimExpr count, bool largest) {
+  if (!x)
+    return {};
+  Dims dims = dimsOf(x.getType());
+  dims[axis] = count;
+  OperationState state(loc, TopKOp::getOperationName());
+  TopKOp::build(builder, state, tensorOf(dims, elementOf(x)), tensorOf(dims, builder.getI64Type()), x, axis, largest);
+  Value values = finish(state);
+  return {values, values ? values.getDefiningOp()->getResult(1) : Value()};
+}
+
 // ---- the rest ----------------------------------------------------------------------------------
 
 Value Builder::reduce(ReduceKind kind, Value x, ArrayRef<int64_t> axes) {

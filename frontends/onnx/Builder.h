@@ -132,6 +132,8 @@ public:
   /// 0, 1, 2, .. along `axis`.
   Value iota(llvm::ArrayRef<DimExpr> dims, int64_t axis, Type elementType);
   Value gather(Value x, Value indices, int64_t axis);
+  /// The first `count` elements in order along `axis`, and their indices.
+  std::pair<Value, Value> topK(Value x, int64_t axis, DimExpr count, bool largest);
 
   // ---- the rest ---------------------------------------------------------------------------------
 

@@ -167,8 +167,9 @@ LogicalResult Importer::bindOutputs(const ::onnx::NodeProto &node, ArrayRef<Valu
     std::string problem = value ? "" : "output " + std::to_string(i) + " of " + titleOf(node) + " is not supported";
     if (!scope.add(name, value, problem))
       return error(titleOf(node), "the name " + printable(name) + " is given to two values");
-    // The op that makes the value carries its name, the last one given.
-    Operation *op = value ? value.getDefiningOp() : nullptr;
+    // The op that makes the value carries its name, the last one given; of several results that of the first.
+    auto result = dyn_cast_or_null<OpResult>(value);
+    Operation *op = result && result.getResultNumber() == 0 ? result.getOwner() : nullptr;
     if (op && isa<GraphOpInterface>(op) && !op->hasAttr("graph.value"))
       op->setAttr("graph.value", StringAttr::get(context, printable(name)));
   }

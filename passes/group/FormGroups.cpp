@@ -26,7 +26,7 @@ namespace treadle {
 
 namespace {
 
-enum class Kind { Map, Rows, Window, Contraction, Attention, Scan };
+enum class Kind { Map, Rows, Window, Contraction, Attention, Scan, Sort, Scatter };
 
 llvm::StringRef familyOf(Kind kind) {
   switch (kind) {
@@ -42,6 +42,10 @@ llvm::StringRef familyOf(Kind kind) {
     return "attention";
   case Kind::Scan:
     return "scan";
+  case Kind::Sort:
+    return "sort";
+  case Kind::Scatter:
+    return "scatter";
   }
   return "";
 }
@@ -58,6 +62,10 @@ Kind kindOf(Operation *op) {
     return Kind::Rows;
   if (isa<ScanOp>(op))
     return Kind::Scan;
+  if (isa<TopKOp, SortBlocksOp, MergeBlocksOp>(op))
+    return Kind::Sort;
+  if (isa<ScatterElementsOp, ScatterNdOp>(op))
+    return Kind::Scatter;
   return Kind::Map;
 }
 
@@ -175,7 +183,8 @@ bool Former::mayFollow(Group *group, Operation *op) {
         }))
       return false;
   }
-  if (!isElementwise(op))
+  // What is sorted or scattered is stored in another place than it was computed in.
+  if (!isElementwise(op) || group->kind == Kind::Sort || group->kind == Kind::Scatter)
     return false;
   Dims dims = dimsOf(op->getResult(0).getType());
   if (dims == group->dims)
@@ -252,7 +261,9 @@ bool Former::mayPrecede(Group *reader, Group *group) {
     return count(reader) == count(group) || llvm::all_of(group->ops, isCheap);
   }
   case Kind::Rows:
-    // Once for each pass over the row.
+  case Kind::Sort:
+  case Kind::Scatter:
+    // Once for each pass over the row; indices once for each task.
     return llvm::all_of(group->ops, isCheap);
   case Kind::Contraction:
     // While packing, which reads each element about once. A convolution's image is copied run by run.

@@ -10,6 +10,20 @@
 
 include "mlir/Pass/PassBase.td"
 
+def DecomposeTopK : Pass<"treadle-decompose-top-k", "::mlir::func::FuncOp"> {
+  let summary = "Sorts lines that are too long for a workgroup in two steps";
+  let description = [{
+    What: graph.top_k of a dimension that may be longer than what a workgroup sorts in shared memory
+    becomes graph.sort_blocks and graph.merge_blocks, each a kernel of many workgroups.
+    Before: a function of graph ops.
+    After: the same; what graph.top_k is left fits a workgroup.
+    Needs: the target's description.
+    Guarantees: the same results.
+    Leaves alone: everything where the target is a CPU.
+  }];
+  let dependentDialects = ["::treadle::graph::GraphDialect"];
+}
+
 def FormGroups : Pass<"treadle-form-groups", "::mlir::func::FuncOp"> {
   let summary = "Puts ops that one kernel can compute into groups";
   let description = [{

@@ -43,8 +43,9 @@ DenseSet<unsigned> sameElementArguments(GroupOp group) {
       return;
     Operation *op = value.getDefiningOp();
     bool rowwise = (isa<ReduceOp, SoftmaxOp, NormalizeOp>(op) && group.getFamily() == "rows") || isa<ScanOp>(op);
-    for (Value operand : op->getOperands())
-      visit(operand, aligned && (isElementwise(op) || rowwise), dims);
+    bool isScatter = isa<ScatterElementsOp, ScatterNdOp>(op); // whose input is copied by whoever puts updates there
+    for (auto [i, operand] : llvm::enumerate(op->getOperands()))
+      visit(operand, aligned && (isElementwise(op) || rowwise || (isScatter && i == 0)), dims);
   };
   for (Value value : body.getTerminator()->getOperands()) {
     Dims dims = dimsOf(value.getType());
@@ -201,7 +202,8 @@ void Lowering::lowerGroup(GroupOp group) {
     writes.push_back(buffer);
     buffers[result] = buffer;
     traffic = traffic + byteCount(cast<RankedTensorType>(result.getType()));
-    Operation *made = yield->getOperand(i).getDefiningOp();
+    auto first = dyn_cast<OpResult>(yield->getOperand(i));
+    Operation *made = first && first.getResultNumber() == 0 ? first.getOwner() : nullptr;
     SmallVector<NamedAttribute> value;
     if (Attribute name = made ? made->getAttr("graph.value") : Attribute()) {
       value.push_back(builder.getNamedAttr("name", name));

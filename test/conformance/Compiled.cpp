@@ -75,7 +75,8 @@ LogicalResult runUpToGroups(ModuleOp module, const TestTarget &target, bool fuse
   module->setAttr(Target::attrName, target.best().toAttr(&context()));
   std::vector<Stage> stages = between("simplify", "group");
   if (!fuse)
-    stages.back() = Stage{"group", "func.func(treadle-form-groups{fuse=false})", "every op is in a group of its own"};
+    stages.back() = Stage{"group", "func.func(treadle-decompose-top-k,treadle-form-groups{fuse=false})",
+                          "every op is in a group of its own"};
   return run(module, stages);
 }
 

@@ -155,10 +155,11 @@ Value Maker::partner(Value value) {
   return newOperand(other, elementOf(value));
 }
 
-Value Maker::makeOf(StringRef name, Type type, ValueRange operands, ArrayRef<NamedAttribute> attributes, Known facts) {
+Value Maker::makeOf(StringRef name, TypeRange types, ValueRange operands, ArrayRef<NamedAttribute> attributes,
+                    Known facts) {
   for (const SymbolValues &symbols : runs) {
     double elements = 1;
-    for (int64_t size : sizes(dimsOf(type), symbols)) {
+    for (int64_t size : sizes(dimsOf(types[0]), symbols)) {
       if (size < 0)
         return {};
       elements *= size;
@@ -166,7 +167,7 @@ Value Maker::makeOf(StringRef name, Type type, ValueRange operands, ArrayRef<Nam
     if (elements > mostElements)
       return {};
   }
-  Type element = cast<RankedTensorType>(type).getElementType();
+  Type element = cast<RankedTensorType>(types[0]).getElementType();
   if (auto integer = dyn_cast<IntegerType>(element)) { // wraps around
     double width = std::exp2(integer.isUnsigned() ? integer.getWidth() : integer.getWidth() - 1);
     if (facts.high >= width || facts.low < (integer.isUnsigned() ? 0 : -width))
@@ -174,7 +175,7 @@ Value Maker::makeOf(StringRef name, Type type, ValueRange operands, ArrayRef<Nam
   }
   if (facts.bound() > limitOf(element))
     return {};
-  Operation *op = b.create(loc, b.getStringAttr(name), operands, type, attributes);
+  Operation *op = b.create(loc, b.getStringAttr(name), operands, types, attributes);
   if (failed(verify(op))) {
     takeErrors();
     op->erase();
@@ -219,7 +220,7 @@ RandomGraph Maker::run() {
       {1, &Maker::convTranspose}, {2, &Maker::pool},      {2, &Maker::resize},  {5, &Maker::reshape},
       {5, &Maker::transpose},     {4, &Maker::slice},     {3, &Maker::pad},     {4, &Maker::concat},
       {2, &Maker::broadcast},     {1, &Maker::iota},      {1, &Maker::sizesOf}, {3, &Maker::gather},
-      {2, &Maker::attention},     {2, &Maker::scan}};
+      {2, &Maker::attention},     {2, &Maker::scan},      {2, &Maker::topK}};
   int64_t weights = 0;
   for (auto [weight, method] : methods)
     weights += weight;

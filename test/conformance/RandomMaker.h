@@ -62,7 +62,7 @@ private:
   /// Whether two shapes broadcast whatever the symbols are; `both` becomes what comes out.
   static bool join(ArrayRef<DimExpr> a, ArrayRef<DimExpr> c, Dims *both = nullptr);
   template <typename Op> Value make(ValueRange operands, ArrayRef<NamedAttribute> attributes, Known known);
-  Value makeOf(StringRef name, Type type, ValueRange operands, ArrayRef<NamedAttribute> attributes, Known known);
+  Value makeOf(StringRef name, TypeRange types, ValueRange operands, ArrayRef<NamedAttribute> attributes, Known known);
   NamedAttribute list(StringRef name, ArrayRef<int64_t> values) { return {name, b.getDenseI64ArrayAttr(values)}; }
   NamedAttribute number(StringRef name, int64_t value) { return {name, b.getI64IntegerAttr(value)}; }
   NamedAttribute flag(StringRef name) { return {name, b.getUnitAttr()}; }
@@ -81,6 +81,7 @@ private:
   Value reduce();
   Value argReduce();
   Value scan();
+  Value topK();
   Value softmax();
   Value normalize();
   Value matmul();

@@ -245,6 +245,29 @@ Value Maker::scan() {
   return make<ScanOp>(x, attributes, facts);
 }
 
+/// One of the two results is taken on.
+Value Maker::topK() {
+  Value x = anyOf([&](Value value) { return rankOf(value) > 0 && known[value].exact; });
+  if (!x)
+    return {};
+  int64_t axis = below(rankOf(x));
+  Dims taken = dims(x);
+  DimExpr size = taken[axis];
+  if (chance(0.7))
+    taken[axis] = chance(0.5) ? size.ceilDiv(2) : DimExpr::min(size, dim(oneOf({1, 3, 20})));
+  SmallVector<NamedAttribute> attributes = {number("axis", axis)};
+  if (chance(0.5))
+    attributes.push_back(flag("largest"));
+  bool isIndices = chance(0.4);
+  Value values = makeOf(TopKOp::getOperationName(), {tensorOf(taken, elementOf(x)), tensorOf(taken, b.getI64Type())}, x,
+                        attributes, known[x]);
+  if (!values || !isIndices)
+    return values;
+  Value indices = values.getDefiningOp()->getResult(1);
+  known[indices] = {0, double(most(size)), true};
+  return indices;
+}
+
 Value Maker::softmax() {
   Value x = anyOf([&](Value value) { return rankOf(value) > 0 && isFloat(value) && known[value].bound() < 100; });
   if (!x)

@@ -91,6 +91,10 @@ Rounding roundingOf(Operation *op, ArrayRef<Tensor> operands, ArrayRef<Tensor> r
         bool adds = scan.getKind() == ReduceKind::sum || scan.getKind() == ReduceKind::prod;
         return adds ? sumOf(operands[0].shape()[scan.getAxis()]) : Rounding{};
       })
+      .Case<ScatterElementsOp, ScatterNdOp>([&](auto scatter) {
+        bool adds = scatter.getKind() == ReduceKind::sum || scatter.getKind() == ReduceKind::prod;
+        return adds ? sumOf(operands[1].size()) : Rounding{};
+      })
       .Case<MatMulOp>([&](MatMulOp matmul) {
         return sumOf(operands[0].shape()[operands[0].rank() - (matmul.getTransposeLhs() ? 2 : 1)]);
       })

@@ -232,7 +232,8 @@ bool Compilation::runStages(ModuleOp module, bool forTarget, const std::string &
       hooks.explain(stage.name.str() + (suffix.empty() ? "" : " for " + suffix) + ": " + stage.guarantee.str());
     Stage actual = stage;
     if (options.no_fusion && stage.name == "group")
-      actual = Stage{"group", "func.func(treadle-form-groups{fuse=false})", "every op is in a group of its own", true};
+      actual = Stage{"group", "func.func(treadle-decompose-top-k,treadle-form-groups{fuse=false})",
+                     "every op is in a group of its own", true};
     double part = 1.0 / static_cast<double>(all.size() + 1), done = static_cast<double>(i + 1) * part;
     if (failed(
             runStage(actual, module, std::make_unique<Watch>(hooks, stage.name.str(), done, done + part, explain)))) {

@@ -96,7 +96,7 @@ Status Reference::evaluate(const std::vector<HostTensor> &inputs, std::vector<Ho
   }
   auto show = [&](Operation *op, ArrayRef<graph::Tensor> results) {
     auto name = op->getAttrOfType<StringAttr>("graph.value");
-    if (observe && name && results.size() == 1)
+    if (observe && name && !results.empty())
       observe(name.getValue().str(), toHost(results.front()));
   };
   FailureOr<SmallVector<graph::Tensor>> results = graph::evaluate(*functions.begin(), values, show);

@@ -458,3 +458,59 @@ func.func @f(%x: tensor<2x3xf32>) {
   %0 = graph.scan <sum> %x {axis = 2 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error@+1 {{takes 4 of 3 elements}}
+  %0:2 = graph.top_k %x {axis = 1 : i64} : (tensor<2x3xf32>) -> (tensor<2x4xf32>, tensor<2x4xi64>)
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error@+1 {{gives elements of type 'f32' and indices of type i64, not 'f32' and 'i32'}}
+  %0:2 = graph.top_k %x {axis = 1 : i64} : (tensor<2x3xf32>) -> (tensor<2x2xf32>, tensor<2x2xi32>)
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error@+1 {{results must have the input's dimensions but for the axis}}
+  %0:2 = graph.top_k %x {axis = 1 : i64} : (tensor<2x3xf32>) -> (tensor<1x2xf32>, tensor<1x2xi64>)
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error@+1 {{block is 0, it must be positive}}
+  %0 = graph.sort_blocks %x {axis = 1 : i64, block = 0 : i64} : (tensor<2x3xf32>) -> tensor<2x3xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>, %i: tensor<2x3xi64>, %u: tensor<2x4xf32>) {
+  // expected-error@+1 {{indices and updates must have the same dimensions}}
+  %0 = graph.scatter_elements %x, %i, %u {axis = 1 : i64} : (tensor<2x3xf32>, tensor<2x3xi64>, tensor<2x4xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>, %i: tensor<2x3xi64>, %u: tensor<2x3xf32>) {
+  // expected-error@+1 {{combines by sum, prod, min or max, not by mean}}
+  %0 = graph.scatter_elements %x, %i, %u {axis = 1 : i64, kind = #graph.reduce_kind<mean>} : (tensor<2x3xf32>, tensor<2x3xi64>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>, %i: tensor<4x3xi64>, %u: tensor<4xf32>) {
+  // expected-error@+1 {{takes tuples of up to 2 indices in the last dimension of indices}}
+  %0 = graph.scatter_nd %x, %i, %u : (tensor<2x3xf32>, tensor<4x3xi64>, tensor<4xf32>) -> tensor<2x3xf32>
+  return
+}

@@ -81,3 +81,21 @@ func.func @scan(%a: tensor<8x16xf32>) -> tensor<8x16xf32> {
   %2 = graph.neg %1 : (tensor<8x16xf32>) -> tensor<8x16xf32>
   return %2 : tensor<8x16xf32>
 }
+
+// What is sorted and what is scattered is computed in the same kernel; what follows is not: it lies elsewhere.
+// CHECK-LABEL: func @sort
+// CHECK: %[[FIRST:.*]]:2 = graph.group "sort"(%arg0) {
+// CHECK: graph.neg
+// CHECK-NEXT: graph.top_k
+// CHECK: graph.group "scatter"(%arg1, %[[FIRST]]#1, %[[FIRST]]#0) {
+// CHECK: graph.neg
+// CHECK-NEXT: graph.scatter_elements
+// CHECK: graph.group "map"
+func.func @sort(%a: tensor<16xf32>, %b: tensor<16xf32>) -> tensor<16xf32> {
+  %0 = graph.neg %a : (tensor<16xf32>) -> tensor<16xf32>
+  %1:2 = graph.top_k %0 {axis = 0 : i64} : (tensor<16xf32>) -> (tensor<4xf32>, tensor<4xi64>)
+  %2 = graph.neg %b : (tensor<16xf32>) -> tensor<16xf32>
+  %3 = graph.scatter_elements %2, %1#1, %1#0 {axis = 0 : i64} : (tensor<16xf32>, tensor<4xi64>, tensor<4xf32>) -> tensor<16xf32>
+  %4 = graph.abs %3 : (tensor<16xf32>) -> tensor<16xf32>
+  return %4 : tensor<16xf32>
+}

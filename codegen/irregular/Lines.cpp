@@ -1,21 +1,21 @@
-//===- ScanShape.cpp - what a scan's kernel goes over -------------------------===//
+//===- Lines.cpp - the lines of a tensor along one dimension ------------------===//
 //
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/ScanShape.h"
+#include "codegen/irregular/Lines.h"
 
 using namespace mlir;
 using namespace treadle::graph;
 
 namespace treadle {
 
-ScanShape::ScanShape(func::FuncOp source) : op(*source.getBody().front().getOps<ScanOp>().begin()) {
-  dims = dimsOf(op.getInput().getType());
-  axis = op.getAxis();
-  length = dims[axis];
+/// What a length that is known only at run time is taken to be.
+constexpr int64_t usualLength = 64;
+
+Lines::Lines(Value tensor, int64_t axis) : dims(dimsOf(tensor.getType())), axis(axis), length(dims[axis]) {
   int64_t rank = dims.size();
   isAlongRow = axis == rank - 1;
   for (int64_t i = 0; i < rank; ++i)
@@ -25,15 +25,16 @@ ScanShape::ScanShape(func::FuncOp source) : op(*source.getBody().front().getOps<
     }
 }
 
-Position ScanShape::line(Kernel &kernel, Value number) const {
+Position Lines::line(Kernel &kernel, Value number) const {
   Position position(dims.size());
   for (auto [dim, index] : llvm::zip(outer, kernel.delinearize(number, grid)))
     position[dim] = Elements::uniform(index);
   return position;
 }
 
-Value ScanShape::combine(ImplicitLocOpBuilder &b, Value before, Value after) {
-  return emitCombine(b, op.getKind(), elementOf(op.getInput()).isUnsignedInteger(), before, after);
+int64_t Lines::linesOf(int64_t elements) const {
+  int64_t each = std::max<int64_t>(length.constantValue().value_or(usualLength), 1);
+  return std::clamp<int64_t>(elements / each, 1, 256);
 }
 
 } // namespace treadle
