@@ -321,6 +321,7 @@ Value Elements::compute(Value value, const Position &position) {
           return arith::TruncIOp::create(b, vectorOf(element), index);
         return arith::ExtSIOp::create(b, vectorOf(element), index);
       })
+      .Case<RandomOp>([&](RandomOp random) { return randomAt(random, position); })
       .Case<TransposeOp>([&](TransposeOp transpose) {
         Position inner(position.size());
         for (auto [to, from] : llvm::enumerate(transpose.getPermutation()))

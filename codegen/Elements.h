@@ -126,6 +126,7 @@ private:
   mlir::Value reduceAt(graph::ReduceOp op, const Position &position);
   mlir::Value argReduceAt(graph::ArgReduceOp op, const Position &position);
   mlir::Value depthwiseAt(graph::ConvOp op, const Position &position);
+  mlir::Value randomAt(graph::RandomOp op, const Position &position);
 
   /// A window that moves along `axes` of a tensor with dimensions `sizes`.
   struct Window {

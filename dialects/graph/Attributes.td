@@ -70,6 +70,9 @@ def Graph_ReduceKind : Graph_Enum<"ReduceKind", [
   I32EnumCase<"mean", 4>, I32EnumCase<"any", 5>, I32EnumCase<"all", 6>]>;
 def Graph_ReduceKindAttr : Graph_EnumAttr<Graph_ReduceKind, "reduce_kind">;
 
+def Graph_RandomKind : Graph_Enum<"RandomKind", [I32EnumCase<"uniform", 0>, I32EnumCase<"normal", 1>]>;
+def Graph_RandomKindAttr : Graph_EnumAttr<Graph_RandomKind, "random_kind">;
+
 def Graph_ArgKind : Graph_Enum<"ArgKind", [I32EnumCase<"min", 0>, I32EnumCase<"max", 1>]>;
 def Graph_ArgKindAttr : Graph_EnumAttr<Graph_ArgKind, "arg_kind">;
 

@@ -148,6 +148,9 @@ public:
   mlir::DenseI64ArrayAttr array(llvm::ArrayRef<int64_t> values) { return builder.getDenseI64ArrayAttr(values); }
   mlir::UnitAttr unit(bool isSet) { return isSet ? builder.getUnitAttr() : mlir::UnitAttr(); }
 
+  /// How many nodes before had random numbers without a seed.
+  int64_t nextUnseeded() { return unseeded++; }
+
   /// Reports an error and returns null.
   Value fail(const llvm::Twine &message);
 
@@ -170,6 +173,7 @@ private:
   mlir::OpBuilder builder;
   mlir::Location loc;
   llvm::DenseMap<Value, Sizes> knownSizes;
+  int64_t unseeded = 0;
   int64_t reserved = 0;                                                 // elements
   llvm::DenseSet<std::pair<mlir::Attribute, mlir::Attribute>> required; // pairs of sizes, so far
 };

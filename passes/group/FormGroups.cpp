@@ -246,7 +246,7 @@ bool Former::mayPrecede(Group *reader, Group *group) {
   if (group->kind != Kind::Map)
     return false;
   auto isCheap = [](Operation *op) {
-    if (isa<ConcatOp, ResizeOp, GatherOp, GatherElementsOp, GatherNdOp>(op))
+    if (isa<ConcatOp, ResizeOp, GatherOp, GatherElementsOp, GatherNdOp, RandomOp>(op))
       return false;
     if (!isElementwise(op))
       return true;

@@ -87,6 +87,9 @@ Rounding roundingOf(Operation *op, ArrayRef<Tensor> operands, ArrayRef<Tensor> r
                     reduce.getKind() == ReduceKind::prod;
         return adds ? sumOf(perResult()) : Rounding{};
       })
+      .Case<RandomOp>([](RandomOp random) { // a logarithm, a root, and the sine of a rounded angle
+        return Rounding{random.getKind() == RandomKind::normal ? 8.0 : 0.0, 0};
+      })
       .Case<ScanOp>([&](ScanOp scan) {
         bool adds = scan.getKind() == ReduceKind::sum || scan.getKind() == ReduceKind::prod;
         return adds ? sumOf(operands[0].shape()[scan.getAxis()]) : Rounding{};

@@ -99,3 +99,19 @@ func.func @sort(%a: tensor<16xf32>, %b: tensor<16xf32>) -> tensor<16xf32> {
   %4 = graph.abs %3 : (tensor<16xf32>) -> tensor<16xf32>
   return %4 : tensor<16xf32>
 }
+
+// Random numbers are computed where they are used, once: a softmax, which goes over its rows several times, has them made before.
+// CHECK-LABEL: func @random
+// CHECK: graph.group "map"(%arg0) {
+// CHECK: graph.random
+// CHECK-NEXT: graph.mul
+// CHECK: graph.group "map"() {
+// CHECK: graph.random
+// CHECK: graph.group "rows"
+func.func @random(%a: tensor<8x16xf32>) -> (tensor<8x16xf32>, tensor<8x16xf32>) {
+  %0 = graph.random <normal> {seed = 1 : i64} : () -> tensor<8x16xf32>
+  %1 = graph.mul %0, %a : (tensor<8x16xf32>, tensor<8x16xf32>) -> tensor<8x16xf32>
+  %2 = graph.random <uniform> {seed = 2 : i64} : () -> tensor<8x16xf32>
+  %3 = graph.softmax %2 {axis = 1 : i64} : (tensor<8x16xf32>) -> tensor<8x16xf32>
+  return %1, %3 : tensor<8x16xf32>, tensor<8x16xf32>
+}
