@@ -55,11 +55,9 @@ private:
   Value positionOf(Value i) {
     return op.getReverse() ? kernel.sub(kernel.sub(kernel.size(length), kernel.index(1)), i) : i;
   }
-  /// The operand's element; the neutral one where `inside` does not hold.
+  /// The operand's element, which is there; the neutral one where `inside` does not hold.
   Value load(const Position &position, Value inside) {
     Elements elements(kernel, 1);
-    if (inside)
-      elements.setMask(elements.splat(inside));
     Value element = vector::ExtractOp::create(b, elements.at(op.getInput(), position), ArrayRef<int64_t>{0});
     return inside ? Value(arith::SelectOp::create(b, inside, element, neutral())) : element;
   }
@@ -120,9 +118,12 @@ void ScanSchedule::emitByWorkgroup(Position line) {
     SmallVector<Value> inside, sums;
     for (int64_t k = 0; k < perThread; ++k) {
       Value i = kernel.add(mine, k);
+      inside.push_back(length.isMultipleOf(chunk) ? Value() : kernel.less(i, size));
+      // Beyond the end the line's last is read: others' lines may be stored over by now.
+      if (inside.back())
+        i = kernel.min(i, kernel.sub(size, kernel.index(1)));
       line[axis] = Elements::uniform(positionOf(i));
       positions.push_back(line);
-      inside.push_back(length.isMultipleOf(chunk) ? Value() : kernel.less(i, size));
       Value element = load(line, inside.back());
       sums.push_back(k ? combine(sums.back(), element) : element);
     }

@@ -220,7 +220,7 @@ RandomGraph Maker::run() {
       {1, &Maker::convTranspose}, {2, &Maker::pool},      {2, &Maker::resize},  {5, &Maker::reshape},
       {5, &Maker::transpose},     {4, &Maker::slice},     {3, &Maker::pad},     {4, &Maker::concat},
       {2, &Maker::broadcast},     {1, &Maker::iota},      {1, &Maker::sizesOf}, {3, &Maker::gather},
-      {2, &Maker::attention},     {2, &Maker::scan},      {2, &Maker::topK}};
+      {2, &Maker::attention},     {2, &Maker::scan},      {2, &Maker::topK},    {2, &Maker::scatter}};
   int64_t weights = 0;
   for (auto [weight, method] : methods)
     weights += weight;

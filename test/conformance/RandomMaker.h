@@ -99,6 +99,7 @@ private:
   Value iota();
   Value sizesOf();
   Value gather();
+  Value scatter();
   Value attention();
 
   std::mt19937_64 random;

@@ -219,4 +219,41 @@ Value Maker::gather() {
   }
 }
 
+Value Maker::scatter() {
+  Value x = anyOf([](Value value) { return rankOf(value) > 0; });
+  if (!x)
+    return {};
+  Dims shape = dims(x), indices = shape;
+  int64_t axis = below(rankOf(x));
+  bool isTuples = chance(0.4);
+  DimExpr size = shape[isTuples ? 0 : axis], count = anyDim();
+  if (least(size) == 0)
+    return {};
+  indices[axis] = count;
+  Dims given = indices;
+  if (isTuples) {
+    indices = {count, dim(1)};
+    given = shape;
+    given[0] = count;
+  }
+  if (mostOf(given) > 4000)
+    return {};
+  Value updates = newOperand(given, elementOf(x));
+  Known facts = known[x], of = known[updates];
+  SmallVector<NamedAttribute> attributes;
+  if (!isTuples)
+    attributes.push_back(number("axis", axis));
+  ReduceKind kind = oneOf({ReduceKind::sum, ReduceKind::min, ReduceKind::max});
+  bool combines = chance(0.5) && !isBool(x);
+  if (combines)
+    attributes.push_back({"kind", ReduceKindAttr::get(b.getContext(), kind)});
+  double times = combines && kind == ReduceKind::sum ? most(count) : 0;
+  facts = times ? Known{facts.low + std::min(times * of.low, 0.0), facts.high + std::max(times * of.high, 0.0),
+                        facts.exact && !isFloat(x)}
+                : Known{std::min(facts.low, of.low), std::max(facts.high, of.high), facts.exact};
+  SmallVector<Value> operands = {x, newIndices(indices, size), updates};
+  return isTuples ? make<ScatterNdOp>(operands, attributes, facts)
+                  : make<ScatterElementsOp>(operands, attributes, facts);
+}
+
 } // namespace treadle::test
