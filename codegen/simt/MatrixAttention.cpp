@@ -502,7 +502,12 @@ bool simt::scheduleMatrixAttention(func::FuncOp source, const Target &target, At
     // Of few queries most of a unit would multiply nothing.
     if (!chain || (queries && *queries < chain->queries / 2))
       continue;
-    for (int64_t keys : {64, 32}) {
+    // As many keys as are 128 bytes side by side; of more a thread's scores, and which of them exist, would not all
+    // find registers.
+    int64_t most = 128 / (storageType(element).getIntOrFloatBitWidth() / 8);
+    for (int64_t keys : {most, most / 2}) {
+      if (keys < chain->others)
+        continue;
       Blocks blocks(shape, element, *chain, keys);
       if (blocks.elements() * storageType(element).getIntOrFloatBitWidth() / 8 > target.sharedBytes)
         continue;
