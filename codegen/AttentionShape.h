@@ -12,7 +12,7 @@
 #ifndef TREADLE_CODEGEN_ATTENTIONSHAPE_H
 #define TREADLE_CODEGEN_ATTENTIONSHAPE_H
 
-#include "codegen/Elements.h"
+#include "codegen/elements/Elements.h"
 
 namespace treadle {
 

@@ -56,7 +56,7 @@ int64_t winogradTile(ConvOp conv) {
 }
 
 int64_t sortBlock(mlir::Type elementType, const Target &target) {
-  // A key and an index each (irregular/SortKey.h); a quarter of the memory is left for what the device needs.
+  // A key and an index each (codegen/SortKey.h); a quarter of the memory is left for what the device needs.
   int64_t bytes = std::max<int64_t>(elementType.getIntOrFloatBitWidth() / 8, 4) + 4;
   return llvm::bit_floor<uint64_t>(target.sharedBytes * 3 / 4 / bytes);
 }

@@ -16,7 +16,7 @@
 #ifndef TREADLE_CODEGEN_ROWPASSES_H
 #define TREADLE_CODEGEN_ROWPASSES_H
 
-#include "codegen/Elements.h"
+#include "codegen/elements/Elements.h"
 
 namespace treadle {
 

@@ -131,7 +131,7 @@ def main():
             if not place.exists() or TEST not in [place, *place.parents]:
                 parser.error(f"{place} is not in {TEST}")
     build = arguments.build.resolve()
-    if subprocess.run(["ninja", "-C", build, "--quiet", "check-build"]).returncode:
+    if subprocess.run(["ninja", "-C", build, "--quiet", "all", "check-build"]).returncode:
         print("0 passed, 1 failed")
         return 1
 

@@ -11,7 +11,7 @@
 #ifndef TREADLE_CODEGEN_SIMD_CONTRACTIONSCHEDULE_H
 #define TREADLE_CODEGEN_SIMD_CONTRACTIONSCHEDULE_H
 
-#include "codegen/Elements.h"
+#include "codegen/elements/Elements.h"
 #include "codegen/simd/ContractionTiling.h"
 
 namespace treadle {

@@ -14,8 +14,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/Elements.h"
 #include "codegen/Schedule.h"
+#include "codegen/elements/Elements.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"

@@ -11,7 +11,7 @@
 #ifndef TREADLE_CODEGEN_SIMD_PACKROWS_H
 #define TREADLE_CODEGEN_SIMD_PACKROWS_H
 
-#include "codegen/Elements.h"
+#include "codegen/elements/Elements.h"
 
 namespace treadle {
 

@@ -16,8 +16,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/Lines.h"
 #include "codegen/Schedule.h"
-#include "codegen/irregular/Lines.h"
 #include "codegen/simd/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"

@@ -13,8 +13,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/Lines.h"
 #include "codegen/Schedule.h"
-#include "codegen/irregular/Lines.h"
 #include "codegen/simd/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/Support/MathExtras.h"

@@ -13,14 +13,14 @@
 // together is linear in the length of the line, in whatever order that is. A buffer as long as the line is
 // a sort of all of it.
 //
-// The buffer is sorted by its keys (irregular/SortKey.h) a byte at a time from the last to the first,
+// The buffer is sorted by its keys (codegen/SortKey.h) a byte at a time from the last to the first,
 // which keeps equal ones in order and does not compare (H. H. Seward, 1954); a short one by insertion.
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/Lines.h"
 #include "codegen/Schedule.h"
-#include "codegen/irregular/Lines.h"
-#include "codegen/irregular/SortKey.h"
+#include "codegen/SortKey.h"
 #include "codegen/simd/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"

@@ -15,8 +15,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/Elements.h"
 #include "codegen/Schedule.h"
+#include "codegen/elements/Elements.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"

@@ -17,8 +17,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/graph/Winograd.h"
-#include "codegen/Elements.h"
 #include "codegen/Schedule.h"
+#include "codegen/elements/Elements.h"
 #include "codegen/simd/RegisterTile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"

@@ -13,8 +13,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/Elements.h"
 #include "codegen/Schedule.h"
+#include "codegen/elements/Elements.h"
 
 using namespace mlir;
 using namespace treadle::graph;

@@ -11,8 +11,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/Lines.h"
 #include "codegen/Schedule.h"
-#include "codegen/irregular/Lines.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"

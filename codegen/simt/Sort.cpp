@@ -5,7 +5,7 @@
 //
 // A workgroup sorts a line, or a block of it, in shared memory by a bitonic network (K. E. Batcher, 1968):
 // what it compares does not depend on the elements, so that all threads have the same work. What is compared
-// are keys (irregular/SortKey.h), and indices where those are equal, so that there is one order only.
+// are keys (codegen/SortKey.h), and indices where those are equal, so that there is one order only.
 //
 // A line longer than a block is merged by counting: of an element in a sorted block it is found by bisection
 // how many come before it in each other block, and so where it belongs. No thread waits for another. What is
@@ -14,9 +14,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Cost.h"
+#include "codegen/Lines.h"
 #include "codegen/Schedule.h"
-#include "codegen/irregular/Lines.h"
-#include "codegen/irregular/SortKey.h"
+#include "codegen/SortKey.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"

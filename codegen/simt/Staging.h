@@ -19,7 +19,7 @@
 #ifndef TREADLE_CODEGEN_SIMT_STAGING_H
 #define TREADLE_CODEGEN_SIMT_STAGING_H
 
-#include "codegen/Elements.h"
+#include "codegen/elements/Elements.h"
 #include "codegen/simt/SharedRows.h"
 
 namespace treadle::simt {

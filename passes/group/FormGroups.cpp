@@ -6,7 +6,7 @@
 // Two sweeps over ops in order. Downwards: an elementwise op joins the group of the operand that was
 // made last, if the group's kernel has that op's elements in registers when it is done with its own.
 // Upwards: a group that is read by one other group alone joins it, if the reader's schedule asks for
-// operands element by element (codegen/Elements.h) and would not compute much twice by that.
+// operands element by element (codegen/elements/Elements.h) and would not compute much twice by that.
 //
 // Joining must not make a cycle: G takes in an op only if no other operand of the op depends on G. That
 // is looked up by walking back from the operands, no further than to where G begins.

@@ -10,6 +10,7 @@
 //     longCode()                code for both kernels with a second scalar, which says how often something slow is
 //                               done: result[i][j] = a[i][j], b is read
 //     longRounds                so many that a step takes a tenth of a second or more
+//     devices()                 the target's
 //     options()                 of a session on its device 0
 //
 //===----------------------------------------------------------------------===//
@@ -17,8 +18,10 @@
 #ifndef TREADLE_TEST_TARGETS_GPUDRIVER_H
 #define TREADLE_TEST_TARGETS_GPUDRIVER_H
 
+#include "runtime/device/Targets.h"
 #include "test/runtime/TestProgram.h"
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <gmock/gmock.h>
 #include <thread>
@@ -259,9 +262,64 @@ TYPED_TEST_P(GpuDriver, Cancel) {
   EXPECT_EQ(messageOf(treadle_session_run(open.session, few.inputs.data(), 2, outputs, 3)), "");
 }
 
-REGISTER_TYPED_TEST_SUITE_P(GpuDriver, ProgramWithoutKernels, Runs, WhatIsRecordedRunsOnOtherData,
-                            WritesToMemoryOfTheCaller, AnAlternativeIsTaken, SeveralSessionsAtOnce, OutlivesTheProgram,
-                            MemoryLimit, Observer, Times, PartsFollowOneAnother, Cancel);
+// ---- what is there -----------------------------------------------------------------------------
+
+TYPED_TEST_P(GpuDriver, DevicesAreListed) {
+  DeviceInfo first = TypeParam::devices()[0];
+  EXPECT_EQ(first.name, TypeParam::options().device);
+  EXPECT_THAT(first.target, testing::StartsWith(TypeParam::targetName));
+  EXPECT_NE(first.description, "");
+  EXPECT_GT(first.memory, 0u);
+}
+
+TYPED_TEST_P(GpuDriver, DevicesThatAreNotThere) {
+  std::string beyond = concat(TypeParam::targetName, ":77"), last = concat(TypeParam::targetName, ":[0-9]+");
+  EXPECT_THAT(sessionMessage(TypeParam::program(), beyond.c_str()),
+              MatchesRegex(concat("there is no device \"", beyond, "\", the last is \"", last, "\"")));
+}
+
+TYPED_TEST_P(GpuDriver, MoreThanTheDeviceHas) {
+  TestProgram description = TypeParam::program();
+  description.symbols[0].max = int64_t(1) << 40;
+  treadle_session_options on = TypeParam::options();
+  OpenProgram open(description, &on);
+  auto prepared = [&](int64_t count) {
+    int64_t dims[] = {count, 4};
+    treadle_tensor inputs[] = {{nullptr, TREADLE_F32, 2, dims, 0}, {nullptr, TREADLE_F32, 2, dims, 0}};
+    treadle_error *error = treadle_session_prepare(open.session, inputs, 2);
+    return std::make_pair(treadle_error_code(error), messageOf(error));
+  };
+  EXPECT_EQ(prepared(int64_t(1) << 27).second, "these shapes make a tensor of 2147483648 bytes, this device's kernels "
+                                               "reach 2147483647; run it on the CPU or in smaller parts");
+  if (TypeParam::devices()[0].memory <= uint64_t(4) << 30) {
+    auto [code, message] = prepared((int64_t(1) << 27) - 1); // 2 GiB each
+    EXPECT_EQ(code, TREADLE_OUT_OF_MEMORY);
+    EXPECT_THAT(message, testing::HasSubstr("give smaller inputs"));
+  }
+  EXPECT_EQ(Rows(5).run(open.session), "");
+}
+
+/// A fault of a kernel ends all of the process's work on the device: it happens in a process of its own. `says`: what a
+/// simulated device writes of it.
+template <typename Fixture> void expectLost(const TestProgram &description, const std::string &says) {
+  testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  auto runs = [&] {
+    treadle_session_options on = Fixture::options();
+    OpenProgram open(description, &on);
+    std::string first = Rows(5).run(open.session), second = Rows(7).run(open.session);
+    bool good = first.find("the device was lost (an illegal memory access was encountered); the process must be "
+                           "started again") != std::string::npos &&
+                second.find("the device was lost") != std::string::npos;
+    std::_Exit(good ? 0 : 1);
+  };
+  bool isSimulated = Fixture::devices()[0].description.find("simulated") != std::string::npos;
+  EXPECT_EXIT(runs(), testing::ExitedWithCode(0), isSimulated ? says : "");
+}
+
+REGISTER_TYPED_TEST_SUITE_P(GpuDriver, DevicesAreListed, DevicesThatAreNotThere, MoreThanTheDeviceHas,
+                            ProgramWithoutKernels, Runs, WhatIsRecordedRunsOnOtherData, WritesToMemoryOfTheCaller,
+                            AnAlternativeIsTaken, SeveralSessionsAtOnce, OutlivesTheProgram, MemoryLimit, Observer,
+                            Times, PartsFollowOneAnother, Cancel);
 
 } // namespace treadle::test
 

@@ -7,6 +7,7 @@
 
 #include "tools/simulator/ptx/Decode.h"
 #include "tools/simulator/ptx/FloatOps.h"
+#include <algorithm>
 #include <limits>
 #include <type_traits>
 
@@ -45,14 +46,6 @@ template <typename T> T high(T a, T b) { return static_cast<T>((Wide<T>(a) * Wid
 
 // ---- arithmetic ------------------------------------------------------------------------------
 
-template <typename F> Handler saturated(F) {
-  return binary<int32_t, int32_t, int32_t>([](int32_t a, int32_t b) {
-    int64_t exact = F{}(int64_t(a), int64_t(b));
-    return static_cast<int32_t>(std::min<int64_t>(std::max<int64_t>(exact, std::numeric_limits<int32_t>::min()),
-                                                  std::numeric_limits<int32_t>::max()));
-  });
-}
-
 /// Additions of long numbers, a part at a time: the carry stays in the warp.
 Handler carried(Decoder &decoder, bool isSum, bool takes) {
   bool gives = !takes || decoder.accept("cc");
@@ -75,39 +68,27 @@ Handler carried(Decoder &decoder, bool isSum, bool takes) {
   });
 }
 
-Handler add(Decoder &decoder) {
-  if (isFloatInstruction(decoder))
-    return floatAdd(decoder);
-  if (decoder.accept("cc"))
-    return carried(decoder, true, false);
-  bool isSaturated = decoder.accept("sat");
-  Type type = decoder.type();
-  decoder.operands(type, 3);
-  if (isSaturated && type == Type::s32)
-    return saturated([](int64_t a, int64_t b) { return a + b; });
-  if (isSaturated)
-    decoder.unknown("saturation is known of s32 only");
-  return byInteger(decoder, type, [](auto tag) {
-    using T = decltype(tag);
-    return binary<T, T, T>([](T a, T b) { return plus(a, b); });
-  });
+int32_t saturate(int64_t exact) {
+  using Limits = std::numeric_limits<int32_t>;
+  return static_cast<int32_t>(std::clamp<int64_t>(exact, Limits::min(), Limits::max()));
 }
 
-Handler sub(Decoder &decoder) {
+template <bool isSum> Handler addOrSub(Decoder &decoder) {
   if (isFloatInstruction(decoder))
-    return floatSub(decoder);
+    return isSum ? floatAdd(decoder) : floatSub(decoder);
   if (decoder.accept("cc"))
-    return carried(decoder, false, false);
+    return carried(decoder, isSum, false);
   bool isSaturated = decoder.accept("sat");
   Type type = decoder.type();
   decoder.operands(type, 3);
-  if (isSaturated && type == Type::s32)
-    return saturated([](int64_t a, int64_t b) { return a - b; });
-  if (isSaturated)
+  if (isSaturated && type != Type::s32)
     decoder.unknown("saturation is known of s32 only");
+  if (isSaturated)
+    return binary<int32_t, int32_t, int32_t>(
+        [](int32_t a, int32_t b) { return saturate(isSum ? int64_t(a) + b : int64_t(a) - b); });
   return byInteger(decoder, type, [](auto tag) {
     using T = decltype(tag);
-    return binary<T, T, T>([](T a, T b) { return minus(a, b); });
+    return binary<T, T, T>([](T a, T b) { return isSum ? plus(a, b) : minus(a, b); });
   });
 }
 
@@ -435,11 +416,32 @@ Handler prmt(Decoder &decoder) {
 
 std::span<const Row> integerRows() {
   static constexpr Row rows[] = {
-      {"add", add},   {"addc", addc},  {"sub", sub},  {"subc", subc},  {"mul", mul},          {"mad", mad},
-      {"div", div},   {"rem", rem},    {"abs", abs},  {"neg", neg},    {"min", minMax<true>}, {"max", minMax<false>},
-      {"dp4a", dp4a}, {"and", bitAnd}, {"or", bitOr}, {"xor", bitXor}, {"not", bitNot},       {"shl", shl},
-      {"shr", shr},   {"shf", shf},    {"bfe", bfe},  {"bfi", bfi},    {"clz", clz},          {"popc", popc},
-      {"brev", brev}, {"prmt", prmt},
+      {"add", addOrSub<true>},
+      {"addc", addc},
+      {"sub", addOrSub<false>},
+      {"subc", subc},
+      {"mul", mul},
+      {"mad", mad},
+      {"div", div},
+      {"rem", rem},
+      {"abs", abs},
+      {"neg", neg},
+      {"min", minMax<true>},
+      {"max", minMax<false>},
+      {"dp4a", dp4a},
+      {"and", bitAnd},
+      {"or", bitOr},
+      {"xor", bitXor},
+      {"not", bitNot},
+      {"shl", shl},
+      {"shr", shr},
+      {"shf", shf},
+      {"bfe", bfe},
+      {"bfi", bfi},
+      {"clz", clz},
+      {"popc", popc},
+      {"brev", brev},
+      {"prmt", prmt},
   };
   return rows;
 }

@@ -93,6 +93,7 @@ DONE:
     return code + '\0';
   }
 
+  static std::vector<DeviceInfo> devices() { return cuda::devices(); }
   static treadle_session_options options() {
     treadle_session_options options = {};
     options.device = "cuda:0";

@@ -41,6 +41,7 @@ public:
 
   static std::string longCode() { return hipKernels("#define LONG"); }
 
+  static std::vector<DeviceInfo> devices() { return hip::devices(); }
   static treadle_session_options options() {
     treadle_session_options options = {};
     options.device = "hip:0";

@@ -55,6 +55,7 @@ public:
     code.code += spirv;
   }
 
+  static std::vector<DeviceInfo> devices() { return vulkan::devices(); }
   static treadle_session_options options() {
     treadle_session_options options = {};
     options.device = "vulkan:0";

@@ -23,27 +23,6 @@ namespace {
 class VulkanDriver : public VulkanTest {};
 INSTANTIATE_TYPED_TEST_SUITE_P(Vulkan, GpuDriver, VulkanTest);
 
-TEST_F(VulkanDriver, MoreThanTheDeviceHas) {
-  TestProgram description = program();
-  description.symbols[0].max = int64_t(1) << 40;
-  treadle_session_options on = options();
-  OpenProgram open(description, &on);
-  auto prepared = [&](int64_t count) {
-    int64_t dims[] = {count, 4};
-    treadle_tensor inputs[] = {{nullptr, TREADLE_F32, 2, dims, 0}, {nullptr, TREADLE_F32, 2, dims, 0}};
-    treadle_error *error = treadle_session_prepare(open.session, inputs, 2);
-    return std::make_pair(treadle_error_code(error), messageOf(error));
-  };
-  EXPECT_EQ(prepared(int64_t(1) << 27).second, "these shapes make a tensor of 2147483648 bytes, this device's kernels "
-                                               "reach 2147483647; run it on the CPU or in smaller parts");
-  if (std::string(deviceName()).find("llvmpipe") != std::string::npos) {
-    auto [code, message] = prepared((int64_t(1) << 27) - 1); // 2 GiB each, which is all that it has
-    EXPECT_EQ(code, TREADLE_OUT_OF_MEMORY);
-    EXPECT_THAT(message, HasSubstr("intermediate values take "));
-  }
-  EXPECT_EQ(Rows(5).run(open.session), "");
-}
-
 // ---- what is refused -------------------------------------------------------------------------
 
 TEST_F(VulkanDriver, CodeThatIsNone) {
@@ -77,9 +56,7 @@ TEST_F(VulkanDriver, WhatTheDeviceLacks) {
   EXPECT_EQ(Rows(5).run(open.session), "artifact in memory: damaged: kernels of Vulkan devices have no private memory");
 }
 
-TEST_F(VulkanDriver, DevicesThatAreNotThere) {
-  EXPECT_THAT(sessionOf(program(), "vulkan:77"),
-              MatchesRegex("there is no device \"vulkan:77\", the last is \"vulkan:[0-9]+\""));
+TEST_F(VulkanDriver, NoDriverIsInstalled) {
   setenv("VK_DRIVER_FILES", "/nothing/here.json", 1);
   setenv("VK_ICD_FILENAMES", "/nothing/here.json", 1);
   EXPECT_TRUE(vulkan::devices().empty());

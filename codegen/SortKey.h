@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TREADLE_CODEGEN_IRREGULAR_SORTKEY_H
-#define TREADLE_CODEGEN_IRREGULAR_SORTKEY_H
+#ifndef TREADLE_CODEGEN_SORTKEY_H
+#define TREADLE_CODEGEN_SORTKEY_H
 
-#include "codegen/Elements.h"
+#include "codegen/elements/Elements.h"
 
 namespace treadle {
 
@@ -29,4 +29,4 @@ private:
 
 } // namespace treadle
 
-#endif // TREADLE_CODEGEN_IRREGULAR_SORTKEY_H
+#endif // TREADLE_CODEGEN_SORTKEY_H

@@ -17,8 +17,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TREADLE_CODEGEN_ELEMENTS_H
-#define TREADLE_CODEGEN_ELEMENTS_H
+#ifndef TREADLE_CODEGEN_ELEMENTS_ELEMENTS_H
+#define TREADLE_CODEGEN_ELEMENTS_ELEMENTS_H
 
 #include "codegen/Kernel.h"
 #include <functional>
@@ -197,4 +197,4 @@ mlir::TypedAttr neutralOf(graph::ReduceKind kind, mlir::Type elementType);
 
 } // namespace treadle
 
-#endif // TREADLE_CODEGEN_ELEMENTS_H
+#endif // TREADLE_CODEGEN_ELEMENTS_ELEMENTS_H

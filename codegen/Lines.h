@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TREADLE_CODEGEN_IRREGULAR_LINES_H
-#define TREADLE_CODEGEN_IRREGULAR_LINES_H
+#ifndef TREADLE_CODEGEN_LINES_H
+#define TREADLE_CODEGEN_LINES_H
 
-#include "codegen/Elements.h"
+#include "codegen/elements/Elements.h"
 
 namespace treadle {
 
@@ -32,4 +32,4 @@ struct Lines {
 
 } // namespace treadle
 
-#endif // TREADLE_CODEGEN_IRREGULAR_LINES_H
+#endif // TREADLE_CODEGEN_LINES_H

@@ -8,7 +8,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/irregular/SortKey.h"
+#include "codegen/SortKey.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/irregular/Lines.h"
+#include "codegen/Lines.h"
 
 using namespace mlir;
 using namespace treadle::graph;
