@@ -41,6 +41,11 @@ struct MatrixUnit {
   int64_t rows = 0, columns = 0, depth = 0;
   FragmentLayout lhs, rhs, sums;
 
+  /// Whether both operands' fragments are loaded as tile.load_matrix does it, for elements of `bytes` each.
+  bool isLoadedAsMatrices(int64_t bytes) const {
+    return lhs.isLoadedAsMatrix(depth, bytes) && rhs.isLoadedAsMatrix(depth, bytes);
+  }
+
   /// Whether its operands have such elements.
   bool multiplies(mlir::Type element) const;
 

@@ -55,8 +55,7 @@ struct Chain {
 
 std::optional<Chain> chainOf(const Target &target, const MatrixUnit &unit, Type element) {
   int64_t bytes = storageType(element).getIntOrFloatBitWidth() / 8;
-  bool loadsMatrices = target.loadsMatrices && unit.lhs.isLoadedAsMatrix(unit.depth, bytes) &&
-                       unit.rhs.isLoadedAsMatrix(unit.depth, bytes);
+  bool loadsMatrices = target.loadsMatrices && unit.isLoadedAsMatrices(bytes);
   for (bool isUpright : {true, false}) {
     const FragmentLayout &operand = isUpright ? unit.lhs : unit.rhs;
     Chain chain{isUpright,

@@ -139,8 +139,7 @@ void MatrixContraction::chooseTile() {
 /// Whether both operands' fragments are squares of bytes; if not, a thread chooses its own k.
 bool MatrixContraction::loadsMatrices() const {
   int64_t bytes = storageType(elementOf(shape.lhs)).getIntOrFloatBitWidth() / 8;
-  return kernel.target.loadsMatrices && unit.lhs.isLoadedAsMatrix(unit.depth, bytes) &&
-         unit.rhs.isLoadedAsMatrix(unit.depth, bytes);
+  return kernel.target.loadsMatrices && unit.isLoadedAsMatrices(bytes);
 }
 
 simt::FragmentLoads MatrixContraction::fragmentsOf(const Operand &operand, const FragmentLayout &layout,
