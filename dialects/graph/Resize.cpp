@@ -18,8 +18,8 @@ namespace {
 /// The inputs along one dimension that an output index is made of, and their weights.
 using Taps = SmallVector<std::pair<int64_t, double>, 4>;
 
-/// `scale` is 0 where it is the quotient of the sizes. codegen/elements/CombinedElements.cpp computes the same, operation by
-/// operation, so that positions halfway between elements are rounded alike.
+/// `scale` is 0 where it is the quotient of the sizes. codegen/elements/CombinedElements.cpp computes the same,
+/// operation by operation, so that positions halfway between elements are rounded alike.
 double sourcePosition(CoordinateMode mode, int64_t out, int64_t inSize, int64_t outSize, double scale) {
   auto scaled = [&](double x) { return scale != 0 ? x / scale : x * inSize / outSize; };
   auto halfPixel = [&] { return scaled(out + 0.5) - 0.5; };
