@@ -230,6 +230,8 @@ Outcome check(ModuleOp module, ArrayRef<SymbolValues> symbols, const TestTarget 
     function.removeArgAttr(i, "test.range");
     function.removeArgAttr(i, "test.values");
   }
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    function.removeResultAttr(i, StringAttr::get(&context(), "test.expected"));
 
   bool severalOps = llvm::count_if(function.getBody().front(),
                                    [](Operation &op) { return isa<GraphOpInterface>(op) && !isa<ConstantOp>(op); }) > 1;

@@ -14,7 +14,8 @@
 //     func.func @main(%a: tensor<?x?x$T, #graph.dims<n, m>>) -> ..
 //
 // Arguments get random numbers; Reference.h says which attributes of theirs choose them. One with the
-// attribute `test.constant` is made a constant of the graph before it is compiled.
+// attribute `test.constant` is made a constant of the graph before it is compiled. A result with the attribute
+// `test.expected` should be that, whatever the evaluator says.
 //
 //===----------------------------------------------------------------------===//
 

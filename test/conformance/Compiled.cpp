@@ -73,7 +73,7 @@ std::string takeErrors() { return std::exchange(errors(), {}); }
 
 LogicalResult runUpToGroups(ModuleOp module, const TestTarget &target, bool fuse) {
   module->setAttr(Target::attrName, target.best().toAttr(&context()));
-  std::vector<Stage> stages = between("simplify", "group");
+  std::vector<Stage> stages = between("expand", "group");
   if (!fuse)
     stages.back() = Stage{"group", "func.func(treadle-decompose-top-k,treadle-form-groups{fuse=false})",
                           "every op is in a group of its own"};

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "test/conformance/Reference.h"
+#include "mlir/Pass/PassManager.h"
+#include "passes/expand/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/Format.h"
 #include <cmath>
@@ -211,6 +213,25 @@ FailureOr<SmallVector<Tensor>> evaluateMoved(func::FuncOp function, ArrayRef<Ten
   return operandsOf(block.getTerminator());
 }
 
+/// A copy in which ops of ng are what they are composed of; null where there are none.
+FailureOr<OwningOpRef<func::FuncOp>> expandedOf(func::FuncOp function) {
+  bool any =
+      function
+          .walk([](Operation *op) {
+            return isa_and_nonnull<ng::NgDialect>(op->getDialect()) ? WalkResult::interrupt() : WalkResult::advance();
+          })
+          .wasInterrupted();
+  OwningOpRef<func::FuncOp> copy;
+  if (!any)
+    return copy;
+  copy = function.clone();
+  PassManager manager(function.getContext(), func::FuncOp::getOperationName());
+  manager.addPass(createExpandNeuralGraphics());
+  if (failed(manager.run(*copy)))
+    return failure();
+  return copy;
+}
+
 double distanceOf(double a, double b) {
   if (a == b || (std::isnan(a) && std::isnan(b)))
     return 0;
@@ -226,7 +247,7 @@ Tensor fromMemory(const Tensor &like, const char *data) {
 
 } // namespace
 
-FailureOr<std::vector<Expected>> expectedOf(func::FuncOp function, ArrayRef<Tensor> inputs) {
+static FailureOr<std::vector<Expected>> evaluatedOf(func::FuncOp function, ArrayRef<Tensor> inputs) {
   bool rounds = false;
   FailureOr<SmallVector<Tensor>> exact = evaluateMoved(function, inputs, nullptr, rounds);
   if (failed(exact))
@@ -234,6 +255,14 @@ FailureOr<std::vector<Expected>> expectedOf(func::FuncOp function, ArrayRef<Tens
   std::vector<Expected> expected;
   for (const Tensor &tensor : *exact)
     expected.push_back({tensor, std::vector<double>(tensor.size(), 0.0)});
+  FailureOr<OwningOpRef<func::FuncOp>> expanded = expandedOf(function);
+  if (failed(expanded))
+    return failure();
+  if (*expanded) {
+    function = **expanded;
+    if (failed(evaluateMoved(function, inputs, nullptr, rounds)))
+      return failure();
+  }
   if (!rounds)
     return expected;
   Random random(1);
@@ -255,6 +284,24 @@ FailureOr<std::vector<Expected>> expectedOf(func::FuncOp function, ArrayRef<Tens
                   2 * smallest(result.value.dtype());
   }
   return expected;
+}
+
+FailureOr<std::vector<Expected>> expectedOf(func::FuncOp function, ArrayRef<Tensor> inputs) {
+  FailureOr<std::vector<Expected>> results = evaluatedOf(function, inputs);
+  if (failed(results))
+    return failure();
+  for (auto [i, result] : llvm::enumerate(*results)) {
+    auto expected = function.getResultAttrOfType<ElementsAttr>(i, "test.expected");
+    if (!expected)
+      continue;
+    FailureOr<Tensor> value = Tensor::from(expected);
+    if (failed(value) || value->dtype() != result.value.dtype() || value->shape() != result.value.shape())
+      return function.emitError() << "result " << i << " is of another type than its test.expected";
+    Tensor evaluated = std::exchange(result.value, *value);
+    if (std::string difference = compare(result, evaluated.raw().data()); !difference.empty())
+      return function.emitError() << "the evaluator's result " << i << ":\n" << difference;
+  }
+  return results;
 }
 
 std::string compare(const Expected &expected, const char *actual) {

@@ -8,7 +8,7 @@
 // format rounds to, and the operands of sums within what rounding does to sums of their length
 // (stochastic arithmetic; Vignes 1993). So tolerances follow from the formats, the lengths of the
 // reductions and how the graph amplifies errors, and are zero where a graph only moves elements or
-// computes with integers.
+// computes with integers. Ops of ng are moved about as what they are composed of.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,7 +26,8 @@ struct Expected {
   std::vector<double> tolerance; // of each element; absolute
 };
 
-/// Results for inputs; all types in `function` must be static. Fails with a diagnostic.
+/// Results for inputs; all types in `function` must be static. Where a result has the attribute `test.expected`,
+/// that is what it should be, and is what the evaluator is compared with too. Fails with a diagnostic.
 mlir::FailureOr<std::vector<Expected>> expectedOf(mlir::func::FuncOp function, llvm::ArrayRef<graph::Tensor> inputs);
 
 /// The first few elements that are too far from what is expected, in words; "" if none is.

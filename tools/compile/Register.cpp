@@ -8,6 +8,7 @@
 #include "tools/compile/Register.h"
 #include "codegen/Backend.h"
 #include "codegen/Passes.h"
+#include "dialects/ng/Ng.h"
 #include "dialects/program/Program.h"
 #include "dialects/tile/Tile.h"
 #include "mlir/Conversion/Passes.h"
@@ -16,6 +17,7 @@
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/expand/Passes.h"
 #include "passes/group/Passes.h"
 #include "passes/layout/Passes.h"
 #include "passes/plan/Passes.h"
@@ -35,13 +37,14 @@ mlir::DialectRegistry allDialects() {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<graph::GraphDialect, program::ProgramDialect, tile::TileDialect>();
+  registry.insert<graph::GraphDialect, ng::NgDialect, program::ProgramDialect, tile::TileDialect>();
   return registry;
 }
 
 void registerAllPasses() {
   static std::once_flag once;
   std::call_once(once, [] {
+    registerExpandPasses();
     registerSimplifyPasses();
     registerLayoutPasses();
     registerGroupPasses();

@@ -1,0 +1,70 @@
+//===- Expansion.h - what an op is as a composition of others ----------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TREADLE_PASSES_EXPAND_EXPANSION_H
+#define TREADLE_PASSES_EXPAND_EXPANSION_H
+
+#include "dialects/ng/Ng.h"
+#include "mlir/IR/Builders.h"
+
+namespace treadle {
+
+/// Writes graph ops at one place, with NumPy's words for them.
+class Expansion {
+public:
+  explicit Expansion(mlir::Operation *op) : b(op), loc(op->getLoc()) {}
+
+  // Each writes the op's value before the op.
+  mlir::Value gridEncoding(ng::GridEncodingOp op);
+  mlir::Value frequency(ng::FrequencyOp op);
+  mlir::Value triangleWave(ng::TriangleWaveOp op);
+  mlir::Value oneBlob(ng::OneBlobOp op);
+  mlir::Value sphericalHarmonics(ng::SphericalHarmonicsOp op);
+  mlir::Value mlp(ng::MlpOp op);
+
+private:
+  template <typename Op, typename... Args> mlir::Value make(Args &&...args) {
+    return Op::create(b, loc, std::forward<Args>(args)...);
+  }
+  mlir::Value add(mlir::Value a, mlir::Value c) { return make<graph::AddOp>(a, c); }
+  mlir::Value sub(mlir::Value a, mlir::Value c) { return make<graph::SubOp>(a, c); }
+  mlir::Value mul(mlir::Value a, mlir::Value c) { return make<graph::MulOp>(a, c); }
+  mlir::Value select(mlir::Value condition, mlir::Value a, mlir::Value c) {
+    return make<graph::SelectOp>(condition, a, c);
+  }
+  mlir::Value cast(mlir::Value value, mlir::Type to);
+  mlir::Value reshape(mlir::Value value, llvm::ArrayRef<graph::DimExpr> dims) {
+    return make<graph::ReshapeOp>(value, dims);
+  }
+  /// One index of the last dimension, which stays with size 1.
+  mlir::Value column(mlir::Value value, int64_t index);
+  graph::DimExpr number(int64_t value) { return graph::DimExpr::constant(b.getContext(), value); }
+  /// A scalar of the elements' type of `like`.
+  mlir::Value scalar(double value, mlir::Value like) {
+    return graph::makeScalar(b, loc, value, graph::elementOf(like));
+  }
+  /// A constant of this shape whose element i in row-major order is function(i).
+  template <typename F> mlir::Value constant(DType dtype, llvm::ArrayRef<int64_t> shape, F function) {
+    graph::Tensor tensor(dtype, shape);
+    for (int64_t i = 0; i < tensor.size(); ++i)
+      tensor.set<std::conditional_t<std::is_floating_point_v<decltype(function(i))>, double, int64_t>>(i, function(i));
+    return make<graph::ConstantOp>(tensor.toAttr(b.getContext()));
+  }
+  template <typename F> mlir::Value vector(DType dtype, int64_t size, F function) {
+    return constant(dtype, {size}, function);
+  }
+
+  mlir::Value quarticDistribution(mlir::Value u);
+  mlir::Value activate(mlir::Value x, ng::Activation activation);
+
+  mlir::OpBuilder b;
+  mlir::Location loc;
+};
+
+} // namespace treadle
+
+#endif // TREADLE_PASSES_EXPAND_EXPANSION_H

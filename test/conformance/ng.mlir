@@ -1,0 +1,94 @@
+// Encodings and perceptrons: the evaluator's values against what they are composed of.
+
+// -----
+// name grid
+// for T in f32, f16
+// for F COLUMNS in 1 3 | 2 6 | 8 24
+// for INTERPOLATION in linear, smoothstep
+// with n=1 | n=37
+func.func @main(%x: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.0, 1.0>}, %table: tensor<1096x$Fx$T>) -> tensor<?x$COLUMNSx$T, #graph.dims<n, $COLUMNS>> {
+  %0 = ng.grid_encoding %x, %table {
+    levels = [#ng.level<scale = 3.0 : f32, resolution = 4, offset = 0, entries = 64, index = dense>,
+              #ng.level<scale = 7.5 : f32, resolution = 9, offset = 64, entries = 512, index = dense>,
+              #ng.level<scale = 30.5 : f32, resolution = 32, offset = 576, entries = 520, index = coherent_prime>],
+    interpolation = #ng.interpolation<$INTERPOLATION>
+  } : (tensor<?x3xf32, #graph.dims<n, 3>>, tensor<1096x$Fx$T>) -> tensor<?x$COLUMNSx$T, #graph.dims<n, $COLUMNS>>
+  return %0 : tensor<?x$COLUMNSx$T, #graph.dims<n, $COLUMNS>>
+}
+
+// -----
+// name gridDims
+// for D in 2, 3, 4
+// for INDEX in dense, coherent_prime, single
+// for INTERPOLATION in linear, nearest
+// with n=29
+func.func @main(%x: tensor<?x$Dxf32, #graph.dims<n, $D>> {test.range = array<f64: 0.0, 1.0>}, %table: tensor<700x2xf32> {test.constant}) -> tensor<?x4xf32, #graph.dims<n, 4>> {
+  %0 = ng.grid_encoding %x, %table {
+    levels = [#ng.level<scale = 2.5 : f32, resolution = 4, offset = 0, entries = 256, index = dense>,
+              #ng.level<scale = 9.25 : f32, resolution = 11, offset = 256, entries = 444, index = $INDEX>],
+    interpolation = #ng.interpolation<$INTERPOLATION>
+  } : (tensor<?x$Dxf32, #graph.dims<n, $D>>, tensor<700x2xf32>) -> tensor<?x4xf32, #graph.dims<n, 4>>
+  return %0 : tensor<?x4xf32, #graph.dims<n, 4>>
+}
+
+// -----
+// name gridBeyondTheUnitCube
+func.func @main(%x: tensor<31x3xf32> {test.range = array<f64: -40.0, 40.0>}, %table: tensor<600x2xf32>) -> tensor<31x4xf32> {
+  %0 = ng.grid_encoding %x, %table {
+    levels = [#ng.level<scale = 3.0 : f32, resolution = 4, offset = 0, entries = 64, index = dense>,
+              #ng.level<scale = 30.5 : f32, resolution = 32, offset = 64, entries = 512, index = coherent_prime>],
+    interpolation = #ng.interpolation<linear>
+  } : (tensor<31x3xf32>, tensor<600x2xf32>) -> tensor<31x4xf32>
+  return %0 : tensor<31x4xf32>
+}
+
+// -----
+// name encoding
+// table NAME ENCODING COLUMNS
+//   frequency12             ng.frequency %x {frequencies = 12 : i64}     72
+//   frequency1              ng.frequency %x {frequencies = 1 : i64}      6
+//   triangle_wave12         ng.triangle_wave %x {frequencies = 12 : i64}     36
+//   triangle_wave1          ng.triangle_wave %x {frequencies = 1 : i64}      3
+//   one_blob16              ng.one_blob %x {bins = 16 : i64}            48
+//   one_blob1               ng.one_blob %x {bins = 1 : i64}             3
+//   spherical_harmonics1    ng.spherical_harmonics %x {degree = 1 : i64}           1
+//   spherical_harmonics2    ng.spherical_harmonics %x {degree = 2 : i64}           4
+//   spherical_harmonics4    ng.spherical_harmonics %x {degree = 4 : i64}           16
+//   spherical_harmonics8    ng.spherical_harmonics %x {degree = 8 : i64}           64
+// with n=1 | n=37
+func.func @main(%x: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.0, 1.0>}) -> tensor<?x$COLUMNSxf32, #graph.dims<n, $COLUMNS>> {
+  %0 = $ENCODING : (tensor<?x3xf32, #graph.dims<n, 3>>) -> tensor<?x$COLUMNSxf32, #graph.dims<n, $COLUMNS>>
+  return %0 : tensor<?x$COLUMNSxf32, #graph.dims<n, $COLUMNS>>
+}
+
+// -----
+// name mlp
+// for T in f32, f16
+// for ACTIVATION in none, relu, leaky_relu, silu, exponential, sine, sigmoid, squareplus, softplus, tanh
+// with n=1 | n=19
+func.func @main(%x: tensor<?x24x$T, #graph.dims<n, 24>>, %a: tensor<16x24x$T> {test.constant, test.range = array<f64: -0.3, 0.3>}, %b: tensor<3x16x$T> {test.range = array<f64: -0.3, 0.3>}) -> tensor<?x3x$T, #graph.dims<n, 3>> {
+  %0 = ng.mlp %x, %a, %b {activation = #ng.activation<$ACTIVATION>, outputActivation = #ng.activation<$ACTIVATION>}
+      : (tensor<?x24x$T, #graph.dims<n, 24>>, tensor<16x24x$T>, tensor<3x16x$T>) -> tensor<?x3x$T, #graph.dims<n, 3>>
+  return %0 : tensor<?x3x$T, #graph.dims<n, 3>>
+}
+
+// -----
+// name field
+// with n=1 | n=70
+func.func @main(%x: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.0, 1.0>}, %d: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.0, 1.0>},
+                %table: tensor<1096x2xf16> {test.constant}, %a: tensor<32x4xf16> {test.constant, test.range = array<f64: -0.5, 0.5>}, %b: tensor<16x32xf16> {test.constant, test.range = array<f64: -0.3, 0.3>},
+                %c: tensor<3x32xf16> {test.constant, test.range = array<f64: -0.3, 0.3>}) -> tensor<?x3xf16, #graph.dims<n, 3>> {
+  %0 = ng.grid_encoding %x, %table {
+    levels = [#ng.level<scale = 7.5 : f32, resolution = 9, offset = 0, entries = 576, index = dense>,
+              #ng.level<scale = 30.5 : f32, resolution = 32, offset = 576, entries = 520, index = coherent_prime>],
+    interpolation = #ng.interpolation<linear>
+  } : (tensor<?x3xf32, #graph.dims<n, 3>>, tensor<1096x2xf16>) -> tensor<?x4xf16, #graph.dims<n, 4>>
+  %1 = ng.mlp %0, %a, %b {activation = #ng.activation<relu>, outputActivation = #ng.activation<none>}
+      : (tensor<?x4xf16, #graph.dims<n, 4>>, tensor<32x4xf16>, tensor<16x32xf16>) -> tensor<?x16xf16, #graph.dims<n, 16>>
+  %2 = ng.spherical_harmonics %d {degree = 4 : i64} : (tensor<?x3xf32, #graph.dims<n, 3>>) -> tensor<?x16xf32, #graph.dims<n, 16>>
+  %3 = graph.cast %2 {to = f16} : (tensor<?x16xf32, #graph.dims<n, 16>>) -> tensor<?x16xf16, #graph.dims<n, 16>>
+  %4 = "graph.concat"(%1, %3) {axis = 1 : i64} : (tensor<?x16xf16, #graph.dims<n, 16>>, tensor<?x16xf16, #graph.dims<n, 16>>) -> tensor<?x32xf16, #graph.dims<n, 32>>
+  %5 = ng.mlp %4, %c {activation = #ng.activation<relu>, outputActivation = #ng.activation<sigmoid>}
+      : (tensor<?x32xf16, #graph.dims<n, 32>>, tensor<3x32xf16>) -> tensor<?x3xf16, #graph.dims<n, 3>>
+  return %5 : tensor<?x3xf16, #graph.dims<n, 3>>
+}
