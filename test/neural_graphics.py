@@ -135,3 +135,125 @@ def mlp(x, weights, activation="relu", output_activation="none"):
         y = ACTIVATIONS[name](x.astype(np.float64) @ matrix.astype(np.float64).T)
         x = y.astype(x.dtype) if i + 1 < len(weights) else y
     return y
+
+
+# ---- rays --------------------------------------------------------------------------------------
+
+def camera_rays(pose, intrinsics, height, width):
+    """Origins and directions, row after row of pixels."""
+    fx, fy, cx, cy = intrinsics.astype(np.float64)
+    y, x = np.mgrid[:height, :width].reshape(2, -1) + 0.5
+    directions = np.stack([(x - cx) / fx, (y - cy) / fy, np.ones(height * width)], axis=1) @ pose[:, :3].astype(np.float64).T
+    origins = np.repeat(pose[None, :, 3].astype(np.float64), height * width, axis=0)
+    return origins, directions / np.linalg.norm(directions, axis=1, keepdims=True)
+
+
+def within(origin, direction, box):
+    """Where one ray enters and leaves a box, or None."""
+    low, high = (box[:3] - origin) / direction, (box[3:] - origin) / direction
+    start, end = max(np.minimum(low, high).max(), 0), np.maximum(low, high).min()
+    return (start, end) if start < end else None
+
+
+def step_at(t0, n, min_step, max_step, cone_angle):
+    """Where step n of a ray that starts at t0 begins: steps that grow with the distance, as a whole number of them."""
+    if cone_angle == 0:
+        return t0 + n * min_step
+    near, far, growth = min_step / cone_angle, max_step / cone_angle, math.log(1 + cone_angle)
+    last = math.log(far / near) / growth
+    number = (t0 - near) / min_step if t0 <= near else math.log(t0 / near) / growth if t0 <= far else last + (t0 - far) / max_step
+    number += n
+    return near + number * min_step if number <= 0 else near * math.exp(number * growth) if number <= last else far + (number - last) * max_step
+
+
+def is_occupied(bits, position):
+    """Of occupancy bits [cascades, cells^3 / 8], Morton order."""
+    cells = round((8 * bits.shape[1])**(1 / 3))
+    distance = np.abs(position - 0.5).max()
+    cascade = 0
+    while cascade < len(bits) - 1 and distance >= 2.0**(cascade - 1):
+        cascade += 1
+    cell = np.clip(np.floor(((position - 0.5) / 2.0**cascade + 0.5) * cells), 0, cells - 1).astype(int)
+    code = sum(((int(cell[d]) >> bit) & 1) << (3 * bit + d) for bit in range(10) for d in range(3))
+    return bool(bits[cascade, code // 8] >> (code % 8) & 1)
+
+
+def composite(samples, min_transmittance, normalize):
+    """Front to back: (opacity, colour, place) of samples in order. Colour, alpha, depth."""
+    color, alpha, greatest, depth = np.zeros(3), 0.0, 0.0, 0.0
+    for opacity, sample, t in samples:
+        if alpha > 1 - min_transmittance:
+            break
+        weight = opacity * (1 - alpha)
+        color, alpha = color + weight * sample, alpha + weight
+        if weight > greatest:
+            greatest, depth = weight, t
+    if normalize and alpha > 1 - min_transmittance:
+        return color / alpha, 1.0, depth
+    return color, alpha, depth
+
+
+def march(origins, directions, field, box, steps, max_steps, min_transmittance=0.01, bits=None):
+    """`field` of positions and directions gives density and colour; `steps` are min_step, max_step, cone_angle."""
+    def samples(origin, direction):
+        span = within(origin, direction, box)
+        for n in range(max_steps if span else 0):
+            begin = step_at(span[0], n, *steps)
+            length = np.clip(steps[2] * begin, steps[0], steps[1])
+            t = begin + length / 2
+            position = origin + t * direction
+            if t >= span[1]:
+                break
+            if bits is None or is_occupied(bits, position):
+                density, color = field(position[None], direction[None])
+                yield 1 - math.exp(-max(float(density[0, 0]), 0) * length), color[0], t
+    rows = [composite(samples(o, d), min_transmittance, True) for o, d in zip(origins.astype(np.float64), directions.astype(np.float64))]
+    return np.array([r[0] for r in rows]), np.array([[r[1]] for r in rows]), np.array([[r[2]] for r in rows])
+
+
+def philox(counter, key):
+    """The four words of Philox4x32-10 (Salmon et al. 2011)."""
+    counter, key = [int(c) for c in counter], [int(k) for k in key]
+    for _ in range(10):
+        first, second = 0xD2511F53 * counter[0], 0xCD9E8D57 * counter[2]
+        counter = [second >> 32 ^ counter[1] ^ key[0], second & 0xFFFFFFFF, first >> 32 ^ counter[3] ^ key[1], first & 0xFFFFFFFF]
+        key = [(key[0] + 0x9E3779B9) & 0xFFFFFFFF, (key[1] + 0xBB67AE85) & 0xFFFFFFFF]
+    return counter
+
+
+def delta_track(origins, directions, field, box, majorant, max_steps, seed, min_transmittance=0.01):
+    """`field` of positions gives extinction and colour."""
+    def samples(ray, origin, direction):
+        span = within(origin, direction, box)
+        t = span[0] if span else 0
+        for step in range(max_steps if span else 0):
+            number = ray * max_steps + step
+            u = (philox([number & 0xFFFFFFFF, number >> 32, 0, 0], [seed & 0xFFFFFFFF, seed >> 32])[0] >> 8) * 2.0**-24
+            t -= math.log(1 - u) / majorant
+            if t >= span[1]:
+                break
+            extinction, color = field((origin + t * direction)[None])
+            yield min(max(float(extinction[0, 0]) / majorant, 0), 1), color[0], t
+    rows = [composite(samples(i, o, d), min_transmittance, False)
+            for i, (o, d) in enumerate(zip(origins.astype(np.float64), directions.astype(np.float64)))]
+    return np.array([r[0] for r in rows]), np.array([[r[1]] for r in rows])
+
+
+def sphere_trace(origins, directions, field, box, max_steps, step_scale, epsilon, offset=0.0):
+    """`field` of positions gives signed distances. Positions, distances along the rays, hits."""
+    positions, places, hits = [], [], []
+    for origin, direction in zip(origins.astype(np.float64), directions.astype(np.float64)):
+        span, hit = within(origin, direction, box), False
+        t = span[0] if span else 0
+        for _ in range(max_steps if span else 0):
+            distance = float(field((origin + t * direction)[None])[0, 0]) - offset
+            if distance <= epsilon:
+                hit = True
+                break
+            t += step_scale * distance
+            if t >= span[1]:
+                break
+        positions.append(origin + t * direction)
+        places.append([t])
+        hits.append([hit])
+    return np.array(positions), np.array(places), np.array(hits)

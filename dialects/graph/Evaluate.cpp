@@ -72,12 +72,14 @@ FailureOr<SymbolValues> bindSymbols(Location loc, ArrayRef<Type> types, ArrayRef
 }
 
 void substituteSymbols(Operation *op, const SymbolValues &values) {
-  auto replace = [&](DimExpr dim) {
-    return dim.substitute([&](StringRef name) {
-      auto it = values.find(name);
-      return it == values.end() ? DimExpr() : DimExpr::constant(op->getContext(), it->second);
-    });
-  };
+  substituteSymbols(op, [&](StringRef name) {
+    auto it = values.find(name);
+    return it == values.end() ? DimExpr() : DimExpr::constant(op->getContext(), it->second);
+  });
+}
+
+void substituteSymbols(Operation *op, llvm::function_ref<DimExpr(StringRef)> replacement) {
+  auto replace = [&](DimExpr dim) { return dim.substitute(replacement); };
   AttrTypeReplacer replacer;
   replacer.addReplacement([&](RankedTensorType type) -> std::optional<std::pair<Type, WalkResult>> {
     if (!isa_and_nonnull<DimsAttr>(type.getEncoding()))
@@ -131,6 +133,16 @@ Value foldToConstant(OpBuilder &builder, Operation *op) {
   auto constant = ConstantOp::create(builder, op->getLoc(), results->front().toAttr(builder.getContext()));
   op->erase();
   return constant;
+}
+
+FailureOr<SmallVector<Tensor>> evaluateRegion(Region &region, ArrayRef<Tensor> inputs) {
+  Operation *parent = region.getParentOp();
+  FailureOr<SymbolValues> symbols = bindSymbols(parent->getLoc(), llvm::to_vector(region.getArgumentTypes()), inputs);
+  if (failed(symbols))
+    return failure();
+  OwningOpRef<Operation *> bound(parent->clone());
+  substituteSymbols(bound.get(), *symbols);
+  return evaluateBlock(bound.get()->getRegion(region.getRegionNumber()).front(), inputs, {});
 }
 
 FailureOr<SmallVector<Tensor>> evaluate(func::FuncOp function, ArrayRef<Tensor> inputs, Observer observe) {

@@ -29,9 +29,15 @@ mlir::FailureOr<SymbolValues> bindSymbols(mlir::Location loc, llvm::ArrayRef<mli
 
 /// Replaces symbols by their values in every type and attribute within `op`.
 void substituteSymbols(mlir::Operation *op, const SymbolValues &values);
+/// The same by expressions; `replacement` returns a null one to keep a symbol.
+void substituteSymbols(mlir::Operation *op, llvm::function_ref<DimExpr(llvm::StringRef)> replacement);
 
 /// The results of one op for given operands; all dimensions of its types must be constants.
 mlir::FailureOr<llvm::SmallVector<Tensor>> evaluateOp(mlir::Operation *op, llvm::ArrayRef<Tensor> operands);
+
+/// What the terminator of a region of one block names, for given arguments, from whose shapes the symbols of
+/// their types are read.
+mlir::FailureOr<llvm::SmallVector<Tensor>> evaluateRegion(mlir::Region &region, llvm::ArrayRef<Tensor> inputs);
 
 /// The value of `op`: a constant in its place if its operands are constants and it can be evaluated, else
 /// its result. `op` has one result and no users yet.

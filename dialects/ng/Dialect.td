@@ -17,7 +17,8 @@ def Ng_Dialect : Dialect {
   let description = [{
     What fields of features and small networks are made of (Mueller, Evans, Schied, Keller: "Instant neural
     graphics primitives with a multiresolution hash encoding", SIGGRAPH 2022): encodings of positions and
-    directions, perceptrons without biases. Values are the graph dialect's tensors, one sample a row; what the
+    directions, perceptrons without biases; and of how rays are followed through such a field: radiance (Mildenhall et
+    al. 2020), surfaces (Hart 1996), clouds (Woodcock et al. 1965). Values are the graph dialect's tensors, one sample a row; what the
     graph dialect has already (padding, concatenation, sums of encodings) has no op here.
 
     tiny-cuda-nn's behaviour is the specification of encodings and networks, but that products are summed in

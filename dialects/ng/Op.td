@@ -33,4 +33,15 @@ class Ng_Op<string mnemonic, list<Trait> traits = []>
   let hasVerifier = 1;
 }
 
+/// Follows rays through a field: what is at a position is what the region says of it. The region's first arguments are
+/// positions [samples, 3] of any number of samples, a symbol of its own, then what it captures; its results are
+/// [samples, K], row i made of row i.
+class Ng_FieldOp<string mnemonic, list<Trait> traits = []>
+    : Op<Ng_Dialect, mnemonic,
+         traits # [Pure, IsolatedFromAbove, SingleBlock, Ng_InferType,
+                   DeclareOpInterfaceMethods<GraphOpInterface, ["countFlops"]>]> {
+  let regions = (region SizedRegion<1>:$field);
+  let hasVerifier = 1;
+}
+
 #endif // TREADLE_DIALECTS_NG_OP_TD

@@ -32,17 +32,23 @@ Value Expansion::column(Value value, int64_t index) {
 
 namespace {
 
-/// What stands for an op of ng; null for any other.
-Value expanded(Operation *op) {
+using Values = SmallVector<Value>;
+
+/// What stands for the results of an op of ng; none for any other.
+Values expanded(Operation *op) {
   Expansion expansion(op);
-  return llvm::TypeSwitch<Operation *, Value>(op)
-      .Case<GridEncodingOp>([&](auto grid) { return expansion.gridEncoding(grid); })
-      .Case<FrequencyOp>([&](auto frequency) { return expansion.frequency(frequency); })
-      .Case<TriangleWaveOp>([&](auto wave) { return expansion.triangleWave(wave); })
-      .Case<OneBlobOp>([&](auto blob) { return expansion.oneBlob(blob); })
-      .Case<SphericalHarmonicsOp>([&](auto harmonics) { return expansion.sphericalHarmonics(harmonics); })
-      .Case<MlpOp>([&](auto mlp) { return expansion.mlp(mlp); })
-      .Default([](Operation *) { return Value(); });
+  return llvm::TypeSwitch<Operation *, Values>(op)
+      .Case<GridEncodingOp>([&](auto grid) { return Values{expansion.gridEncoding(grid)}; })
+      .Case<FrequencyOp>([&](auto frequency) { return Values{expansion.frequency(frequency)}; })
+      .Case<TriangleWaveOp>([&](auto wave) { return Values{expansion.triangleWave(wave)}; })
+      .Case<OneBlobOp>([&](auto blob) { return Values{expansion.oneBlob(blob)}; })
+      .Case<SphericalHarmonicsOp>([&](auto harmonics) { return Values{expansion.sphericalHarmonics(harmonics)}; })
+      .Case<MlpOp>([&](auto mlp) { return Values{expansion.mlp(mlp)}; })
+      .Case<CameraRaysOp>([&](auto camera) { return expansion.cameraRays(camera); })
+      .Case<MarchOp>([&](auto march) { return expansion.march(march); })
+      .Case<DeltaTrackOp>([&](auto track) { return expansion.deltaTrack(track); })
+      .Case<SphereTraceOp>([&](auto trace) { return expansion.sphereTrace(trace); })
+      .Default([](Operation *) { return Values(); });
 }
 
 struct ExpandNeuralGraphics : impl::ExpandNeuralGraphicsBase<ExpandNeuralGraphics> {
@@ -52,14 +58,15 @@ struct ExpandNeuralGraphics : impl::ExpandNeuralGraphicsBase<ExpandNeuralGraphic
       if (isa_and_nonnull<NgDialect>(op->getDialect()))
         all.push_back(op);
     });
+    // What is within a region comes before the op that has it.
     for (Operation *op : all) {
-      Value value = expanded(op);
-      if (!value)
+      Values values = expanded(op);
+      if (values.empty())
         continue;
-      if (Operation *made = value.getDefiningOp())
+      if (Operation *made = values.front().getDefiningOp())
         for (NamedAttribute attr : op->getDiscardableAttrs())
           made->setAttr(attr.getName(), attr.getValue());
-      op->getResult(0).replaceAllUsesWith(value);
+      op->replaceAllUsesWith(values);
       op->erase();
     }
   }

@@ -25,6 +25,10 @@ public:
   mlir::Value oneBlob(ng::OneBlobOp op);
   mlir::Value sphericalHarmonics(ng::SphericalHarmonicsOp op);
   mlir::Value mlp(ng::MlpOp op);
+  llvm::SmallVector<mlir::Value> cameraRays(ng::CameraRaysOp op);
+  llvm::SmallVector<mlir::Value> march(ng::MarchOp op);
+  llvm::SmallVector<mlir::Value> deltaTrack(ng::DeltaTrackOp op);
+  llvm::SmallVector<mlir::Value> sphereTrace(ng::SphereTraceOp op);
 
 private:
   template <typename Op, typename... Args> mlir::Value make(Args &&...args) {
@@ -60,6 +64,21 @@ private:
 
   mlir::Value quarticDistribution(mlir::Value u);
   mlir::Value activate(mlir::Value x, ng::Activation activation);
+
+  /// What a field yields for inputs of as many samples as the first has.
+  llvm::SmallVector<mlir::Value> inlined(mlir::Region &field, llvm::ArrayRef<mlir::Value> inputs);
+  struct Span {
+    mlir::Value start, end, isInside;
+  };
+  Span within(mlir::Value origin, mlir::Value direction, llvm::ArrayRef<float> box);
+  mlir::Value positionsAt(mlir::Value origin, mlir::Value direction, mlir::Value places);
+  mlir::Value occupied(mlir::Value bits, mlir::Value positions);
+  struct Light {
+    mlir::Value color, alpha, depth, isFull;
+  };
+  Light composite(mlir::Value opacity, mlir::Value colors, mlir::Value places, llvm::APFloat minTransmittance);
+  mlir::Value placeOf(mlir::Value steps, double minStep, double maxStep, double cone);
+  mlir::Value numberAt(mlir::Value places, double minStep, double maxStep, double cone);
 
   mlir::OpBuilder b;
   mlir::Location loc;

@@ -15,12 +15,13 @@ def ExpandNeuralGraphics : Pass<"treadle-expand-neural-graphics", "::mlir::func:
   let description = [{
     What: a grid becomes gathers from its table, one for each vertex of a cell, added up with their weights, for
     all levels at once; other encodings become elementwise ops, spherical harmonics a matrix product of powers of
-    z too; a perceptron becomes matrix products and activations.
+    z too; a perceptron becomes matrix products and activations. A march and a delta track ask their field at all places
+    of all rays at once, and composite with a product along each ray; a sphere trace is written step by step.
     Before: ops of ng and graph.
     After: ops of graph.
     Needs: nothing.
     Guarantees: equal up to rounding. Constants have a few numbers a level, bin or frequency: tables are read where
-    they are.
+    they are. Rays take memory for all their samples, whether they need them or not.
     Leaves alone: ops of graph.
   }];
   let dependentDialects = ["::treadle::graph::GraphDialect", "::treadle::ng::NgDialect"];

@@ -164,3 +164,246 @@ func.func @f(%x: tensor<2x3xf32>, %w0: tensor<?x3xf32, #graph.dims<m, 3>>) {
   %0 = ng.mlp %x, %w0 {activation = #ng.activation<relu>, outputActivation = #ng.activation<none>} : (tensor<2x3xf32>, tensor<?x3xf32, #graph.dims<m, 3>>) -> tensor<2x?xf32, #graph.dims<2, m>>
   return
 }
+
+// -----
+
+func.func @f(%p: tensor<3x4xf32>, %k: tensor<4xf32>) {
+  // expected-error@+2 {{the size must be height and width, it has 3 numbers}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0:2 = ng.camera_rays %p, %k size <2, 4, 3> : (tensor<3x4xf32>, tensor<4xf32>) -> (tensor<8x3xf32>, tensor<8x3xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%p: tensor<4x4xf32>, %k: tensor<4xf32>) {
+  // expected-error@+1 {{takes a pose [3, 4], not 'tensor<4x4xf32>'}}
+  %0:2 = ng.camera_rays %p, %k size <2, 4> : (tensor<4x4xf32>, tensor<4xf32>) -> (tensor<8x3xf32>, tensor<8x3xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%p: tensor<3x4xf32>, %k: tensor<3xf32>) {
+  // expected-error@+1 {{takes intrinsics [4], not 'tensor<3xf32>'}}
+  %0:2 = ng.camera_rays %p, %k size <2, 4> : (tensor<3x4xf32>, tensor<3xf32>) -> (tensor<8x3xf32>, tensor<8x3xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
+  // expected-error@+1 {{the field must take positions, directions and what is captured}}
+  %0:3 = ng.march %o, %d {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>):
+    %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, minTransmittance = 0.01 : f32}
+      : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>, %c: tensor<4xf32>) {
+  // expected-error@+1 {{the field must take positions and what is captured}}
+  %0:2 = ng.delta_track %o, %d captures(%c) {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>):
+    %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 2.0 : f32, maxSteps = 8 : i64, seed = 0 : i64, minTransmittance = 0.01 : f32}
+      : (tensor<9x3xf32>, tensor<9x3xf32>, tensor<4xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
+  // expected-error@+1 {{the field's positions must be [samples, 3] of any number of samples, named by a symbol}}
+  %0:2 = ng.delta_track %o, %d {
+  ^bb0(%p: tensor<9x3xf32>):
+    ng.yield %p : tensor<9x3xf32>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 2.0 : f32, maxSteps = 8 : i64, seed = 0 : i64, minTransmittance = 0.01 : f32}
+      : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
+  // expected-error@+1 {{the field takes positions and directions of type f32 [s, 3], not 'tensor<?x2xf32, #graph.dims<s, 2>>'}}
+  %0:3 = ng.march %o, %d {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %r: tensor<?x2xf32, #graph.dims<s, 2>>):
+    %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, minTransmittance = 0.01 : f32}
+      : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>, %c: tensor<?xf32, #graph.dims<s>>) {
+  // expected-error@+1 {{s counts the samples of the field; it cannot be a size outside of it}}
+  %0:2 = ng.delta_track %o, %d captures(%c) {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %t: tensor<?xf32, #graph.dims<s>>):
+    %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 2.0 : f32, maxSteps = 8 : i64, seed = 0 : i64, minTransmittance = 0.01 : f32}
+      : (tensor<9x3xf32>, tensor<9x3xf32>, tensor<?xf32, #graph.dims<s>>) -> (tensor<9x3xf32>, tensor<9x1xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
+  // expected-error@+1 {{the field must yield f32 [s, 1], f32 [s, 3]}}
+  %0:3 = ng.march %o, %d {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %r: tensor<?x3xf32, #graph.dims<s, 3>>):
+    ng.yield %p, %p : tensor<?x3xf32, #graph.dims<s, 3>>, tensor<?x3xf32, #graph.dims<s, 3>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, minTransmittance = 0.01 : f32}
+      : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
+  // expected-error@+1 {{the field must yield f32 [s, 1]}}
+  %0:3 = ng.sphere_trace %o, %d {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>):
+    ng.yield %p : tensor<?x3xf32, #graph.dims<s, 3>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, maxSteps = 8 : i64, stepScale = 0.9 : f32, offset = 0.0 : f32, epsilon = 0.01 : f32}
+      : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xi1>)
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<8x3xf32>) {
+  // expected-error@+1 {{takes origins and directions [N, 3], not 'tensor<9x3xf32>' and 'tensor<8x3xf32>'}}
+  %0:3 = ng.march %o, %d {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %r: tensor<?x3xf32, #graph.dims<s, 3>>):
+    %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, minTransmittance = 0.01 : f32}
+      : (tensor<9x3xf32>, tensor<8x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
+  // expected-error@+1 {{has a box whose corners are not in order}}
+  %0:3 = ng.march %o, %d {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %r: tensor<?x3xf32, #graph.dims<s, 3>>):
+    %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 0.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, minTransmittance = 0.01 : f32}
+      : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
+  // expected-error@+1 {{maxSteps is 0, it can be 1 to 1048576}}
+  %0:3 = ng.march %o, %d {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %r: tensor<?x3xf32, #graph.dims<s, 3>>):
+    %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 0 : i64, minTransmittance = 0.01 : f32}
+      : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
+  // expected-error@+1 {{minTransmittance is}}
+  %0:3 = ng.march %o, %d {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %r: tensor<?x3xf32, #graph.dims<s, 3>>):
+    %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, minTransmittance = 1.0 : f32}
+      : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
+  // expected-error@+1 {{are no range of positive numbers}}
+  %0:3 = ng.march %o, %d {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %r: tensor<?x3xf32, #graph.dims<s, 3>>):
+    %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.01 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, minTransmittance = 0.01 : f32}
+      : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
+  // expected-error@+1 {{it can be 0 to less than 1}}
+  %0:3 = ng.march %o, %d {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %r: tensor<?x3xf32, #graph.dims<s, 3>>):
+    %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = -0.5 : f32, maxSteps = 8 : i64, minTransmittance = 0.01 : f32}
+      : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>, %bits: tensor<1x60xui8>) {
+  // expected-error@+1 {{occupancy must be of 1 to 16 cascades, each a bit for each of 2^3, 4^3, .. 1024^3 cells}}
+  %0:3 = ng.march %o, %d occupancy(%bits) {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %r: tensor<?x3xf32, #graph.dims<s, 3>>):
+    %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, minTransmittance = 0.01 : f32}
+      : (tensor<9x3xf32>, tensor<9x3xf32>, tensor<1x60xui8>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
+  // expected-error@+1 {{it should be a positive number}}
+  %0:2 = ng.delta_track %o, %d {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>):
+    %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 0.0 : f32, maxSteps = 8 : i64, seed = 0 : i64, minTransmittance = 0.01 : f32}
+      : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
+  // expected-error@+1 {{it can be more than 0 to 1}}
+  %0:3 = ng.sphere_trace %o, %d {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>):
+    %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %0 : tensor<?x1xf32, #graph.dims<s, 1>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, maxSteps = 8 : i64, stepScale = 1.5 : f32, offset = 0.0 : f32, epsilon = 0.01 : f32}
+      : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xi1>)
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
+  // expected-error@+1 {{epsilon must be a positive number, and offset a number}}
+  %0:3 = ng.sphere_trace %o, %d {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>):
+    %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %0 : tensor<?x1xf32, #graph.dims<s, 1>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, maxSteps = 8 : i64, stepScale = 0.9 : f32, offset = 0.0 : f32, epsilon = 0.0 : f32}
+      : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xi1>)
+  return
+}

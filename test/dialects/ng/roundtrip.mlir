@@ -30,3 +30,23 @@ func.func @encodings(%x: tensor<8x3xf32>) -> (tensor<8x24xf32>, tensor<8x36xf32>
   %3 = ng.spherical_harmonics %x {degree = 4 : i64} : (tensor<8x3xf32>) -> tensor<8x16xf32>
   return %0, %1, %2, %3 : tensor<8x24xf32>, tensor<8x36xf32>, tensor<8x48xf32>, tensor<8x16xf32>
 }
+
+// CHECK-LABEL: func @picture
+func.func @picture(%pose: tensor<3x4xf32>, %k: tensor<4xf32>, %image: tensor<?x?xf32, #graph.dims<h, w>>, %bits: tensor<1x64xui8>, %v: tensor<4x3xf32>)
+    -> (tensor<?x3xf32, #graph.dims<h * w, 3>>, tensor<?x1xf32, #graph.dims<h * w, 1>>) {
+  // CHECK: ng.camera_rays %{{.*}}, %{{.*}} size <h, w>
+  %origin, %direction = ng.camera_rays %pose, %k size <h, w>
+      : (tensor<3x4xf32>, tensor<4xf32>) -> (tensor<?x3xf32, #graph.dims<h * w, 3>>, tensor<?x3xf32, #graph.dims<h * w, 3>>)
+  // CHECK: ng.march %{{.*}}, %{{.*}} occupancy(%{{.*}}) captures(%{{.*}}) {
+  // CHECK: ng.yield
+  %color, %alpha, %depth = ng.march %origin, %direction occupancy(%bits) captures(%v) {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %d: tensor<?x3xf32, #graph.dims<s, 3>>, %w: tensor<4x3xf32>):
+    %0 = ng.mlp %p, %w {activation = #ng.activation<none>, outputActivation = #ng.activation<sigmoid>}
+        : (tensor<?x3xf32, #graph.dims<s, 3>>, tensor<4x3xf32>) -> tensor<?x4xf32, #graph.dims<s, 4>>
+    %density = graph.slice %0 starts <0, 0> steps [1, 1] : (tensor<?x4xf32, #graph.dims<s, 4>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %density, %d : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 9 : i64, minTransmittance = 0.01 : f32}
+      : (tensor<?x3xf32, #graph.dims<h * w, 3>>, tensor<?x3xf32, #graph.dims<h * w, 3>>, tensor<1x64xui8>, tensor<4x3xf32>)
+      -> (tensor<?x3xf32, #graph.dims<h * w, 3>>, tensor<?x1xf32, #graph.dims<h * w, 1>>, tensor<?x1xf32, #graph.dims<h * w, 1>>)
+  return %color, %depth : tensor<?x3xf32, #graph.dims<h * w, 3>>, tensor<?x1xf32, #graph.dims<h * w, 1>>
+}

@@ -16,7 +16,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 import neural_graphics as ng  # noqa: E402
 
-WORDS = {"float32": "f32", "float16": "f16"}
+WORDS = {"float32": "f32", "float16": "f16", "uint8": "ui8", "bool": "i1"}
 
 
 def type_of(array):
@@ -24,19 +24,22 @@ def type_of(array):
 
 
 def dense(array):
+    if array.dtype == np.bool_:
+        return f"dense<{str(array.tolist()).lower()}> : {type_of(array)}"
     return f'dense<"0x{np.ascontiguousarray(array).tobytes().hex().upper()}"> : {type_of(array)}'
 
 
-def case(name, op, inputs, expected, dtype=np.float32):
-    """A graph of one op; `op` has names in % and attributes."""
-    expected = expected.astype(dtype)
+def case(name, op, inputs, *expected, dtype=np.float32):
+    """A graph of one op; `op` has names in % and attributes. Numbers that are expected become those of a type."""
+    expected = [e if e.dtype == np.bool_ else e.astype(dtype) for e in expected]
     arguments = ", ".join(f"%{n}: {type_of(a)} {{test.values = {dense(a)}}}" for n, a in inputs.items())
     types = ", ".join(type_of(a) for a in inputs.values())
+    results = ", ".join(type_of(e) for e in expected)
     return f"""// -----
 // name {name}
-func.func @main({arguments}) -> ({type_of(expected)} {{test.expected = {dense(expected)}}}) {{
-  %result = {op} : ({types}) -> {type_of(expected)}
-  return %result : {type_of(expected)}
+func.func @main({arguments}) -> ({", ".join(f"{type_of(e)} {{test.expected = {dense(e)}}}" for e in expected)}) {{
+  %result:{len(expected)} = {op} : ({types}) -> ({results})
+  return {", ".join(f"%result#{i}" for i in range(len(expected)))} : {results}
 }}
 """
 
@@ -49,7 +52,7 @@ def grid(name, dims, features, interpolation="linear", dtype=np.float32, **confi
     attrs = ", ".join(f"#ng.level<scale = 0x{np.float32(s).view(np.uint32):08X} : f32, resolution = {r}, offset = {o}, entries = {e}, index = {i}>"
                       for s, r, o, e, i in levels)
     op = f"ng.grid_encoding %x, %table {{levels = [{attrs}], interpolation = #ng.interpolation<{interpolation}>}}"
-    return case(name, op, {"x": x, "table": table}, ng.grid_encoding(x, table.astype(np.float64), levels, interpolation), dtype)
+    return case(name, op, {"x": x, "table": table}, ng.grid_encoding(x, table.astype(np.float64), levels, interpolation), dtype=dtype)
 
 
 def grids():
@@ -88,7 +91,73 @@ def networks():
         for name in ng.ACTIVATIONS:
             op = f"ng.mlp %x, %w0, %w1, %w2 {{activation = #ng.activation<{name}>, outputActivation = #ng.activation<none>}}"
             yield case(f"mlp_{WORDS[np.dtype(dtype).name]}_{name}", op, {"x": x, **{f"w{i}": w for i, w in enumerate(weights)}},
-                       ng.mlp(x, weights, name), dtype)
+                       ng.mlp(x, weights, name), dtype=dtype)
+
+
+def points(count):
+    return f"tensor<?x{count}xf32, #graph.dims<samples, {count}>>"
+
+
+def radiance_field(directions):
+    """A region that a network of one layer is the field of, and the same in NumPy: density and colour."""
+    arguments = f"%p: {points(3)}, " + (f"%r: {points(3)}, " if directions else "") + "%v: tensor<4x3xf32>"
+    region = f"""{{
+  ^bb0({arguments}):
+    %0 = ng.mlp %p, %v {{activation = #ng.activation<none>, outputActivation = #ng.activation<softplus>}} : ({points(3)}, tensor<4x3xf32>) -> {points(4)}
+    %1 = graph.slice %0 starts <0, 0> steps [1, 1] : ({points(4)}) -> {points(1)}
+    %2 = graph.slice %0 starts <0, 1> steps [1, 1] : ({points(4)}) -> {points(3)}
+    ng.yield %1, %2 : {points(1)}, {points(3)}
+  }}"""
+    weights = np.random.default_rng(5).uniform(-3, 3, (4, 3)).astype(np.float32)
+
+    def field(positions, *_):
+        values = ng.mlp(positions, [weights], output_activation="softplus")
+        return values[:, :1], values[:, 1:]
+    return region, weights, field
+
+
+def rays():
+    random = np.random.default_rng(3)
+    pose, intrinsics = random.uniform(-1, 1, (3, 4)).astype(np.float32), np.float32([5, 6, 2.25, 2.75])
+    yield case("camera", "ng.camera_rays %pose, %k size <5, 4>", {"pose": pose, "k": intrinsics}, *ng.camera_rays(pose, intrinsics, 5, 4))
+
+    origins = random.uniform(-1.5, 2.5, (27, 3)).astype(np.float32)
+    directions = random.random((27, 3)) - origins
+    directions = (directions / np.linalg.norm(directions, axis=1, keepdims=True)).astype(np.float32)
+    bits = random.integers(0, 256, (2, 64)).astype(np.uint8)
+    inputs, box = {"o": origins, "d": directions}, np.array([-0.25, -0.25, -0.25, 1.5, 1.25, 1.0])
+    attrs = f"box = array<f32: {', '.join(map(str, box))}>"
+
+    region, weights, field = radiance_field(directions=True)
+    for name, steps, count in (("equal", (0.0625, 0.0625, 0.0), 48), ("few", (0.0625, 0.0625, 0.0), 5), ("growing", (0.03125, 0.25, 0.0625), 64)):
+        numbers = "minStep = {} : f32, maxStep = {} : f32, coneAngle = {} : f32".format(*steps)
+        for occupancy in (None, bits):
+            given = {**inputs, **({} if occupancy is None else {"bits": bits}), "w": weights}
+            op = (f"ng.march %o, %d {'' if occupancy is None else 'occupancy(%bits) '}captures(%w) {region} "
+                  f"{{{attrs}, {numbers}, maxSteps = {count} : i64, minTransmittance = 0.125 : f32}}")
+            yield case(f"march_{name}" + ("" if occupancy is None else "_occupancy"), op, given,
+                       *ng.march(origins, directions, field, box, steps, count, 0.125, occupancy))
+
+    region, weights, field = radiance_field(directions=False)
+    for seed in (0, 12345678901):
+        op = f"ng.delta_track %o, %d captures(%w) {region} {{{attrs}, majorant = 4.0 : f32, maxSteps = 20 : i64, seed = {seed} : i64, minTransmittance = 0.01 : f32}}"
+        yield case(f"delta_track_{seed}", op, {**inputs, "w": weights}, *ng.delta_track(origins, directions, field, box, 4.0, 20, seed))
+
+    region = f"""{{
+  ^bb0(%p: {points(3)}, %center: tensor<3xf32>):
+    %radius = graph.constant dense<0.25> : tensor<f32>
+    %0 = graph.sub %p, %center : ({points(3)}, tensor<3xf32>) -> {points(3)}
+    %1 = graph.mul %0, %0 : ({points(3)}, {points(3)}) -> {points(3)}
+    %2 = graph.reduce sum %1 {{axes = array<i64: 1>}} : ({points(3)}) -> {points(1)}
+    %3 = graph.sqrt %2 : ({points(1)}) -> {points(1)}
+    %4 = graph.sub %3, %radius : ({points(1)}, tensor<f32>) -> {points(1)}
+    ng.yield %4 : {points(1)}
+  }}"""
+    center = np.float32([0.5, 0.625, 0.375])
+    for offset in (0.0, 0.125):
+        op = f"ng.sphere_trace %o, %d captures(%c) {region} {{{attrs}, maxSteps = 24 : i64, stepScale = 0.9375 : f32, offset = {offset} : f32, epsilon = 0.001 : f32}}"
+        yield case(f"sphere_trace_{str(offset).replace('.', '_')}", op, {**inputs, "c": center},
+                   *ng.sphere_trace(origins, directions, lambda p: np.linalg.norm(p - center, axis=1, keepdims=True) - 0.25, box, 24, 0.9375, np.float32(0.001), offset))
 
 
 def test_harmonics_have_the_known_signs():
@@ -97,7 +166,7 @@ def test_harmonics_have_the_known_signs():
     np.testing.assert_allclose(values[:, 1:], 0.4886025 * np.array([[0, 0, -1], [-1, 0, 0], [0, 1, 0]]), atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", [grids, encodings, networks])
+@pytest.mark.parametrize("kind", [grids, encodings, networks, rays])
 @pytest.mark.parametrize("target", ["cpu", pytest.param("vulkan", marks=pytest.mark.slow)])
 def test_values(build, tmp_path, kind, target):
     cases = list(kind())

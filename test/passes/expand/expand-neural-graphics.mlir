@@ -61,6 +61,42 @@ func.func @mlp(%x: tensor<9x32xf16>, %a: tensor<64x32xf16>, %b: tensor<16x64xf16
   return %0 : tensor<9x16xf16>
 }
 
+// A field is asked at all places of all rays at once; the symbol of its samples becomes their number.
+// CHECK-LABEL: func @track
+func.func @track(%o: tensor<?x3xf32, #graph.dims<n, 3>>, %d: tensor<?x3xf32, #graph.dims<n, 3>>, %w: tensor<4x3xf32>) -> tensor<?x1xf32, #graph.dims<n, 1>> {
+  // CHECK: graph.random
+  // CHECK: graph.scan <sum>
+  // CHECK: graph.matmul {{.*}} -> tensor<?x4xf32, #graph.dims<8 * n, 4>>
+  // CHECK: graph.scan <prod>
+  // CHECK-NOT: ng.
+  %0:2 = ng.delta_track %o, %d captures(%w) {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %v: tensor<4x3xf32>):
+    %1 = ng.mlp %p, %v {activation = #ng.activation<none>, outputActivation = #ng.activation<relu>}
+        : (tensor<?x3xf32, #graph.dims<s, 3>>, tensor<4x3xf32>) -> tensor<?x4xf32, #graph.dims<s, 4>>
+    %2 = graph.slice %1 starts <0, 0> steps [1, 1] : (tensor<?x4xf32, #graph.dims<s, 4>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %2, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 2.0 : f32, maxSteps = 8 : i64, seed = 1 : i64, minTransmittance = 0.01 : f32}
+      : (tensor<?x3xf32, #graph.dims<n, 3>>, tensor<?x3xf32, #graph.dims<n, 3>>, tensor<4x3xf32>)
+      -> (tensor<?x3xf32, #graph.dims<n, 3>>, tensor<?x1xf32, #graph.dims<n, 1>>)
+  return %0#1 : tensor<?x1xf32, #graph.dims<n, 1>>
+}
+
+// Each step of a sphere trace asks where the last one came to.
+// CHECK-LABEL: func @trace
+func.func @trace(%o: tensor<7x3xf32>, %d: tensor<7x3xf32>, %w: tensor<1x3xf32>) -> tensor<7x1xi1> {
+  // CHECK-COUNT-5: graph.matmul {{.*}} -> tensor<7x1xf32>
+  // CHECK-NOT: graph.matmul
+  // CHECK: return
+  %0:3 = ng.sphere_trace %o, %d captures(%w) {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %v: tensor<1x3xf32>):
+    %1 = ng.mlp %p, %v {activation = #ng.activation<none>, outputActivation = #ng.activation<none>}
+        : (tensor<?x3xf32, #graph.dims<s, 3>>, tensor<1x3xf32>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %1 : tensor<?x1xf32, #graph.dims<s, 1>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, maxSteps = 5 : i64, stepScale = 0.9 : f32, offset = 0.0 : f32, epsilon = 0.01 : f32}
+      : (tensor<7x3xf32>, tensor<7x3xf32>, tensor<1x3xf32>) -> (tensor<7x3xf32>, tensor<7x1xf32>, tensor<7x1xi1>)
+  return %0#2 : tensor<7x1xi1>
+}
+
 // CHECK-LABEL: func @graph
 func.func @graph(%x: tensor<9x3xf32>) -> tensor<9x3xf32> {
   // CHECK-NEXT: graph.exp

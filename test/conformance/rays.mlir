@@ -1,0 +1,115 @@
+// Rays through fields: the evaluator follows them one sample after another, compiled code all samples at once.
+
+// -----
+// name camera
+func.func @main(%pose: tensor<3x4xf32> {test.values = dense<[[0.8, 0.0, 0.6, 0.25], [0.0, -1.0, 0.0, 0.5], [0.6, 0.0, -0.8, 2.0]]> : tensor<3x4xf32>},
+                %k: tensor<4xf32> {test.values = dense<[11.0, 12.0, 4.5, 3.5]> : tensor<4xf32>}) -> (tensor<63x3xf32>, tensor<63x3xf32>) {
+  %0:2 = ng.camera_rays %pose, %k size <7, 9> : (tensor<3x4xf32>, tensor<4xf32>) -> (tensor<63x3xf32>, tensor<63x3xf32>)
+  return %0#0, %0#1 : tensor<63x3xf32>, tensor<63x3xf32>
+}
+
+// -----
+// name cameraOfAnySize
+// with h=7 w=9 | h=1 w=1
+func.func @main(%pose: tensor<3x4xf32>, %k: tensor<4xf32> {test.values = dense<[11.0, 12.0, 4.5, 3.5]> : tensor<4xf32>},
+                %background: tensor<?x?xf32, #graph.dims<h, w>>) -> (tensor<?x3xf32, #graph.dims<h * w, 3>>, tensor<?x?xf32, #graph.dims<h, w>>) {
+  %0:2 = ng.camera_rays %pose, %k size <h, w> : (tensor<3x4xf32>, tensor<4xf32>) -> (tensor<?x3xf32, #graph.dims<h * w, 3>>, tensor<?x3xf32, #graph.dims<h * w, 3>>)
+  %1 = graph.exp %background : (tensor<?x?xf32, #graph.dims<h, w>>) -> tensor<?x?xf32, #graph.dims<h, w>>
+  return %0#1, %1 : tensor<?x3xf32, #graph.dims<h * w, 3>>, tensor<?x?xf32, #graph.dims<h, w>>
+}
+
+// -----
+// name march
+// table STEPS MIN MAX CONE COUNT
+//   equal    0.05  0.05  0.0    40
+//   few      0.05  0.05  0.0    7
+//   growing  0.03  0.2   0.125  60
+// with n=1 | n=23
+!rays = tensor<?x3xf32, #graph.dims<n, 3>>
+!points = tensor<?x3xf32, #graph.dims<samples, 3>>
+func.func @main(%o: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: -1.0, 2.0>}, %e: tensor<?x3xf32, #graph.dims<n, 3>>,
+                %v: tensor<16x6xf32> {test.constant}, %w: tensor<4x16xf32> {test.constant})
+    -> (tensor<?x3xf32, #graph.dims<n, 3>>, tensor<?x1xf32, #graph.dims<n, 1>>, tensor<?x1xf32, #graph.dims<n, 1>>) {
+  %s = graph.mul %e, %e : (!rays, !rays) -> !rays
+  %q = graph.reduce sum %s {axes = array<i64: 1>} : (!rays) -> tensor<?x1xf32, #graph.dims<n, 1>>
+  %l = graph.sqrt %q : (tensor<?x1xf32, #graph.dims<n, 1>>) -> tensor<?x1xf32, #graph.dims<n, 1>>
+  %d = graph.div %e, %l : (!rays, tensor<?x1xf32, #graph.dims<n, 1>>) -> !rays
+  %0:3 = ng.march %o, %d captures(%v, %w) {
+  ^bb0(%p: !points, %r: !points, %a: tensor<16x6xf32>, %b: tensor<4x16xf32>):
+    %1 = "graph.concat"(%p, %r) {axis = 1 : i64} : (!points, !points) -> tensor<?x6xf32, #graph.dims<samples, 6>>
+    %2 = ng.mlp %1, %a, %b {activation = #ng.activation<relu>, outputActivation = #ng.activation<none>}
+        : (tensor<?x6xf32, #graph.dims<samples, 6>>, tensor<16x6xf32>, tensor<4x16xf32>) -> tensor<?x4xf32, #graph.dims<samples, 4>>
+    %3 = graph.slice %2 starts <0, 0> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> tensor<?x1xf32, #graph.dims<samples, 1>>
+    %4 = graph.slice %2 starts <0, 1> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> !points
+    %5 = graph.sigmoid %4 : (!points) -> !points
+    ng.yield %3, %5 : tensor<?x1xf32, #graph.dims<samples, 1>>, !points
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = $MIN : f32, maxStep = $MAX : f32, coneAngle = $CONE : f32, maxSteps = $COUNT : i64, minTransmittance = 0.01 : f32}
+      : (!rays, !rays, tensor<16x6xf32>, tensor<4x16xf32>) -> (!rays, tensor<?x1xf32, #graph.dims<n, 1>>, tensor<?x1xf32, #graph.dims<n, 1>>)
+  return %0#0, %0#1, %0#2 : !rays, tensor<?x1xf32, #graph.dims<n, 1>>, tensor<?x1xf32, #graph.dims<n, 1>>
+}
+
+// -----
+// name occupied
+// for C BOX in 1 0.0,0.0,0.0,1.0,1.0,1.0 | 3 -1.5,-1.5,-1.5,2.5,2.5,2.5
+!points = tensor<?x3xf32, #graph.dims<samples, 3>>
+func.func @main(%o: tensor<19x3xf32> {test.range = array<f64: -2.0, 3.0>}, %e: tensor<19x3xf32> {test.range = array<f64: -1.0, 2.0>}, %bits: tensor<$Cx64xui8> {test.range = #graph.dims<0, 256>},
+                %w: tensor<4x3xf32> {test.constant}) -> (tensor<19x3xf32>, tensor<19x1xf32>, tensor<19x1xf32>) {
+  %t = graph.sub %e, %o : (tensor<19x3xf32>, tensor<19x3xf32>) -> tensor<19x3xf32>
+  %s = graph.mul %t, %t : (tensor<19x3xf32>, tensor<19x3xf32>) -> tensor<19x3xf32>
+  %q = graph.reduce sum %s {axes = array<i64: 1>} : (tensor<19x3xf32>) -> tensor<19x1xf32>
+  %l = graph.sqrt %q : (tensor<19x1xf32>) -> tensor<19x1xf32>
+  %d = graph.div %t, %l : (tensor<19x3xf32>, tensor<19x1xf32>) -> tensor<19x3xf32>
+  %0:3 = ng.march %o, %d occupancy(%bits) captures(%w) {
+  ^bb0(%p: !points, %r: !points, %a: tensor<4x3xf32>):
+    %1 = ng.mlp %p, %a {activation = #ng.activation<none>, outputActivation = #ng.activation<sigmoid>}
+        : (!points, tensor<4x3xf32>) -> tensor<?x4xf32, #graph.dims<samples, 4>>
+    %2 = graph.slice %1 starts <0, 0> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> tensor<?x1xf32, #graph.dims<samples, 1>>
+    %3 = graph.slice %1 starts <0, 1> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> !points
+    ng.yield %2, %3 : tensor<?x1xf32, #graph.dims<samples, 1>>, !points
+  } {box = array<f32: $BOX>, minStep = 0.04 : f32, maxStep = 0.04 : f32, coneAngle = 0.0 : f32, maxSteps = 50 : i64, minTransmittance = 0.2 : f32}
+      : (tensor<19x3xf32>, tensor<19x3xf32>, tensor<$Cx64xui8>, tensor<4x3xf32>) -> (tensor<19x3xf32>, tensor<19x1xf32>, tensor<19x1xf32>)
+  return %0#0, %0#1, %0#2 : tensor<19x3xf32>, tensor<19x1xf32>, tensor<19x1xf32>
+}
+
+// -----
+// name deltaTrack
+// with n=1 | n=23
+!rays = tensor<?x3xf32, #graph.dims<n, 3>>
+!points = tensor<?x3xf32, #graph.dims<samples, 3>>
+func.func @main(%o: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.0, 1.0>}, %d: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.2, 0.8>}, %w: tensor<4x3xf32> {test.constant})
+    -> (tensor<?x3xf32, #graph.dims<n, 3>>, tensor<?x1xf32, #graph.dims<n, 1>>) {
+  %0:2 = ng.delta_track %o, %d captures(%w) {
+  ^bb0(%p: !points, %a: tensor<4x3xf32>):
+    %1 = ng.mlp %p, %a {activation = #ng.activation<none>, outputActivation = #ng.activation<softplus>}
+        : (!points, tensor<4x3xf32>) -> tensor<?x4xf32, #graph.dims<samples, 4>>
+    %2 = graph.slice %1 starts <0, 3> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> tensor<?x1xf32, #graph.dims<samples, 1>>
+    %3 = graph.slice %1 starts <0, 0> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> !points
+    ng.yield %2, %3 : tensor<?x1xf32, #graph.dims<samples, 1>>, !points
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 8.0 : f32, maxSteps = 24 : i64, seed = 7 : i64, minTransmittance = 0.01 : f32}
+      : (!rays, !rays, tensor<4x3xf32>) -> (!rays, tensor<?x1xf32, #graph.dims<n, 1>>)
+  return %0#0, %0#1 : !rays, tensor<?x1xf32, #graph.dims<n, 1>>
+}
+
+// -----
+// name sphereTrace
+// for OFFSET in 0.0, 0.05
+!rays = tensor<?x3xf32, #graph.dims<n, 3>>
+!points = tensor<?x3xf32, #graph.dims<samples, 3>>
+!numbers = tensor<?x1xf32, #graph.dims<samples, 1>>
+// with n=1 | n=23
+func.func @main(%o: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: -0.5, 0.3>}, %d: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.4, 0.6>})
+    -> (tensor<?x3xf32, #graph.dims<n, 3>>, tensor<?x1xf32, #graph.dims<n, 1>>, tensor<?x1xi1, #graph.dims<n, 1>>) {
+  %0:3 = ng.sphere_trace %o, %d {
+  ^bb0(%p: !points):
+    %half = graph.constant dense<0.5> : tensor<f32>
+    %radius = graph.constant dense<0.2> : tensor<f32>
+    %1 = graph.sub %p, %half : (!points, tensor<f32>) -> !points
+    %2 = graph.mul %1, %1 : (!points, !points) -> !points
+    %3 = graph.reduce sum %2 {axes = array<i64: 1>} : (!points) -> !numbers
+    %4 = graph.sqrt %3 : (!numbers) -> !numbers
+    %5 = graph.sub %4, %radius : (!numbers, tensor<f32>) -> !numbers
+    ng.yield %5 : !numbers
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, maxSteps = 12 : i64, stepScale = 0.9 : f32, offset = $OFFSET : f32, epsilon = 0.002 : f32}
+      : (!rays, !rays) -> (!rays, tensor<?x1xf32, #graph.dims<n, 1>>, tensor<?x1xi1, #graph.dims<n, 1>>)
+  return %0#0, %0#1, %0#2 : !rays, tensor<?x1xf32, #graph.dims<n, 1>>, tensor<?x1xi1, #graph.dims<n, 1>>
+}
