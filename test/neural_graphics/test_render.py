@@ -40,7 +40,7 @@ def test_random_numbers():
 
 
 def test_uniform_numbers():
-    u = philox.uniform(np.arange(10000), np.zeros(10000), 3)
+    u = philox.uniform(np.arange(10000), 3)
     assert 0 <= u.min() and u.max() < 1 and abs(u.mean() - 0.5) < 0.01 and (u * 2**24 % 1 == 0).all()
 
 
@@ -92,20 +92,35 @@ def test_delta_tracking_has_the_right_mean():
     np.testing.assert_allclose(mean[..., :3], mean[..., 3:] * [0.5, 0.25, 1], atol=1e-5)
 
 
-def test_empty_cells_change_nothing_on_average():
-    """Skipping what is empty anyway: the same mean as without."""
+def test_empty_cells_are_not_asked():
+    """Where there is nothing anyway: the same picture, to the bit."""
+    asked = []
+
     def evaluate(p):
+        asked.append(p)
         return np.concatenate([np.ones_like(p), (p[:, :1] > 0.5) * np.float32(0.5)], 1)
 
     at = np.arange(8)
     flat = np.empty(512, bool)
-    flat[snapshot.morton(at[None, None, :], at[None, :, None], at[:, None, None]).ravel()] = np.broadcast_to(at >= 4, (8, 8, 8)).ravel()
+    order = snapshot.morton(at[None, None, :], at[None, :, None], at[:, None, None])
+    flat[order.ravel()] = np.broadcast_to(at >= 4, (8, 8, 8)).ravel()
     half = {**all_cells(), "bitgrid_binary": np.packbits(flat, bitorder="little").tobytes()}
     camera = render.look_at((2.3, 0.8, 1.2))
-    mean = [np.mean([render.delta_track(evaluate, volume, camera, 8, 8, seed)[..., 3] for seed in range(400)], 0)
-            for volume in (all_cells(), half)]
-    np.testing.assert_allclose(*mean, atol=0.08)
-    assert abs(mean[0].mean() - mean[1].mean()) < 0.01
+    whole = render.delta_track(evaluate, all_cells(), camera, 16, 16, 5)
+    assert np.concatenate(asked)[:, 0].min() < 0.4
+    asked.clear()
+    assert (render.delta_track(evaluate, half, camera, 16, 16, 5) == whole).all()
+    assert np.concatenate(asked)[:, 0].min() >= 0.5
+
+
+def test_growing_steps():
+    """Each step begins where the one before ends, but for those in which the rule changes."""
+    cone = 1 / 256
+    begins = render.step_begins(np.float64(0.1), np.arange(4000.0), cone)
+    lengths = np.clip(begins * cone, render.SMALLEST_STEP, render.LARGEST_STEP)
+    away = np.abs(np.diff(begins) / lengths[:-1] - 1)
+    assert begins[0] == pytest.approx(0.1) and np.count_nonzero(away > 1e-9) <= 2 and away.max() < 0.01
+    assert lengths[0] == render.SMALLEST_STEP and lengths[-1] == render.LARGEST_STEP
 
 
 def radiance(evaluate, cells, scale=1):

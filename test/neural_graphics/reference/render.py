@@ -4,6 +4,7 @@
 
 A camera is a 3x4 matrix whose columns are right, down, forward and the eye, and a focal length relative to the
 image's height; pixel (x, y) is seen along ((x + 1/2 - width / 2) / f, (y + 1/2 - height / 2) / f, 1), f = focal * height.
+What happens along rays is what the ops of the `ng` dialect say (dialects/ng/Field.td).
 Fields live in the unit cube; a radiance field's positions beyond it count from the cube of edge aabb_scale around it.
 """
 import math
@@ -85,12 +86,12 @@ def shade(hit, normal, light=(0.4, 0.8, 0.45), ambient=0.2):
     return np.concatenate([np.repeat(value[..., None], 3, -1), hit[..., None]], -1).astype(np.float32)
 
 
-def delta_track(evaluate, volume, camera, width, height, seed=0, focal=FOCAL, most_flights=4096):
+def delta_track(evaluate, volume, camera, width, height, seed=0, focal=FOCAL, most_steps=256):
     """Premultiplied colour and alpha [height, width, 4] of a cloud, one path a pixel (Woodcock tracking).
 
-    Flight k of pixel i (row-major) is -log(1 - u) / (majorant * density_scale) long, u = philox.uniform(i, k, seed).
-    Where it ends outside of the occupied cells, the ray goes on to where it enters the next one, without a flight;
-    else alpha = density / majorant, at most 1, is composed over what is behind. A ray ends above 0.99.
+    Step k of pixel i (row-major) is -log(1 - u) / (majorant * density_scale) long, u = philox.uniform(i * most_steps + k, seed).
+    alpha = density / majorant, at most 1 and 0 in cells that are not occupied, is composed over what is behind.
+    A ray ends above 0.99.
     """
     occupied, majorant = snapshot.bitgrid(volume), np.float32(volume["majorant"])
     scale = 1 / (majorant * np.float32(volume["density_scale"]))
@@ -98,11 +99,8 @@ def delta_track(evaluate, volume, camera, width, height, seed=0, focal=FOCAL, mo
     t, end = box_interval(origins, directions)
     result = np.zeros((len(t), 4), np.float32)
     alive = np.flatnonzero(t < end)
-    t[alive] = next_occupied(occupied, origins[alive], directions[alive], t[alive], end[alive])
-    alive = alive[t[alive] < end[alive]]
-    for flight in range(most_flights):
-        u = philox.uniform(alive, np.full(len(alive), flight), seed)
-        t[alive] -= np.log(1 - u) * scale
+    for step in range(most_steps):
+        t[alive] -= np.log1p(-philox.uniform(alive * most_steps + step, seed)) * scale
         alive = alive[t[alive] < end[alive]]
         if not len(alive):
             break
@@ -113,49 +111,43 @@ def delta_track(evaluate, volume, camera, width, height, seed=0, focal=FOCAL, mo
         weight = np.minimum(value[:, 3] / majorant, np.float32(1)) * (1 - result[ray, 3])
         result[ray, :3] += weight[:, None] * value[:, :3]
         result[ray, 3] += weight
-        outside = alive[~inside]
-        t[outside] = next_occupied(occupied, origins[outside], directions[outside], t[outside], end[outside])
-        alive = alive[(result[alive, 3] <= 0.99) & (t[alive] < end[alive])]
+        alive = alive[result[alive, 3] <= 0.99]
     return result.reshape(height, width, 4)
 
 
-def next_occupied(occupied, origins, directions, t, end):
-    """The first t at or after the given one in an occupied cell, found cell by cell; at least `end` where there is none."""
-    t, size = t.copy(), np.float32(len(occupied))
-    alive = np.flatnonzero(t < end)
-    while len(alive):
-        p = (origins[alive] + directions[alive] * t[alive, None]) * size
-        x, y, z = np.clip(p.astype(np.int64), 0, len(occupied) - 1).T
-        alive, p = alive[~occupied[z, y, x]], p[~occupied[z, y, x]]
-        d = directions[alive]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            exits = np.where(d == 0, np.float32(np.inf), (np.floor(p) + (d > 0) - p) / (d * size))
-        t[alive] += np.maximum(exits.min(-1), 0) + np.float32(1e-5)
-        alive = alive[t[alive] < end[alive]]
-    return t
+def step_begins(first, numbers, cone):
+    """Where steps begin that grow with the distance: the t that lie so many steps behind `first`, float64.
+
+    A step is as long as cone * t, but at least SMALLEST_STEP and at most LARGEST_STEP; with cone 0 all are the smallest.
+    """
+    least, most = np.float64(SMALLEST_STEP), np.float64(LARGEST_STEP)
+    if not cone:
+        return first + numbers * least
+    near, far, growth = least / cone, most / cone, math.log1p(cone)
+    last = math.log(far / near) / growth  # steps from near to far
+    number = np.where(first <= near, (first - near) / least,
+                      np.log(np.clip(first, near, far) / near) / growth + np.maximum(first - far, 0) / most) + numbers
+    return np.where(number <= 0, near + number * least,
+                    near * np.exp(np.clip(number, 0, last) * growth) + np.maximum(number - last, 0) * most)
 
 
-def march(field, camera, width, height, focal=FOCAL, start=0.5):
+def march(field, camera, width, height, focal=FOCAL):
     """Of a radiance field: premultiplied sRGB colour and alpha [height, width, 4], and depth [height, width].
 
-    Samples lie at t_0 = entry + start * dt, t_k+1 = t_k + dt, and count where their cell is occupied;
-    dt is sqrt(3) / 1024, or where aabb_scale is above 1, t / 256 between that and 1024 times as much.
-    alpha = 1 - exp(-density * dt), weight = alpha * (1 - A). A ray above A = 0.99 ends, and is divided by A. Depth is
-    where the weight is greatest.
+    The field is asked in the middle of steps whose cell is occupied. A step is sqrt(3) / 1024 long, or where aabb_scale is above
+    1, t / 256, between that and 1024 times as much. alpha = 1 - exp(-density * length), weight = alpha * (1 - A). A ray
+    above A = 0.99 ends, and is divided by A. Depth is where the weight is greatest.
     """
     cells, scale = snapshot.occupancy(field.snapshot), field.snapshot.get("nerf", {}).get("aabb_scale", 1)
-    cone = np.float32(1 / 256 if scale > 1 else 0)
-    step_at = lambda t: np.clip(t * cone, SMALLEST_STEP, LARGEST_STEP)
+    cone = 1 / 256 if scale > 1 else 0
     origins, directions = rays(camera, width, height, focal)
-    t, end = box_interval(origins, directions, scale)
-    t = t + np.float32(start) * step_at(t)
-    result, depth, greatest = np.zeros((len(t), 4), np.float32), np.zeros(len(t), np.float32), np.zeros(len(t), np.float32)
-    alive = np.flatnonzero(t < end)
+    first, end = box_interval(origins, directions, scale)
+    result, depth, greatest = np.zeros((len(first), 4), np.float32), np.zeros(len(first), np.float32), np.zeros(len(first), np.float32)
+    alive, done = np.flatnonzero(first < end), 0
     while len(alive):
-        times = [t[alive]]  # of the next samples, which are evaluated together
-        for _ in range(AT_ONCE):
-            times.append(times[-1] + step_at(times[-1]))
-        t[alive], times = times[-1], np.stack(times[:-1], 1)
+        begins = step_begins(first[alive, None].astype(np.float64), done + np.arange(AT_ONCE), cone)
+        lengths = np.clip(cone * begins, SMALLEST_STEP, LARGEST_STEP)
+        times, lengths, done = (begins + lengths / 2).astype(np.float32), lengths.astype(np.float32), done + AT_ONCE
         p = origins[alive, None] + directions[alive, None] * times[..., None]
         seen = (times < end[alive, None]) & visited(cells, p)
         density, colour = np.zeros(seen.shape, np.float32), np.zeros((*seen.shape, 3), np.float32)
@@ -164,12 +156,12 @@ def march(field, camera, width, height, focal=FOCAL, start=0.5):
         for k in range(AT_ONCE):
             going = result[alive, 3] <= 0.99
             ray = alive[going]
-            weight = (1 - np.exp(-density[going, k] * step_at(times[going, k]))) * (1 - result[ray, 3])
+            weight = -np.expm1(-density[going, k] * lengths[going, k]) * (1 - result[ray, 3])
             result[ray, :3] += weight[:, None] * colour[going, k]
             result[ray, 3] += weight
             deeper = weight > greatest[ray]
             depth[ray[deeper]], greatest[ray[deeper]] = times[going, k][deeper], weight[deeper]
-        alive = alive[(result[alive, 3] <= 0.99) & (t[alive] < end[alive])]
+        alive = alive[(result[alive, 3] <= 0.99) & (times[:, -1] < end[alive])]
     ended = result[:, 3] > 0.99
     result[ended] /= result[ended, 3:]
     return result.reshape(height, width, 4), depth.reshape(height, width)
