@@ -26,7 +26,7 @@ ENCODINGS = {
     "hash": {"otype": "HashGrid", "n_levels": 8, "n_features_per_level": 2, "log2_hashmap_size": 13,
              "base_resolution": 16, "per_level_scale": 1.4},
     "dense": {"otype": "DenseGrid", "n_levels": 4, "n_features_per_level": 4, "base_resolution": 8, "per_level_scale": 1.55},
-    "low": {"otype": "TiledGrid", "n_levels": 1, "n_features_per_level": 4, "base_resolution": 34, "per_level_scale": 1.0},
+    "low": {"otype": "TiledGrid", "n_levels": 2, "n_features_per_level": 8, "base_resolution": 20, "per_level_scale": 1.0},
 }
 NETWORKS = {
     "network": {"otype": "FullyFusedMLP", "activation": "ReLU", "output_activation": "None", "n_neurons": 64, "n_hidden_layers": 1},
