@@ -38,9 +38,9 @@ struct Words {
   }
 };
 
-/// Philox::words of counters below 2^32.
-std::array<Value, 4> wordsOf(const Words &w, Value number, uint64_t seed) {
-  std::array<Value, 4> counter = {number, w.word(0), w.word(0), w.word(0)};
+/// Philox::words of counters (number, 0, draw, 0).
+std::array<Value, 4> wordsOf(const Words &w, Value number, Value draw, uint64_t seed) {
+  std::array<Value, 4> counter = {number, w.word(0), draw, w.word(0)};
   std::array<uint32_t, 2> key = {uint32_t(seed), uint32_t(seed >> 32)};
   for (int round = 0; round < Philox::rounds; ++round) {
     auto first = w.product(counter[0], Philox::multipliers[0]);
@@ -55,13 +55,18 @@ std::array<Value, 4> wordsOf(const Words &w, Value number, uint64_t seed) {
 } // namespace
 
 Value Elements::randomAt(RandomOp op, const Position &position) {
-  Value number = constant(b.getI32Type(), 0);
-  for (auto [coord, size] : llvm::zip(position, kernel.dims(op.getResult()))) {
+  Value number = constant(b.getI32Type(), 0), draw = number;
+  ArrayRef<Coord> counted = position;
+  if (op.getDraws()) {
+    draw = vector(position.back());
+    counted = counted.drop_back();
+  }
+  for (auto [coord, size] : llvm::zip(counted, kernel.dims(op.getResult()))) {
     Value scale = splat(arith::IndexCastOp::create(b, b.getI32Type(), kernel.size(size)));
     number = arith::AddIOp::create(b, arith::MulIOp::create(b, number, scale), vector(coord));
   }
   Words w{*this, b};
-  std::array<Value, 4> words = wordsOf(w, number, static_cast<uint64_t>(op.getSeed()));
+  std::array<Value, 4> words = wordsOf(w, number, draw, static_cast<uint64_t>(op.getSeed()));
 
   Type stored = elementOf(op.getResult()), element = computeType(stored);
   bool isNormal = op.getKind() == RandomKind::normal;

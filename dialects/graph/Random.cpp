@@ -15,15 +15,22 @@ using namespace mlir;
 
 namespace treadle::graph {
 
+LogicalResult RandomOp::verify() {
+  if (getDraws() && getType().getRank() == 0)
+    return emitOpError("counts draws along a dimension, a scalar has none");
+  return success();
+}
 LogicalResult RandomOp::evaluate(ArrayRef<Tensor>, MutableArrayRef<Tensor> results) {
   Tensor &result = results[0];
   bool isWide = result.dtype() == DType::F64, isNormal = getKind() == RandomKind::normal;
   int bits = Philox::leadingBits(isNormal ? 32 : bitWidth(result.dtype()), !isNormal && result.dtype() == DType::BF16);
   auto seed = static_cast<uint64_t>(getSeed());
+  int64_t draws = getDraws() ? std::max<int64_t>(result.shape().back(), 1) : 1;
   for (int64_t i = 0; i < result.size(); ++i) {
-    auto number = static_cast<uint64_t>(i);
+    auto number = static_cast<uint64_t>(i / draws);
+    auto draw = static_cast<uint32_t>(i % draws);
     std::array<uint32_t, 4> words =
-        Philox::words({uint32_t(number), uint32_t(number >> 32), 0, 0}, {uint32_t(seed), uint32_t(seed >> 32)});
+        Philox::words({uint32_t(number), uint32_t(number >> 32), draw, 0}, {uint32_t(seed), uint32_t(seed >> 32)});
     auto uniform = [&](int which) {
       if (isWide)
         return ((words[2 * which] >> 5) * 0x1p26 + (words[2 * which + 1] >> 6)) * 0x1p-53;

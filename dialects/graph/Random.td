@@ -21,13 +21,17 @@ def Graph_RandomOp : Graph_Op<"random", [], ["countFlops"]> {
     - `normal`: sqrt(-2 log(1 - u)) cos(2 pi v), of mean 0 and variance 1 (Box and Muller, 1958), where u and
       v are what `uniform` is for f32, or for f64, of this word or pair of words and of the next.
 
+    With `draws` the last dimension counts draws: the counter of draw k of element i is i, and k in its third word. So it
+    does not matter how many are drawn.
+
     ```mlir
     %0 = graph.random <normal> {seed = 7 : i64} : () -> tensor<2x3xf32>
     ```
   }];
-  let arguments = (ins Graph_RandomKindAttr:$kind, I64Attr:$seed);
+  let arguments = (ins Graph_RandomKindAttr:$kind, I64Attr:$seed, UnitAttr:$draws);
   let results = (outs Graph_FloatTensor:$result);
   let assemblyFormat = "$kind attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
 }
 
 #endif // TREADLE_DIALECTS_GRAPH_RANDOM_TD

@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/graph/Evaluate.h"
+#include "dialects/graph/Random.h"
 #include "dialects/ng/Ng.h"
 #include "dialects/ng/Rays.h"
 #include "mlir/IR/Builders.h"
@@ -91,6 +92,17 @@ LogicalResult verifyTransmittance(Operation *op, APFloat value) {
   if (number >= 0 && number < 1)
     return success();
   return op->emitOpError() << "minTransmittance is " << number << ", it can be 0 to less than 1";
+}
+
+LogicalResult verifyOccupancy(Operation *op, Value occupancy) {
+  if (!occupancy)
+    return success();
+  auto type = cast<RankedTensorType>(occupancy.getType());
+  if (type.hasStaticShape() && type.getDimSize(0) >= 1 && type.getDimSize(0) <= 16 &&
+      occupancyCells(type.getDimSize(1)))
+    return success();
+  return op->emitOpError()
+         << "occupancy must be of 1 to 16 cascades, each a bit for each of 2^3, 4^3, .. 1024^3 cells, not " << type;
 }
 
 // ---- evaluation --------------------------------------------------------------------------------
@@ -192,44 +204,37 @@ LogicalResult MarchOp::verify() {
     return emitOpError() << "steps of " << least << " to " << most << " are no range of positive numbers";
   if (!(cone >= 0 && cone < 1))
     return emitOpError() << "coneAngle is " << cone << ", it can be 0 to less than 1";
-  if (!getOccupancy())
-    return success();
-  auto type = cast<RankedTensorType>(getOccupancy().getType());
-  if (!type.hasStaticShape() || type.getDimSize(0) < 1 || type.getDimSize(0) > 16 ||
-      !occupancyCells(type.getDimSize(1)))
-    return emitOpError()
-           << "occupancy must be of 1 to 16 cascades, each a bit for each of 2^3, 4^3, .. 1024^3 cells, not " << type;
-  return success();
+  if (float start = getStart().convertToFloat(); !(start >= 0 && start <= 1))
+    return emitOpError() << "start is " << start << ", it can be 0 to 1";
+  return verifyOccupancy(*this, getOccupancy());
 }
 
 LogicalResult MarchOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
   std::vector<Ray> rays = raysOf(operands, getBox());
-  StepRule rule(getMinStep().convertToFloat(), getMaxStep().convertToFloat(), getConeAngle().convertToFloat());
+  double minStep = getMinStep().convertToFloat(), maxStep = getMaxStep().convertToFloat();
+  double cone = getConeAngle().convertToFloat(), full = 1.0 - getMinTransmittance().convertToFloat();
+  auto lengthAt = [&](double t) { return std::clamp(cone * t, minStep, maxStep); };
+  auto maxSteps = static_cast<int64_t>(getMaxSteps());
   std::optional<Occupancy> occupancy;
   if (getOccupancy())
     occupancy.emplace(operands[2]);
-  double full = 1.0 - getMinTransmittance().convertToFloat();
-  auto maxSteps = static_cast<int64_t>(getMaxSteps());
   struct State {
     Light light;
     int64_t step = 0;
-    double length = 0, middle = 0; // of the step before
+    double place = 0, next = 0;
   };
-  std::vector<State> states(rays.size());
+  std::vector<State> states;
+  for (const Ray &ray : rays)
+    states.push_back({{}, 0, 0, ray.start + getStart().convertToFloat() * lengthAt(ray.start)});
   Samples samples(getField(), operands.drop_front(getOccupancy() ? 3 : 2));
   while (true) {
     for (auto [i, ray] : llvm::enumerate(rays)) {
       State &state = states[i];
-      if (!(ray.start < ray.end) || state.light.alpha > full)
-        continue;
-      for (double first = rule.numberAt(ray.start); state.step < maxSteps;) {
-        double begin = rule.placeOf(first + static_cast<double>(state.step++));
-        state.length = rule.lengthAt(begin);
-        state.middle = begin + state.length / 2;
-        Point position = ray.at(state.middle);
-        if (state.middle >= ray.end) {
-          state.step = maxSteps;
-        } else if (!occupancy || occupancy->isOccupied(position)) {
+      while (ray.start < ray.end && state.light.alpha <= full && state.step++ < maxSteps && state.next < ray.end) {
+        state.place = state.next;
+        state.next += lengthAt(state.place);
+        Point position = ray.at(state.place);
+        if (!occupancy || occupancy->isOccupied(position)) {
           samples.add(static_cast<int64_t>(i), position, ray.direction);
           break;
         }
@@ -237,8 +242,8 @@ LogicalResult MarchOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tenso
     }
     FailureOr<bool> any = samples.evaluate([&](int64_t ray, int64_t row, ArrayRef<Tensor> values) {
       State &state = states[ray];
-      double thickness = std::max(values[0].get<double>(row), 0.0) * state.length;
-      state.light.add(-std::expm1(-thickness), values[1], row, state.middle);
+      double thickness = std::max(values[0].get<double>(row), 0.0) * lengthAt(state.place);
+      state.light.add(-std::expm1(-thickness), values[1], row, state.place);
     });
     if (failed(any))
       return failure();
@@ -266,9 +271,12 @@ LogicalResult DeltaTrackOp::inferReturnTypes(MLIRContext *, std::optional<Locati
 
 LogicalResult DeltaTrackOp::verify() {
   float majorant = getMajorant().convertToFloat();
-  if (!(majorant > 0 && std::isfinite(majorant)))
-    return emitOpError() << "majorant is " << majorant << ", it should be a positive number";
-  if (failed(verifyRays(*this, getBox(), getMaxSteps())) || failed(verifyTransmittance(*this, getMinTransmittance())))
+  float scale = getDensityScale().convertToFloat();
+  if (!(majorant > 0 && std::isfinite(majorant) && scale > 0 && std::isfinite(scale)))
+    return emitOpError() << "majorant and densityScale are " << majorant << " and " << scale
+                         << ", they should be positive numbers";
+  if (failed(verifyRays(*this, getBox(), getMaxSteps())) || failed(verifyTransmittance(*this, getMinTransmittance())) ||
+      failed(verifyOccupancy(*this, getOccupancy())))
     return failure();
   return verifyField(*this, getField(), getCaptures(), 1, {1, 3});
 }
@@ -276,34 +284,38 @@ LogicalResult DeltaTrackOp::verify() {
 LogicalResult DeltaTrackOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
   std::vector<Ray> rays = raysOf(operands, getBox());
   double majorant = getMajorant().convertToFloat(), full = 1.0 - getMinTransmittance().convertToFloat();
-  Builder b(getContext());
+  double meanLength = 1 / (majorant * getDensityScale().convertToFloat());
+  std::optional<Occupancy> occupancy;
+  if (getOccupancy())
+    occupancy.emplace(operands[2]);
   std::vector<Light> lights(rays.size());
-  std::vector<double> places(rays.size());
-  // The numbers of the whole tensor, so that there is one place where they are made.
-  OpBuilder builder(getContext());
-  auto type =
-      RankedTensorType::get({static_cast<int64_t>(rays.size()), static_cast<int64_t>(getMaxSteps())}, b.getF32Type());
-  OwningOpRef<RandomOp> random = RandomOp::create(builder, getLoc(), type, RandomKind::uniform, getSeed());
-  FailureOr<SmallVector<Tensor>> uniform = evaluateOp(*random, {});
-  if (failed(uniform))
-    return failure();
-  for (auto [place, ray] : llvm::zip(places, rays))
-    place = ray.start;
-  Samples samples(getField(), operands.drop_front(2));
-  for (int64_t step = 0; step < static_cast<int64_t>(getMaxSteps()); ++step) {
+  std::vector<double> places;
+  for (const Ray &ray : rays)
+    places.push_back(ray.start);
+  auto seed = static_cast<uint64_t>(getSeed());
+  auto flightOf = [&](uint64_t ray, uint32_t flight) {
+    std::array<uint32_t, 4> counter = {uint32_t(ray), uint32_t(ray >> 32), flight, 0};
+    std::array<uint32_t, 4> words = Philox::words(counter, {uint32_t(seed), uint32_t(seed >> 32)});
+    return -std::log1p(-std::ldexp(words[0] >> 8, -24)) * meanLength;
+  };
+  Samples samples(getField(), operands.drop_front(getOccupancy() ? 3 : 2));
+  for (int64_t flight = 0; flight < static_cast<int64_t>(getMaxSteps()); ++flight) {
+    bool goesOn = false;
     for (auto [i, ray] : llvm::enumerate(rays)) {
       if (!(ray.start < ray.end) || lights[i].alpha > full || places[i] >= ray.end)
         continue;
-      places[i] -= std::log1p(-uniform->front().get<double>(static_cast<int64_t>(i) * getMaxSteps() + step)) / majorant;
-      if (places[i] < ray.end)
-        samples.add(static_cast<int64_t>(i), ray.at(places[i]), ray.direction);
+      places[i] += flightOf(i, static_cast<uint32_t>(flight));
+      goesOn |= places[i] < ray.end;
+      Point position = ray.at(places[i]);
+      if (places[i] < ray.end && (!occupancy || occupancy->isOccupied(position)))
+        samples.add(static_cast<int64_t>(i), position, ray.direction);
     }
     FailureOr<bool> any = samples.evaluate([&](int64_t ray, int64_t row, ArrayRef<Tensor> values) {
       lights[ray].add(std::clamp(values[0].get<double>(row) / majorant, 0.0, 1.0), values[1], row, places[ray]);
     });
     if (failed(any))
       return failure();
-    if (!*any)
+    if (!goesOn)
       break;
   }
   for (auto [i, light] : llvm::enumerate(lights)) {

@@ -18,19 +18,16 @@ def Ng_MarchOp : Ng_FieldOp<"march", [AttrSizedOperandSegments]> {
   let summary = "Light along rays through a field of density and colour";
   let description = [{
     The region gives of positions [samples, 3] and directions [samples, 3] of length 1 the density [samples, 1] and
-    the colour [samples, 3], f32. Within `box` a ray is cut into steps, from where it enters, or from where it starts if
-    that is inside: step n < `maxSteps` begins at t_n and is as long as `coneAngle` * t_n, but at least `minStep` and at
-    most `maxStep`; the field is asked in its middle, if that is still in the box. With c = coneAngle, a = minStep / c,
-    b = maxStep / c, t_n is f(g(t_0) + n) of
+    the colour [samples, 3], f32. It is asked at places t_n, n < `maxSteps`, along a ray that are within `box`: with
+    t_enter where the ray enters it, or 0 if it starts inside,
 
-        g(t) = (t - a) / minStep    up to a      ln(t / a) / ln(1 + c)    up to b     g(b) + (t - b) / maxStep beyond
+        t_0 = t_enter + start * length(t_enter)      t_{n+1} = t_n + length(t_n)
+        length(t) = coneAngle * t, at least minStep, at most maxStep
 
-    and its inverse f, whatever lies between; without a coneAngle g(t) = t / minStep.
-
-    Densities below 0 are 0. With alpha_n = 1 - exp(-density * length) and A_n what of the light is taken before step
+    Densities below 0 are 0. With alpha_n = 1 - exp(-density * length(t_n)) and A_n what of the light is taken before step
     n, the ray's colour is the sum of (1 - A_n) * alpha_n * colour_n and its alpha the sum of (1 - A_n) * alpha_n. It ends
-    where A_n exceeds 1 - `minTransmittance`: then the colour is divided by alpha, and alpha is 1. The depth is t in the
-    middle of the step with the greatest weight, 0 where there is none (Max 1995, "Optical models for direct volume
+    where A_n exceeds 1 - `minTransmittance`: then the colour is divided by alpha, and alpha is 1. The depth is the t_n
+    with the greatest weight, 0 where there is none (Max 1995, "Optical models for direct volume
     rendering"; Mueller et al. 2022, section 5.4).
 
     `occupancy` [cascades, cells^3 / 8] ui8, if given, says where the field need not be asked, as its density counts as
@@ -49,7 +46,8 @@ def Ng_MarchOp : Ng_FieldOp<"march", [AttrSizedOperandSegments]> {
           : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> tensor<?x3xf32, #graph.dims<samples, 3>>
       ng.yield %density, %c : tensor<?x1xf32, #graph.dims<samples, 1>>, tensor<?x3xf32, #graph.dims<samples, 3>>
     } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.01 : f32, maxStep = 0.01 : f32, coneAngle = 0.0 : f32,
-       maxSteps = 200 : i64, minTransmittance = 0.01 : f32}
+       maxSteps = 200 : i64, start = 0.5 : f32,
+       minTransmittance = 0.01 : f32}
         : (tensor<9x3xf32>, tensor<9x3xf32>, tensor<1x64xui8>, tensor<4x3xf32>)
         -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
     ```
@@ -57,7 +55,7 @@ def Ng_MarchOp : Ng_FieldOp<"march", [AttrSizedOperandSegments]> {
   let arguments = (ins Ng_Coordinates:$origin, Ng_Coordinates:$direction,
                        Optional<TensorRankOf<[UI8], [2]>>:$occupancy, Variadic<AnyRankedTensor>:$captures,
                        Ng_BoxAttr:$box, F32Attr:$minStep, F32Attr:$maxStep, F32Attr:$coneAngle, I64Attr:$maxSteps,
-                       F32Attr:$minTransmittance);
+                       F32Attr:$start, F32Attr:$minTransmittance);
   let results = (outs Ng_Coordinates:$color, Ng_Coordinates:$alpha, Ng_Coordinates:$depth);
   let assemblyFormat = [{
     $origin `,` $direction (`occupancy` `(` $occupancy^ `)`)? (`captures` `(` $captures^ `)`)? $field attr-dict
@@ -65,14 +63,15 @@ def Ng_MarchOp : Ng_FieldOp<"march", [AttrSizedOperandSegments]> {
   }];
 }
 
-def Ng_DeltaTrackOp : Ng_FieldOp<"delta_track"> {
-  let summary = "Light along rays through a field of extinction and colour, at distances drawn at random";
+def Ng_DeltaTrackOp : Ng_FieldOp<"delta_track", [AttrSizedOperandSegments]> {
+  let summary = "Light along rays through a field of density and colour, at distances drawn at random";
   let description = [{
-    The region gives of positions [samples, 3] the extinction [samples, 1] and the colour [samples, 3], f32. A ray goes
-    from where it enters `box`, or starts in it, in steps of length -ln(1 - u) / `majorant` until it leaves it; u of step
-    k of ray i is number i * maxSteps + k of `graph.random <uniform>` with `seed`. Of each place it reaches it takes
-    alpha = extinction / majorant, kept in [0, 1], with the weight that is left, as ng.march does, and ends where what is
-    left falls below `minTransmittance` (Woodcock et al. 1965; Novak et al. 2018, "Monte Carlo methods for volumetric
+    The region gives of positions [samples, 3] the density [samples, 1] and the colour [samples, 3], f32. From where it
+    enters `box`, or starts in it, a ray flies on by -ln(1 - u) / (`majorant` * `densityScale`), at most `maxSteps` times,
+    until it leaves the box; u is draw k of element i of `graph.random <uniform> {draws}` with `seed` for flight k of ray
+    i. Where a flight ends it takes alpha = density / majorant, kept in [0, 1], with the weight that is left, as ng.march
+    does; nothing where `occupancy`, which is as in ng.march, says that the field need not be asked. A ray ends where what
+    is left falls below `minTransmittance` (Woodcock et al. 1965; Novak et al. 2018, "Monte Carlo methods for volumetric
     light transport simulation", section 5: a weighted estimate, of less variance than one that takes all or nothing).
 
     ```mlir
@@ -82,19 +81,21 @@ def Ng_DeltaTrackOp : Ng_FieldOp<"delta_track"> {
           : (tensor<?x3xf32, #graph.dims<samples, 3>>, tensor<4x3xf32>) -> tensor<?x4xf32, #graph.dims<samples, 4>>
       %c = graph.slice %0 starts <0, 0> steps [1, 1]
           : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> tensor<?x3xf32, #graph.dims<samples, 3>>
-      %extinction = graph.slice %0 starts <0, 3> steps [1, 1]
+      %density = graph.slice %0 starts <0, 3> steps [1, 1]
           : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> tensor<?x1xf32, #graph.dims<samples, 1>>
-      ng.yield %extinction, %c : tensor<?x1xf32, #graph.dims<samples, 1>>, tensor<?x3xf32, #graph.dims<samples, 3>>
-    } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 50.0 : f32, maxSteps = 64 : i64, seed = 7 : i64,
-       minTransmittance = 0.01 : f32}
+      ng.yield %density, %c : tensor<?x1xf32, #graph.dims<samples, 1>>, tensor<?x3xf32, #graph.dims<samples, 3>>
+    } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 50.0 : f32, densityScale = 1.0 : f32,
+       maxSteps = 64 : i64, seed = 7 : i64, minTransmittance = 0.01 : f32}
         : (tensor<9x3xf32>, tensor<9x3xf32>, tensor<4x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>)
     ```
   }];
-  let arguments = (ins Ng_Coordinates:$origin, Ng_Coordinates:$direction, Variadic<AnyRankedTensor>:$captures,
-                       Ng_BoxAttr:$box, F32Attr:$majorant, I64Attr:$maxSteps, I64Attr:$seed, F32Attr:$minTransmittance);
+  let arguments = (ins Ng_Coordinates:$origin, Ng_Coordinates:$direction,
+                       Optional<TensorRankOf<[UI8], [2]>>:$occupancy, Variadic<AnyRankedTensor>:$captures,
+                       Ng_BoxAttr:$box, F32Attr:$majorant, F32Attr:$densityScale, I64Attr:$maxSteps, I64Attr:$seed,
+                       F32Attr:$minTransmittance);
   let results = (outs Ng_Coordinates:$color, Ng_Coordinates:$alpha);
   let assemblyFormat = [{
-    $origin `,` $direction (`captures` `(` $captures^ `)`)? $field attr-dict `:` functional-type(operands, results)
+    $origin `,` $direction (`occupancy` `(` $occupancy^ `)`)? (`captures` `(` $captures^ `)`)? $field attr-dict `:` functional-type(operands, results)
   }];
 }
 

@@ -24,26 +24,6 @@ Ray rayOf(const graph::Tensor &origins, const graph::Tensor &directions, int64_t
   return ray;
 }
 
-double StepRule::lengthAt(double t) const { return std::clamp(coneAngle * t, minStep, maxStep); }
-
-double StepRule::numberAt(double t) const {
-  if (coneAngle == 0)
-    return t / minStep;
-  double near = minStep / coneAngle, far = maxStep / coneAngle, growth = std::log1p(coneAngle);
-  if (t <= near)
-    return (t - near) / minStep;
-  return std::log(std::min(t, far) / near) / growth + std::max(t - far, 0.0) / maxStep;
-}
-
-double StepRule::placeOf(double number) const {
-  if (coneAngle == 0)
-    return number * minStep;
-  double near = minStep / coneAngle, growth = std::log1p(coneAngle), last = std::log(maxStep / minStep) / growth;
-  if (number <= 0)
-    return near + number * minStep;
-  return near * std::exp(std::min(number, last) * growth) + std::max(number - last, 0.0) * maxStep;
-}
-
 Occupancy::Occupancy(const graph::Tensor &bits)
     : bits(bits), cascades(bits.shape()[0]), cells(occupancyCells(bits.shape()[1])) {}
 

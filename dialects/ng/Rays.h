@@ -28,21 +28,6 @@ struct Ray {
 /// Row `index` of tensors [N, 3], in the box least x, y, z, greatest x, y, z (Kay and Kajiya 1986, slabs).
 Ray rayOf(const graph::Tensor &origins, const graph::Tensor &directions, int64_t index, llvm::ArrayRef<float> box);
 
-/// Where along a ray steps begin whose length grows with the distance.
-class StepRule {
-public:
-  StepRule(double minStep, double maxStep, double coneAngle)
-      : minStep(minStep), maxStep(maxStep), coneAngle(coneAngle) {}
-
-  double lengthAt(double t) const;
-  /// g and f of ng.march: steps from some place on, which need not be a whole number, and back.
-  double numberAt(double t) const;
-  double placeOf(double number) const;
-
-private:
-  double minStep, maxStep, coneAngle;
-};
-
 /// Bits of cells in cascades around (1/2, 1/2, 1/2), as in ng.march.
 class Occupancy {
 public:

@@ -77,8 +77,9 @@ private:
     mlir::Value color, alpha, depth, isFull;
   };
   Light composite(mlir::Value opacity, mlir::Value colors, mlir::Value places, llvm::APFloat minTransmittance);
-  mlir::Value placeOf(mlir::Value steps, double minStep, double maxStep, double cone);
-  mlir::Value numberAt(mlir::Value places, double minStep, double maxStep, double cone);
+  mlir::Value clamped(mlir::Value value, double low, double high);
+  mlir::Value stepsFrom(mlir::Value start, ng::MarchOp op);
+  mlir::Value lengthsAt(mlir::Value places, ng::MarchOp op);
 
   mlir::OpBuilder b;
   mlir::Location loc;

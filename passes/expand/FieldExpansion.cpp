@@ -71,8 +71,7 @@ Value Expansion::occupied(Value bits, Value positions) {
     first = select(isBeyond, makeScalar(b, loc, static_cast<double>(cascade * bytes), natural), first);
   }
   Value cell = make<FloorOp>(add(mul(centred, scale), scalar(double(cells) / 2, distance)));
-  cell = make<MinOp>(make<MaxOp>(cell, scalar(0, cell)), scalar(double(cells - 1), cell));
-  Value code = cast(cast(cell, word), natural);
+  Value code = cast(cast(clamped(cell, 0, static_cast<double>(cells - 1)), word), natural);
   auto constantOf = [&](uint32_t value) { return makeScalar(b, loc, value, natural); };
   for (SpreadStep step : mortonSteps)
     code = make<AndOp>(make<OrOp>(code, make<ShlOp>(code, constantOf(step.shift))), constantOf(step.mask));
@@ -106,48 +105,49 @@ Expansion::Light Expansion::composite(Value opacity, Value colors, Value places,
   return {color, alpha, depth, isFull};
 }
 
-/// f of ng.march, of numbers in steps.
-Value Expansion::placeOf(Value steps, double minStep, double maxStep, double cone) {
-  if (cone == 0)
-    return mul(steps, scalar(minStep, steps));
-  double near = minStep / cone, growth = std::log1p(cone), last = std::log(maxStep / minStep) / growth;
-  Value zero = scalar(0, steps), end = scalar(last, steps);
-  Value before = add(mul(steps, scalar(minStep, steps)), scalar(near, steps));
-  Value between = make<MaxOp>(make<MinOp>(steps, end), zero), beyond = make<MaxOp>(sub(steps, end), zero);
-  Value grown = mul(make<ExpOp>(mul(between, scalar(growth, steps))), scalar(near, steps));
-  Value after = add(grown, mul(beyond, scalar(maxStep, steps)));
-  return select(make<CompareOp>(Predicate::le, steps, zero), before, after);
+Value Expansion::clamped(Value value, double low, double high) {
+  return make<MinOp>(make<MaxOp>(value, scalar(low, value)), scalar(high, value));
 }
 
-/// g, of places.
-Value Expansion::numberAt(Value places, double minStep, double maxStep, double cone) {
+/// Where the steps of ng.march begin, [N, S], from where rays enter, [N, 1]. The least steps and the greatest are
+/// added up by a product with their number; between them each step multiplies t by the same.
+Value Expansion::stepsFrom(Value start, MarchOp op) {
+  double minStep = op.getMinStep().convertToFloat(), maxStep = op.getMaxStep().convertToFloat();
+  double cone = op.getConeAngle().convertToFloat();
+  Value length = lengthsAt(start, op);
+  Value first = add(start, mul(length, scalar(op.getStart().convertToFloat(), length)));
+  Value numbers = vector(DType::F32, op.getMaxSteps(), [](int64_t i) { return double(i); }), zero = scalar(0, first);
   if (cone == 0)
-    return mul(places, scalar(1 / minStep, places));
+    return add(first, mul(numbers, scalar(minStep, first)));
   double near = minStep / cone, far = maxStep / cone, growth = std::log1p(cone);
-  Value start = scalar(near, places), end = scalar(far, places), zero = scalar(0, places);
-  Value before = mul(sub(places, start), scalar(1 / minStep, places));
-  Value between = make<MaxOp>(make<MinOp>(places, end), start), beyond = make<MaxOp>(sub(places, end), zero);
-  Value grown = make<LogOp>(mul(between, scalar(1 / near, places)));
-  Value after = add(mul(grown, scalar(1 / growth, places)), mul(beyond, scalar(1 / maxStep, places)));
-  return select(make<CompareOp>(Predicate::le, places, start), before, after);
+  // How many steps begin before a place from which there is so much to go, in steps.
+  auto countWithin = [&](Value distance) {
+    return make<MaxOp>(add(make<FloorOp>(distance), scalar(1, distance)), zero);
+  };
+  Value least = countWithin(mul(sub(scalar(near, first), first), scalar(1 / minStep, first)));
+  Value grows = add(first, mul(least, scalar(minStep, first)));
+  Value growing = countWithin(mul(make<LogOp>(make<DivOp>(scalar(far, first), grows)), scalar(1 / growth, first)));
+  Value rest = sub(numbers, least);
+  Value before = add(first, mul(make<MinOp>(numbers, least), scalar(minStep, first)));
+  Value powers = mul(make<MinOp>(make<MaxOp>(rest, zero), growing), scalar(growth, first));
+  Value beyond = make<MaxOp>(sub(rest, growing), zero);
+  return add(mul(before, make<ExpOp>(powers)), mul(beyond, scalar(maxStep, first)));
+}
+
+Value Expansion::lengthsAt(Value places, MarchOp op) {
+  double minStep = op.getMinStep().convertToFloat(), cone = op.getConeAngle().convertToFloat();
+  if (cone == 0)
+    return scalar(minStep, places);
+  return clamped(mul(places, scalar(cone, places)), minStep, op.getMaxStep().convertToFloat());
 }
 
 SmallVector<Value> Expansion::march(MarchOp op) {
-  double minStep = op.getMinStep().convertToFloat(), maxStep = op.getMaxStep().convertToFloat();
-  double cone = op.getConeAngle().convertToFloat();
   int64_t steps = op.getMaxSteps();
   DimExpr rays = dimOf(op.getOrigin().getType(), 0), samples = rays * steps;
   auto [start, end, isInside] = within(op.getOrigin(), op.getDirection(), op.getBox());
-  Value numbers =
-      add(numberAt(start, minStep, maxStep, cone), vector(DType::F32, steps, [](int64_t i) { return double(i); }));
-  Value begins = placeOf(numbers, minStep, maxStep, cone), lengths = scalar(minStep, begins);
-  if (cone != 0) {
-    lengths = make<MaxOp>(mul(begins, scalar(cone, begins)), lengths);
-    lengths = make<MinOp>(lengths, scalar(maxStep, begins));
-  }
-  Value middles = add(begins, mul(lengths, scalar(0.5, begins)));
-  Value asks = make<AndOp>(make<CompareOp>(Predicate::lt, middles, end), isInside);
-  Value positions = positionsAt(op.getOrigin(), op.getDirection(), middles);
+  Value places = stepsFrom(start, op), lengths = lengthsAt(places, op);
+  Value asks = make<AndOp>(make<CompareOp>(Predicate::lt, places, end), isInside);
+  Value positions = positionsAt(op.getOrigin(), op.getDirection(), places);
   if (op.getOccupancy())
     asks = make<AndOp>(asks, occupied(op.getOccupancy(), positions));
 
@@ -160,7 +160,7 @@ SmallVector<Value> Expansion::march(MarchOp op) {
   Value thickness = mul(make<MaxOp>(density, zero), lengths);
   Value opacity = select(asks, sub(scalar(1, density), make<ExpOp>(make<NegOp>(thickness))), zero);
   Value colors = reshape(field[1], {rays, number(steps), number(3)});
-  Light light = composite(opacity, colors, middles, op.getMinTransmittance());
+  Light light = composite(opacity, colors, places, op.getMinTransmittance());
   Value one = scalar(1, density);
   Value color = make<DivOp>(light.color, select(light.isFull, light.alpha, one));
   return {color, select(light.isFull, one, light.alpha), light.depth};
@@ -171,18 +171,21 @@ SmallVector<Value> Expansion::deltaTrack(DeltaTrackOp op) {
   double majorant = op.getMajorant().convertToFloat();
   DimExpr rays = dimOf(op.getOrigin().getType(), 0), samples = rays * steps;
   auto [start, end, isInside] = within(op.getOrigin(), op.getDirection(), op.getBox());
-  Value uniform = make<RandomOp>(tensorOf({rays, number(steps)}, b.getF32Type()), RandomKind::uniform, op.getSeed());
-  Value lengths = mul(make<Log1pOp>(make<NegOp>(uniform)), scalar(-1 / majorant, uniform));
+  Value uniform = make<RandomOp>(tensorOf({rays, number(steps)}, b.getF32Type()), RandomKind::uniform, op.getSeed(),
+                                 /*draws=*/true);
+  double meanLength = 1 / (majorant * op.getDensityScale().convertToFloat());
+  Value lengths = mul(make<Log1pOp>(make<NegOp>(uniform)), scalar(-meanLength, uniform));
   Value places = make<ScanOp>(ReduceKind::sum, lengths, /*axis=*/1, /*exclusive=*/false, /*reverse=*/false);
   places = add(places, start);
   Value asks = make<AndOp>(make<CompareOp>(Predicate::lt, places, end), isInside);
   Value positions = positionsAt(op.getOrigin(), op.getDirection(), places);
+  if (op.getOccupancy())
+    asks = make<AndOp>(asks, occupied(op.getOccupancy(), positions));
   SmallVector<Value> inputs = {reshape(positions, {samples, number(3)})};
   llvm::append_range(inputs, op.getCaptures());
   SmallVector<Value> field = inlined(op.getField(), inputs);
-  Value extinction = reshape(field[0], {rays, number(steps)}), zero = scalar(0, extinction);
-  Value opacity = mul(extinction, scalar(1 / majorant, extinction));
-  opacity = make<MinOp>(make<MaxOp>(opacity, zero), scalar(1, extinction));
+  Value density = reshape(field[0], {rays, number(steps)}), zero = scalar(0, density);
+  Value opacity = clamped(mul(density, scalar(1 / majorant, density)), 0, 1);
   Value colors = reshape(field[1], {rays, number(steps), number(3)});
   Light light = composite(select(asks, opacity, zero), colors, places, op.getMinTransmittance());
   return {light.color, light.alpha};

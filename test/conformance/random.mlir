@@ -44,3 +44,15 @@ func.func @main(%a: tensor<5x9xf32>) -> (tensor<9x5xf32>, tensor<5x1xf32>) {
   %5 = graph.reduce sum %4 {axes = array<i64: 1>} : (tensor<5x9xf32>) -> tensor<5x1xf32>
   return %3, %5 : tensor<9x5xf32>, tensor<5x1xf32>
 }
+
+// -----
+// name draws
+// for KIND in uniform, normal
+// for T in f32, f64
+// with n=1 m=3 | n=5 m=17 | n=4 m=1
+!t = tensor<?x2x?x$T, #graph.dims<n, 2, m>>
+func.func @main(%a: !t) -> !t {
+  %0 = graph.random <$KIND> {seed = 4294967303 : i64, draws} : () -> !t
+  %1 = graph.add %0, %a : (!t, !t) -> !t
+  return %1 : !t
+}

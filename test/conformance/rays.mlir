@@ -43,7 +43,7 @@ func.func @main(%o: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 
     %4 = graph.slice %2 starts <0, 1> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> !points
     %5 = graph.sigmoid %4 : (!points) -> !points
     ng.yield %3, %5 : tensor<?x1xf32, #graph.dims<samples, 1>>, !points
-  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = $MIN : f32, maxStep = $MAX : f32, coneAngle = $CONE : f32, maxSteps = $COUNT : i64, minTransmittance = 0.01 : f32}
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = $MIN : f32, maxStep = $MAX : f32, coneAngle = $CONE : f32, maxSteps = $COUNT : i64, start = 0.5 : f32, minTransmittance = 0.01 : f32}
       : (!rays, !rays, tensor<16x6xf32>, tensor<4x16xf32>) -> (!rays, tensor<?x1xf32, #graph.dims<n, 1>>, tensor<?x1xf32, #graph.dims<n, 1>>)
   return %0#0, %0#1, %0#2 : !rays, tensor<?x1xf32, #graph.dims<n, 1>>, tensor<?x1xf32, #graph.dims<n, 1>>
 }
@@ -66,7 +66,7 @@ func.func @main(%o: tensor<19x3xf32> {test.range = array<f64: -2.0, 3.0>}, %e: t
     %2 = graph.slice %1 starts <0, 0> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> tensor<?x1xf32, #graph.dims<samples, 1>>
     %3 = graph.slice %1 starts <0, 1> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> !points
     ng.yield %2, %3 : tensor<?x1xf32, #graph.dims<samples, 1>>, !points
-  } {box = array<f32: $BOX>, minStep = 0.04 : f32, maxStep = 0.04 : f32, coneAngle = 0.0 : f32, maxSteps = 50 : i64, minTransmittance = 0.2 : f32}
+  } {box = array<f32: $BOX>, minStep = 0.04 : f32, maxStep = 0.04 : f32, coneAngle = 0.0 : f32, maxSteps = 50 : i64, start = 0.5 : f32, minTransmittance = 0.2 : f32}
       : (tensor<19x3xf32>, tensor<19x3xf32>, tensor<$Cx64xui8>, tensor<4x3xf32>) -> (tensor<19x3xf32>, tensor<19x1xf32>, tensor<19x1xf32>)
   return %0#0, %0#1, %0#2 : tensor<19x3xf32>, tensor<19x1xf32>, tensor<19x1xf32>
 }
@@ -76,8 +76,8 @@ func.func @main(%o: tensor<19x3xf32> {test.range = array<f64: -2.0, 3.0>}, %e: t
 // with n=1 | n=23
 !rays = tensor<?x3xf32, #graph.dims<n, 3>>
 !points = tensor<?x3xf32, #graph.dims<samples, 3>>
-func.func @main(%o: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.0, 1.0>}, %d: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.2, 0.8>}, %w: tensor<4x3xf32> {test.constant})
-    -> (tensor<?x3xf32, #graph.dims<n, 3>>, tensor<?x1xf32, #graph.dims<n, 1>>) {
+func.func @main(%o: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.0, 1.0>}, %d: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.2, 0.8>}, %bits: tensor<1x64xui8> {test.range = #graph.dims<0, 256>},
+                %w: tensor<4x3xf32> {test.constant}) -> (tensor<?x3xf32, #graph.dims<n, 3>>, tensor<?x1xf32, #graph.dims<n, 1>>, tensor<?x1xf32, #graph.dims<n, 1>>) {
   %0:2 = ng.delta_track %o, %d captures(%w) {
   ^bb0(%p: !points, %a: tensor<4x3xf32>):
     %1 = ng.mlp %p, %a {activation = #ng.activation<none>, outputActivation = #ng.activation<softplus>}
@@ -85,9 +85,18 @@ func.func @main(%o: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 
     %2 = graph.slice %1 starts <0, 3> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> tensor<?x1xf32, #graph.dims<samples, 1>>
     %3 = graph.slice %1 starts <0, 0> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> !points
     ng.yield %2, %3 : tensor<?x1xf32, #graph.dims<samples, 1>>, !points
-  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 8.0 : f32, maxSteps = 24 : i64, seed = 7 : i64, minTransmittance = 0.01 : f32}
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 8.0 : f32, densityScale = 1.5 : f32, maxSteps = 24 : i64, seed = 7 : i64, minTransmittance = 0.01 : f32}
       : (!rays, !rays, tensor<4x3xf32>) -> (!rays, tensor<?x1xf32, #graph.dims<n, 1>>)
-  return %0#0, %0#1 : !rays, tensor<?x1xf32, #graph.dims<n, 1>>
+  %1:2 = ng.delta_track %o, %d occupancy(%bits) captures(%w) {
+  ^bb0(%p: !points, %a: tensor<4x3xf32>):
+    %1 = ng.mlp %p, %a {activation = #ng.activation<none>, outputActivation = #ng.activation<softplus>}
+        : (!points, tensor<4x3xf32>) -> tensor<?x4xf32, #graph.dims<samples, 4>>
+    %2 = graph.slice %1 starts <0, 3> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> tensor<?x1xf32, #graph.dims<samples, 1>>
+    %3 = graph.slice %1 starts <0, 0> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> !points
+    ng.yield %2, %3 : tensor<?x1xf32, #graph.dims<samples, 1>>, !points
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 3.0 : f32, densityScale = 4.0 : f32, maxSteps = 24 : i64, seed = -7 : i64, minTransmittance = 0.3 : f32}
+      : (!rays, !rays, tensor<1x64xui8>, tensor<4x3xf32>) -> (!rays, tensor<?x1xf32, #graph.dims<n, 1>>)
+  return %0#0, %0#1, %1#1 : !rays, tensor<?x1xf32, #graph.dims<n, 1>>, tensor<?x1xf32, #graph.dims<n, 1>>
 }
 
 // -----

@@ -198,7 +198,7 @@ func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
   ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>):
     %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
     ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
-  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, minTransmittance = 0.01 : f32}
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, start = 0.5 : f32, minTransmittance = 0.01 : f32}
       : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
   return
 }
@@ -211,7 +211,7 @@ func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>, %c: tensor<4xf32>) {
   ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>):
     %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
     ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
-  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 2.0 : f32, maxSteps = 8 : i64, seed = 0 : i64, minTransmittance = 0.01 : f32}
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 2.0 : f32, densityScale = 1.0 : f32, maxSteps = 8 : i64, seed = 0 : i64, minTransmittance = 0.01 : f32}
       : (tensor<9x3xf32>, tensor<9x3xf32>, tensor<4xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>)
   return
 }
@@ -223,7 +223,7 @@ func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
   %0:2 = ng.delta_track %o, %d {
   ^bb0(%p: tensor<9x3xf32>):
     ng.yield %p : tensor<9x3xf32>
-  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 2.0 : f32, maxSteps = 8 : i64, seed = 0 : i64, minTransmittance = 0.01 : f32}
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 2.0 : f32, densityScale = 1.0 : f32, maxSteps = 8 : i64, seed = 0 : i64, minTransmittance = 0.01 : f32}
       : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>)
   return
 }
@@ -236,7 +236,7 @@ func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
   ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %r: tensor<?x2xf32, #graph.dims<s, 2>>):
     %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
     ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
-  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, minTransmittance = 0.01 : f32}
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, start = 0.5 : f32, minTransmittance = 0.01 : f32}
       : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
   return
 }
@@ -249,7 +249,7 @@ func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>, %c: tensor<?xf32, #graph.
   ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %t: tensor<?xf32, #graph.dims<s>>):
     %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
     ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
-  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 2.0 : f32, maxSteps = 8 : i64, seed = 0 : i64, minTransmittance = 0.01 : f32}
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 2.0 : f32, densityScale = 1.0 : f32, maxSteps = 8 : i64, seed = 0 : i64, minTransmittance = 0.01 : f32}
       : (tensor<9x3xf32>, tensor<9x3xf32>, tensor<?xf32, #graph.dims<s>>) -> (tensor<9x3xf32>, tensor<9x1xf32>)
   return
 }
@@ -261,7 +261,7 @@ func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
   %0:3 = ng.march %o, %d {
   ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %r: tensor<?x3xf32, #graph.dims<s, 3>>):
     ng.yield %p, %p : tensor<?x3xf32, #graph.dims<s, 3>>, tensor<?x3xf32, #graph.dims<s, 3>>
-  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, minTransmittance = 0.01 : f32}
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, start = 0.5 : f32, minTransmittance = 0.01 : f32}
       : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
   return
 }
@@ -286,7 +286,7 @@ func.func @f(%o: tensor<9x3xf32>, %d: tensor<8x3xf32>) {
   ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %r: tensor<?x3xf32, #graph.dims<s, 3>>):
     %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
     ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
-  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, minTransmittance = 0.01 : f32}
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, start = 0.5 : f32, minTransmittance = 0.01 : f32}
       : (tensor<9x3xf32>, tensor<8x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
   return
 }
@@ -299,7 +299,7 @@ func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
   ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %r: tensor<?x3xf32, #graph.dims<s, 3>>):
     %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
     ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
-  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 0.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, minTransmittance = 0.01 : f32}
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 0.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, start = 0.5 : f32, minTransmittance = 0.01 : f32}
       : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
   return
 }
@@ -312,7 +312,7 @@ func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
   ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %r: tensor<?x3xf32, #graph.dims<s, 3>>):
     %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
     ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
-  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 0 : i64, minTransmittance = 0.01 : f32}
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 0 : i64, start = 0.5 : f32, minTransmittance = 0.01 : f32}
       : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
   return
 }
@@ -325,7 +325,7 @@ func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
   ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %r: tensor<?x3xf32, #graph.dims<s, 3>>):
     %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
     ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
-  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, minTransmittance = 1.0 : f32}
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, start = 0.5 : f32, minTransmittance = 1.0 : f32}
       : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
   return
 }
@@ -338,7 +338,7 @@ func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
   ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %r: tensor<?x3xf32, #graph.dims<s, 3>>):
     %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
     ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
-  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.01 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, minTransmittance = 0.01 : f32}
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.01 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, start = 0.5 : f32, minTransmittance = 0.01 : f32}
       : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
   return
 }
@@ -351,7 +351,7 @@ func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
   ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %r: tensor<?x3xf32, #graph.dims<s, 3>>):
     %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
     ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
-  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = -0.5 : f32, maxSteps = 8 : i64, minTransmittance = 0.01 : f32}
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = -0.5 : f32, maxSteps = 8 : i64, start = 0.5 : f32, minTransmittance = 0.01 : f32}
       : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
   return
 }
@@ -364,7 +364,7 @@ func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>, %bits: tensor<1x60xui8>) 
   ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %r: tensor<?x3xf32, #graph.dims<s, 3>>):
     %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
     ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
-  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, minTransmittance = 0.01 : f32}
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, start = 0.5 : f32, minTransmittance = 0.01 : f32}
       : (tensor<9x3xf32>, tensor<9x3xf32>, tensor<1x60xui8>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
   return
 }
@@ -372,12 +372,25 @@ func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>, %bits: tensor<1x60xui8>) 
 // -----
 
 func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
-  // expected-error@+1 {{it should be a positive number}}
+  // expected-error@+1 {{start is}}
+  %0:3 = ng.march %o, %d {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>, %r: tensor<?x3xf32, #graph.dims<s, 3>>):
+    %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 8 : i64, start = 2.0 : f32, minTransmittance = 0.01 : f32}
+      : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
+  // expected-error@+1 {{they should be positive numbers}}
   %0:2 = ng.delta_track %o, %d {
   ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>):
     %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
     ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
-  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 0.0 : f32, maxSteps = 8 : i64, seed = 0 : i64, minTransmittance = 0.01 : f32}
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 0.0 : f32, densityScale = 1.0 : f32, maxSteps = 8 : i64, seed = 0 : i64, minTransmittance = 0.01 : f32}
       : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>)
   return
 }

@@ -45,7 +45,7 @@ func.func @picture(%pose: tensor<3x4xf32>, %k: tensor<4xf32>, %image: tensor<?x?
         : (tensor<?x3xf32, #graph.dims<s, 3>>, tensor<4x3xf32>) -> tensor<?x4xf32, #graph.dims<s, 4>>
     %density = graph.slice %0 starts <0, 0> steps [1, 1] : (tensor<?x4xf32, #graph.dims<s, 4>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
     ng.yield %density, %d : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
-  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 9 : i64, minTransmittance = 0.01 : f32}
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 0.1 : f32, coneAngle = 0.0 : f32, maxSteps = 9 : i64, start = 0.5 : f32, minTransmittance = 0.01 : f32}
       : (tensor<?x3xf32, #graph.dims<h * w, 3>>, tensor<?x3xf32, #graph.dims<h * w, 3>>, tensor<1x64xui8>, tensor<4x3xf32>)
       -> (tensor<?x3xf32, #graph.dims<h * w, 3>>, tensor<?x1xf32, #graph.dims<h * w, 1>>, tensor<?x1xf32, #graph.dims<h * w, 1>>)
   return %color, %depth : tensor<?x3xf32, #graph.dims<h * w, 3>>, tensor<?x1xf32, #graph.dims<h * w, 1>>

@@ -16,9 +16,9 @@ def words(counter, key):
     return [word.astype(np.uint32) for word in c]
 
 
-def uniform(number, seed):
-    """Elements by number of `graph.random <uniform>`: float32 in [0, 1), multiples of 2^-24."""
-    number = np.asarray(number, np.uint64)
-    zero = np.zeros_like(number)
-    counter = [number & np.uint64(0xFFFFFFFF), number >> np.uint64(32), zero, zero]
+def uniform(element, draw, seed):
+    """Draw number `draw` of element number `element` (arrays of one shape) of `graph.random <uniform> {draws}`: float32 in
+    [0, 1), multiples of 2^-24."""
+    element, draw = np.asarray(element, np.uint64), np.asarray(draw, np.uint64)
+    counter = [element & np.uint64(0xFFFFFFFF), element >> np.uint64(32), draw, np.zeros_like(draw)]
     return (words(counter, [seed & 0xFFFFFFFF, seed >> 32])[0] >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)

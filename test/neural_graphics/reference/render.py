@@ -89,7 +89,7 @@ def shade(hit, normal, light=(0.4, 0.8, 0.45), ambient=0.2):
 def delta_track(evaluate, volume, camera, width, height, seed=0, focal=FOCAL, most_steps=256):
     """Premultiplied colour and alpha [height, width, 4] of a cloud, one path a pixel (Woodcock tracking).
 
-    Step k of pixel i (row-major) is -log(1 - u) / (majorant * density_scale) long, u = philox.uniform(i * most_steps + k, seed).
+    Step k of pixel i (row-major) is -log(1 - u) / (majorant * density_scale) long, u = philox.uniform(i, k, seed).
     alpha = density / majorant, at most 1 and 0 in cells that are not occupied, is composed over what is behind.
     A ray ends above 0.99.
     """
@@ -100,7 +100,7 @@ def delta_track(evaluate, volume, camera, width, height, seed=0, focal=FOCAL, mo
     result = np.zeros((len(t), 4), np.float32)
     alive = np.flatnonzero(t < end)
     for step in range(most_steps):
-        t[alive] -= np.log1p(-philox.uniform(alive * most_steps + step, seed)) * scale
+        t[alive] -= np.log1p(-philox.uniform(alive, np.full(len(alive), step), seed)) * scale
         alive = alive[t[alive] < end[alive]]
         if not len(alive):
             break
@@ -115,39 +115,32 @@ def delta_track(evaluate, volume, camera, width, height, seed=0, focal=FOCAL, mo
     return result.reshape(height, width, 4)
 
 
-def step_begins(first, numbers, cone):
-    """Where steps begin that grow with the distance: the t that lie so many steps behind `first`, float64.
-
-    A step is as long as cone * t, but at least SMALLEST_STEP and at most LARGEST_STEP; with cone 0 all are the smallest.
-    """
-    least, most = np.float64(SMALLEST_STEP), np.float64(LARGEST_STEP)
-    if not cone:
-        return first + numbers * least
-    near, far, growth = least / cone, most / cone, math.log1p(cone)
-    last = math.log(far / near) / growth  # steps from near to far
-    number = np.where(first <= near, (first - near) / least,
-                      np.log(np.clip(first, near, far) / near) / growth + np.maximum(first - far, 0) / most) + numbers
-    return np.where(number <= 0, near + number * least,
-                    near * np.exp(np.clip(number, 0, last) * growth) + np.maximum(number - last, 0) * most)
+def step_at(t, cone):
+    """How long a step is: cone * t, at least SMALLEST_STEP and at most LARGEST_STEP."""
+    return np.clip(t * np.float32(cone), SMALLEST_STEP, LARGEST_STEP)
 
 
-def march(field, camera, width, height, focal=FOCAL):
+def march(field, camera, width, height, focal=FOCAL, start=0.5):
     """Of a radiance field: premultiplied sRGB colour and alpha [height, width, 4], and depth [height, width].
 
-    The field is asked in the middle of steps whose cell is occupied. A step is sqrt(3) / 1024 long, or where aabb_scale is above
-    1, t / 256, between that and 1024 times as much. alpha = 1 - exp(-density * length), weight = alpha * (1 - A). A ray
-    above A = 0.99 ends, and is divided by A. Depth is where the weight is greatest.
+    The field is asked at t_0 = entry + start * length(entry), t_k+1 = t_k + length(t_k), where the cell is occupied. A step
+    is sqrt(3) / 1024 long, or where aabb_scale is above 1, t / 256, between that and 1024 times as much.
+    alpha = 1 - exp(-density * length), weight = alpha * (1 - A). A ray above A = 0.99 ends, and is divided by A. Depth is
+    where the weight is greatest.
     """
     cells, scale = snapshot.occupancy(field.snapshot), field.snapshot.get("nerf", {}).get("aabb_scale", 1)
     cone = 1 / 256 if scale > 1 else 0
     origins, directions = rays(camera, width, height, focal)
-    first, end = box_interval(origins, directions, scale)
-    result, depth, greatest = np.zeros((len(first), 4), np.float32), np.zeros(len(first), np.float32), np.zeros(len(first), np.float32)
-    alive, done = np.flatnonzero(first < end), 0
+    t, end = box_interval(origins, directions, scale)
+    t = t + np.float32(start) * step_at(t, cone)
+    result, depth, greatest = np.zeros((len(t), 4), np.float32), np.zeros(len(t), np.float32), np.zeros(len(t), np.float32)
+    alive = np.flatnonzero(t < end)
     while len(alive):
-        begins = step_begins(first[alive, None].astype(np.float64), done + np.arange(AT_ONCE), cone)
-        lengths = np.clip(cone * begins, SMALLEST_STEP, LARGEST_STEP)
-        times, lengths, done = (begins + lengths / 2).astype(np.float32), lengths.astype(np.float32), done + AT_ONCE
+        times = [t[alive]]  # of the next samples, which are evaluated together
+        for _ in range(AT_ONCE):
+            times.append(times[-1] + step_at(times[-1], cone))
+        t[alive], times = times[-1], np.stack(times[:-1], 1)
+        lengths = step_at(times, cone)
         p = origins[alive, None] + directions[alive, None] * times[..., None]
         seen = (times < end[alive, None]) & visited(cells, p)
         density, colour = np.zeros(seen.shape, np.float32), np.zeros((*seen.shape, 3), np.float32)
@@ -161,7 +154,7 @@ def march(field, camera, width, height, focal=FOCAL):
             result[ray, 3] += weight
             deeper = weight > greatest[ray]
             depth[ray[deeper]], greatest[ray[deeper]] = times[going, k][deeper], weight[deeper]
-        alive = alive[(result[alive, 3] <= 0.99) & (times[:, -1] < end[alive])]
+        alive = alive[(result[alive, 3] <= 0.99) & (t[alive] < end[alive])]
     ended = result[:, 3] > 0.99
     result[ended] /= result[ended, 3:]
     return result.reshape(height, width, 4), depth.reshape(height, width)

@@ -75,7 +75,7 @@ func.func @track(%o: tensor<?x3xf32, #graph.dims<n, 3>>, %d: tensor<?x3xf32, #gr
         : (tensor<?x3xf32, #graph.dims<s, 3>>, tensor<4x3xf32>) -> tensor<?x4xf32, #graph.dims<s, 4>>
     %2 = graph.slice %1 starts <0, 0> steps [1, 1] : (tensor<?x4xf32, #graph.dims<s, 4>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
     ng.yield %2, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
-  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 2.0 : f32, maxSteps = 8 : i64, seed = 1 : i64, minTransmittance = 0.01 : f32}
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 2.0 : f32, densityScale = 1.0 : f32, maxSteps = 8 : i64, seed = 1 : i64, minTransmittance = 0.01 : f32}
       : (tensor<?x3xf32, #graph.dims<n, 3>>, tensor<?x3xf32, #graph.dims<n, 3>>, tensor<4x3xf32>)
       -> (tensor<?x3xf32, #graph.dims<n, 3>>, tensor<?x1xf32, #graph.dims<n, 1>>)
   return %0#1 : tensor<?x1xf32, #graph.dims<n, 1>>
