@@ -92,3 +92,18 @@ func.func @main(%x: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 
       : (tensor<?x32xf16, #graph.dims<n, 32>>, tensor<3x32xf16>) -> tensor<?x3xf16, #graph.dims<n, 3>>
   return %5 : tensor<?x3xf16, #graph.dims<n, 3>>
 }
+
+// Positions that are no numbers, or too far away for a cell: what comes of them is nobody's business, but no other memory is
+// read, and the positions beside them are encoded as ever.
+// -----
+// name gridOfNoNumbers
+func.func @main(%x: tensor<8x3xf32> {test.values = dense<[[0x7FC00000, 0.5, 0.5], [0x7F800000, 0.5, 0.5], [0xFF800000, 0.1, 0.2], [1.0e30, 0.5, 0.5], [-1.0e30, 0.5, 0.5], [0.5, 0x7FC00000, 0.1], [0.1, 0.2, 0.3], [0.4, 0.5, 0.6]]> : tensor<8x3xf32>},
+                %table: tensor<600x2xf32>) -> tensor<2x4xf32> {
+  %0 = ng.grid_encoding %x, %table {
+    levels = [#ng.level<scale = 3.0 : f32, resolution = 4, offset = 0, entries = 64, index = dense>,
+              #ng.level<scale = 30.5 : f32, resolution = 32, offset = 64, entries = 512, index = coherent_prime>],
+    interpolation = #ng.interpolation<linear>
+  } : (tensor<8x3xf32>, tensor<600x2xf32>) -> tensor<8x4xf32>
+  %1 = graph.slice %0 starts <6, 0> steps [1, 1] : (tensor<8x4xf32>) -> tensor<2x4xf32>
+  return %1 : tensor<2x4xf32>
+}

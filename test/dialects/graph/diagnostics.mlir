@@ -514,3 +514,11 @@ func.func @f(%x: tensor<2x3xf32>, %i: tensor<4x3xi64>, %u: tensor<4xf32>) {
   %0 = graph.scatter_nd %x, %i, %u : (tensor<2x3xf32>, tensor<4x3xi64>, tensor<4xf32>) -> tensor<2x3xf32>
   return
 }
+
+// -----
+
+func.func @f() {
+  // expected-error@+1 {{counts draws along a dimension, a scalar has none}}
+  %0 = graph.random <uniform> {seed = 7 : i64, draws} : () -> tensor<f32>
+  return
+}
