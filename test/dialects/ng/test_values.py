@@ -79,9 +79,8 @@ def encodings():
     x = random.random((33, 3), np.float32)
     x[0], x[1] = 0, 1
     for n in (1, 4, 12):
-        wide = x.astype(np.float64)  # angles are not rounded before they are reduced
-        yield case(f"frequency{n}", f"ng.frequency %x {{frequencies = {n} : i64}}", {"x": x}, reference_encodings.frequency(wide, n))
-        yield case(f"triangle_wave{n}", f"ng.triangle_wave %x {{frequencies = {n} : i64}}", {"x": x}, reference_encodings.triangle_wave(wide, n))
+        yield case(f"frequency{n}", f"ng.frequency %x {{frequencies = {n} : i64}}", {"x": x}, reference_encodings.frequency(x, n))
+        yield case(f"triangle_wave{n}", f"ng.triangle_wave %x {{frequencies = {n} : i64}}", {"x": x}, reference_encodings.triangle_wave(x, n))
     for n in (1, 4, 16, 64):
         yield case(f"one_blob{n}", f"ng.one_blob %x {{bins = {n} : i64}}", {"x": x}, reference_encodings.one_blob(x, n))
     d = random.normal(size=(33, 3))

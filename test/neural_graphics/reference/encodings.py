@@ -124,9 +124,9 @@ def nested(dims, config, dtype):
 
 
 def frequency(x, count):
-    """sin(2^k pi x) and sin(2^k pi x + pi / 2), at dim * 2 count + 2 k."""
-    angle = x[:, :, None] * np.float32(math.pi) * np.exp2(np.arange(count, dtype=np.float32))
-    return np.stack([np.sin(angle), np.sin(angle + np.float32(math.pi / 2))], -1).reshape(len(x), -1)
+    """sin(2^k pi x) and sin(2^k pi x + pi / 2), at dim * 2 count + 2 k; angles are reduced before they are rounded."""
+    turns = np.mod(x.astype(np.float64)[:, :, None] * np.exp2(np.arange(count)), 2)
+    return np.stack([np.sin(np.pi * turns), np.cos(np.pi * turns)], -1).reshape(len(x), -1).astype(np.float32)
 
 
 def triangle_wave(x, count):
