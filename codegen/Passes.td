@@ -67,8 +67,7 @@ def Scalarize : Pass<"treadle-scalarize", "::mlir::func::FuncOp"> {
     Before: a simt kernel as its schedule wrote it.
     After: no vectors of one lane.
     Needs: nothing.
-    Guarantees: memory is read and written where it was before; a masked load reads element 0 in place of
-    what the mask leaves out.
+    Guarantees: memory is read and written where it was before, and nothing where the mask does not hold.
     Leaves alone: vectors of more lanes.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",

@@ -27,20 +27,23 @@ bool hasLane(Operation *op) {
   return llvm::any_of(op->getOperandTypes(), isLane) || llvm::any_of(op->getResultTypes(), isLane);
 }
 
-/// `index` where `mask` holds, else 0, which is always there to be read.
-Value masked(OpBuilder &b, Location loc, Value mask, Value index) {
-  if (matchPattern(mask, m_One()))
-    return index;
-  return arith::SelectOp::create(b, loc, mask, index, arith::ConstantIndexOp::create(b, loc, 0));
-}
-Value masked(OpBuilder &b, Location loc, Value mask, Value loaded, Value rest) {
-  return matchPattern(mask, m_One()) ? loaded : arith::SelectOp::create(b, loc, mask, loaded, rest);
-}
-
 /// base + the lane's own index.
 Value placeOf(OpBuilder &b, Location loc, Value base, Value lane) {
   Value index = arith::IndexCastOp::create(b, loc, b.getIndexType(), lane);
   return arith::AddIOp::create(b, loc, base, index);
+}
+
+/// Nothing is read where `mask` does not hold: memory may be of no elements.
+Value loadWhere(OpBuilder &b, Location loc, Value mask, Value rest, Value memory, Value index) {
+  if (matchPattern(mask, m_One()))
+    return memref::LoadOp::create(b, loc, memory, index);
+  auto branch = scf::IfOp::create(b, loc, rest.getType(), mask, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  scf::YieldOp::create(b, loc, memref::LoadOp::create(b, loc, memory, index).getResult());
+  b.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(b, loc, rest);
+  return branch.getResult(0);
 }
 
 void storeWhere(OpBuilder &b, Location loc, Value mask, Value value, Value memory, Value index) {
@@ -84,8 +87,7 @@ Value Lane<vector::StoreOp>::emit(vector::StoreOp op, Adaptor in, ConversionPatt
 template <>
 Value Lane<vector::MaskedLoadOp>::emit(vector::MaskedLoadOp op, Adaptor in, ConversionPatternRewriter &b,
                                        Location loc) const {
-  Value index = masked(b, loc, in.getMask(), in.getIndices()[0]);
-  return masked(b, loc, in.getMask(), memref::LoadOp::create(b, loc, in.getBase(), index), in.getPassThru());
+  return loadWhere(b, loc, in.getMask(), in.getPassThru(), in.getBase(), in.getIndices()[0]);
 }
 template <>
 Value Lane<vector::MaskedStoreOp>::emit(vector::MaskedStoreOp op, Adaptor in, ConversionPatternRewriter &b,
@@ -95,8 +97,8 @@ Value Lane<vector::MaskedStoreOp>::emit(vector::MaskedStoreOp op, Adaptor in, Co
 }
 template <>
 Value Lane<vector::GatherOp>::emit(vector::GatherOp op, Adaptor in, ConversionPatternRewriter &b, Location loc) const {
-  Value index = masked(b, loc, in.getMask(), placeOf(b, loc, in.getOffsets()[0], in.getIndices()));
-  return masked(b, loc, in.getMask(), memref::LoadOp::create(b, loc, in.getBase(), index), in.getPassThru());
+  return loadWhere(b, loc, in.getMask(), in.getPassThru(), in.getBase(),
+                   placeOf(b, loc, in.getOffsets()[0], in.getIndices()));
 }
 template <>
 Value Lane<vector::ScatterOp>::emit(vector::ScatterOp op, Adaptor in, ConversionPatternRewriter &b,

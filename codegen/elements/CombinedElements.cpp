@@ -416,10 +416,13 @@ SmallVector<Elements::Tap> Elements::resizeTaps(ResizeOp op, size_t i, const Coo
 
 Value Elements::resizeAt(ResizeOp op, const Position &position) {
   Type element = computeType(elementOf(op.getResult()));
+  DimExpr count = DimExpr::constant(b.getContext(), 1);
+  for (int64_t axis : op.getAxes())
+    count = count * dimOf(op.getInput().getType(), axis);
   // One dimension after another: the innermost taps are summed first.
   std::function<Value(size_t, Position)> nest = [&](size_t i, Position inner) -> Value {
     if (i == op.getAxes().size()) {
-      Value value = at(op.getInput(), inner);
+      Value value = ifAny(count, op.getInput(), inner);
       if (op.getMode() == ResizeMode::nearest || isa<FloatType>(element))
         return value;
       // An integer image is interpolated as numbers, in f32, and rounded towards zero.

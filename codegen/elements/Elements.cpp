@@ -3,8 +3,8 @@
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Memory, and the ops that are index maps. Ops that look at several elements of their operand for one
-// of theirs are in CombinedElements.cpp, arithmetic is in Scalar.cpp.
+// Memory, and the ops that are index maps. Those whose index is computed are in GatheredElements.cpp, ops that
+// look at several elements of their operand for one of theirs in CombinedElements.cpp, arithmetic in Scalar.cpp.
 //
 //===----------------------------------------------------------------------===//
 
@@ -131,6 +131,13 @@ Value Elements::load(Value memory, RankedTensorType type, const Position &positi
   if (!at.lanes && at.lane == 1) {
     if (!mask)
       return vector::LoadOp::create(b, vectorOf(stored), memory, start);
+    if (lanes == 1 && elementCount(type).constantValue().value_or(0) > 0) {
+      // A number: element 0, which is there, is read faster in place of what the mask leaves out than not at all.
+      Value inside = vector::ExtractOp::create(b, mask, ArrayRef<int64_t>{0});
+      Value place = arith::SelectOp::create(b, inside, start, kernel.index(0));
+      Value zero = arith::ConstantOp::create(b, b.getZeroAttr(stored));
+      return splat(arith::SelectOp::create(b, inside, memref::LoadOp::create(b, memory, place), zero));
+    }
     Value rest = arith::ConstantOp::create(b, b.getZeroAttr(vectorOf(stored)));
     return vector::MaskedLoadOp::create(b, vectorOf(stored), memory, start, mask, rest);
   }
@@ -373,6 +380,7 @@ Value Elements::sliceAt(SliceOp op, Position position) {
 
 Value Elements::padAt(PadOp op, Position position) {
   Value inside; // lanes that come from the input, in constant mode
+  DimExpr count = DimExpr::constant(b.getContext(), 1);
   Dims dims = kernel.dims(op.getInput());
   for (auto [i, coord] : llvm::enumerate(position)) {
     DimExpr low(op.getLow().getDims()[i]), high(op.getHigh().getDims()[i]);
@@ -400,6 +408,7 @@ Value Elements::padAt(PadOp op, Position position) {
       continue;
     }
     // The others read the input at another index, found the same way for numbers and vectors.
+    count = count * dims[i];
     bool uniformly = coord.isUniform();
     Value index = uniformly ? scalar(coord) : vector(coord);
     Value count = uniformly ? size : splat(arith::IndexCastOp::create(b, b.getI32Type(), size));
@@ -419,7 +428,7 @@ Value Elements::padAt(PadOp op, Position position) {
       index = arith::MinSIOp::create(b, arith::MaxSIOp::create(b, index, zero), last);
       break;
     default: { // wrap; once around is enough for a pad up to the size, rem does the rest
-      index = arith::RemSIOp::create(b, index, count);
+      index = arith::RemSIOp::create(b, index, arith::MaxSIOp::create(b, count, number(1)));
       index = arith::SelectOp::create(b, lessThan(index, zero), arith::AddIOp::create(b, index, count), index);
       break;
     }
@@ -427,7 +436,7 @@ Value Elements::padAt(PadOp op, Position position) {
     coord = uniformly ? uniform(index) : Coord{{}, 0, 0, 0, index};
   }
   if (!inside)
-    return at(op.getInput(), position);
+    return ifAny(count, op.getInput(), position);
   Value outside = at(op.getValue(), {});
   Value elements = masked(inside, [&] { return at(op.getInput(), position); });
   return arith::SelectOp::create(b, inside, elements, outside);
@@ -486,55 +495,6 @@ Value Elements::concatAt(ConcatOp op, Position position) {
   return result;
 }
 
-Coord Elements::coordFrom(Value indices, const Position &position, DimExpr size) {
-  bool uniformly = llvm::all_of(position, [](const Coord &coord) { return coord.isUniform(); });
-  Value index = at(indices, position);
-  Type element = getElementTypeOrSelf(index.getType());
-  if (element.getIntOrFloatBitWidth() > 32)
-    index = arith::TruncIOp::create(b, vectorOf(b.getI32Type()), index);
-  else if (element.getIntOrFloatBitWidth() < 32)
-    index = elementOf(indices).isUnsignedInteger() ? Value(arith::ExtUIOp::create(b, vectorOf(b.getI32Type()), index))
-                                                   : Value(arith::ExtSIOp::create(b, vectorOf(b.getI32Type()), index));
-  Value count = splat(arith::IndexCastOp::create(b, b.getI32Type(), kernel.size(size)));
-  Value zero = constant(b.getI32Type(), 0), one = constant(b.getI32Type(), 1);
-  Value negative = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, index, zero);
-  index = arith::SelectOp::create(b, negative, arith::AddIOp::create(b, index, count), index);
-  index = arith::MinSIOp::create(b, index, arith::SubIOp::create(b, count, one));
-  index = arith::MaxSIOp::create(b, index, zero);
-  if (!uniformly)
-    return Coord{{}, 0, 0, 0, index};
-  Value first = vector::ExtractOp::create(b, index, ArrayRef<int64_t>{0});
-  return uniform(arith::IndexCastOp::create(b, b.getIndexType(), first));
-}
-
-Value Elements::gatherAt(GatherOp op, const Position &position) {
-  int64_t axis = op.getAxis(), rank = rankOf(op.getIndices());
-  Position indices(position.begin() + axis, position.begin() + axis + rank);
-  Position inner(position.begin(), position.begin() + axis);
-  inner.push_back(coordFrom(op.getIndices(), indices, dimOf(op.getInput().getType(), axis)));
-  inner.append(position.begin() + axis + rank, position.end());
-  return at(op.getInput(), inner);
-}
-
-Value Elements::gatherElementsAt(GatherElementsOp op, const Position &position) {
-  Position inner = position;
-  inner[op.getAxis()] = coordFrom(op.getIndices(), position, dimOf(op.getInput().getType(), op.getAxis()));
-  return at(op.getInput(), inner);
-}
-
-Value Elements::gatherNdAt(GatherNdOp op, const Position &position) {
-  int64_t batch = op.getBatchDims(), prefix = rankOf(op.getIndices()) - 1;
-  int64_t depth = *dimOf(op.getIndices().getType(), prefix).constantValue();
-  Position inner(position.begin(), position.begin() + batch);
-  for (int64_t i = 0; i < depth; ++i) {
-    Position tuple(position.begin(), position.begin() + prefix);
-    tuple.push_back(Coord{{}, i, 0, 0, {}});
-    inner.push_back(coordFrom(op.getIndices(), tuple, dimOf(op.getInput().getType(), batch + i)));
-  }
-  inner.append(position.begin() + prefix, position.end());
-  return at(op.getInput(), inner);
-}
-
 /// Dimensions in front that are the same on both sides keep their coordinates; the rest go through one
 /// row-major number. Grouping puts reshapes at the edges of kernels, where they are free; this is for
 /// those between two ops that cannot trade places with it.
@@ -564,7 +524,7 @@ Value Elements::reshapeAt(ReshapeOp op, const Position &position) {
   }
   SmallVector<Coord> split(inner.size());
   for (int64_t i = static_cast<int64_t>(inner.size()) - 1; i >= 0; --i) {
-    Value size = number(kernel.size(inner[i]));
+    Value size = number(kernel.max(kernel.size(inner[i]), kernel.index(1))); // a place that a mask leaves out, of none
     Value index = i ? Value(arith::RemUIOp::create(b, linear, size)) : linear;
     split[i] = uniformly ? uniform(index) : Coord{{}, 0, 0, 0, index};
     if (i)

@@ -120,6 +120,7 @@ private:
   mlir::Value gatherAt(graph::GatherOp op, const Position &position);
   mlir::Value gatherElementsAt(graph::GatherElementsOp op, const Position &position);
   mlir::Value gatherNdAt(graph::GatherNdOp op, const Position &position);
+  mlir::Value ifAny(graph::DimExpr count, mlir::Value tensor, const Position &position);
   mlir::Value reshapeAt(graph::ReshapeOp op, const Position &position);
   mlir::Value resizeAt(graph::ResizeOp op, const Position &position);
   mlir::Value poolAt(graph::PoolOp op, const Position &position);

@@ -25,6 +25,8 @@ int64_t wrapIndex(int64_t index, int64_t size) {
 /// Copies runs of `run` elements; `starts` has the input position of each, in result order.
 void copyRuns(const Tensor &input, Tensor &result, ArrayRef<int64_t> starts, int64_t run) {
   unsigned bits = bitWidth(input.dtype());
+  if (input.size() == 0) // there is nothing to be read: the result is of zeros
+    return;
   int64_t to = 0;
   for (int64_t start : starts) {
     if (bits % 8 == 0)

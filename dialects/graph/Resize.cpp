@@ -118,6 +118,8 @@ LogicalResult ResizeOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tens
   Tensor &result = results[0];
   SmallVector<int64_t> strides = stridesOf(input.shape());
   int64_t to = 0;
+  if (input.size() == 0) // there is nothing to be read: the result is of zeros
+    return success();
   forEachIndex(result.shape(), [&](ArrayRef<int64_t> index) {
     // All combinations of taps, dimension by dimension.
     Taps positions = {{0, 1.0}};

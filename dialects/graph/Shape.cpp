@@ -452,6 +452,8 @@ LogicalResult PadOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor>
     if (failed(move(operands[1], results[0], [](ArrayRef<int64_t>) { return 0; })))
       return failure();
   }
+  if (operands[0].size() == 0) // there is nothing to be read: what is not `value` is 0
+    return success();
   return move(operands[0], results[0], [&](ArrayRef<int64_t> index) -> int64_t {
     int64_t position = 0;
     for (size_t i = 0; i < index.size(); ++i) {

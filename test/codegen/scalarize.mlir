@@ -7,12 +7,12 @@
 // CHECK: %[[X:.*]] = memref.load %[[A]][%[[AT]]]
 // CHECK: %[[OFFSET:.*]] = arith.index_cast %[[LANE]] : i32 to index
 // CHECK: %[[PLACE:.*]] = arith.addi %[[AT]], %[[OFFSET]]
-// What the mask leaves out is read at 0, which is always there.
-// CHECK: %[[SAFE:.*]] = arith.select %[[MASK]], %[[PLACE]], %{{.*}}
-// CHECK: %[[LOADED:.*]] = memref.load %[[A]][%[[SAFE]]]
-// CHECK: %[[Y:.*]] = arith.select %[[MASK]], %[[LOADED]], %{{.*}}
+// What the mask leaves out is not read.
+// CHECK: %[[Y:.*]] = scf.if %[[MASK]]
+// CHECK-NEXT: %[[LOADED:.*]] = memref.load %[[A]][%[[PLACE]]]
+// CHECK-NEXT: scf.yield %[[LOADED]]
 // CHECK: %[[SUM:.*]] = math.fma %[[X]], %[[Y]], %[[X]] : f32
-// CHECK: scf.if %[[MASK]]
+// CHECK: scf.if %[[MASK]] {
 // CHECK-NEXT: memref.store %[[SUM]], %[[A]][%[[AT]]]
 func.func @memory(%a: memref<?xf32>, %at: index, %lane: i32, %inside: i1) {
   %rest = arith.constant dense<2.0> : vector<1xf32>
