@@ -191,16 +191,22 @@ LogicalResult setSharedObject(program::ExecutableOp executable, const Machine &m
   return success();
 }
 
-void setObjects(program::ExecutableOp executable, ArrayRef<Operation *> described, ArrayRef<ArrayRef<char>> codes) {
+void setObjects(program::ExecutableOp executable, ArrayRef<Operation *> described, ArrayRef<ArrayRef<char>> codes,
+                ArrayRef<ArrayRef<char>> natives) {
   constexpr size_t alignment = 8;
   Builder b(executable->getContext());
   MachineCode all;
-  for (auto [op, code] : llvm::zip(described, codes)) {
+  auto add = [&](Operation *op, StringRef offset, StringRef bytes, ArrayRef<char> code) {
     all.resize(llvm::alignTo(all.size(), alignment));
-    op->setAttr("treadle.offset", b.getI64IntegerAttr(static_cast<int64_t>(all.size())));
-    op->setAttr("treadle.bytes", b.getI64IntegerAttr(static_cast<int64_t>(code.size())));
+    op->setAttr(offset, b.getI64IntegerAttr(static_cast<int64_t>(all.size())));
+    op->setAttr(bytes, b.getI64IntegerAttr(static_cast<int64_t>(code.size())));
     all.append(code.begin(), code.end());
-  }
+  };
+  for (auto [op, code] : llvm::zip(described, codes))
+    add(op, "treadle.offset", "treadle.bytes", code);
+  for (auto [op, code] : llvm::zip(described, natives))
+    if (!code.empty())
+      add(op, "treadle.native_offset", "treadle.native_bytes", code);
   // A program that only hands inputs and constants on has no kernels, yet code must be there.
   if (all.empty())
     all.resize(alignment);

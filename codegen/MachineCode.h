@@ -37,9 +37,11 @@ mlir::LogicalResult setSharedObject(program::ExecutableOp executable, const Mach
                                     llvm::ArrayRef<const char *> linkerArguments);
 
 /// Gives it the code of each of its kernels, one after another, and says on each where it lies
-/// (`treadle.offset`, `treadle.bytes`); `described` finds the op of a kernel that says it.
+/// (`treadle.offset`, `treadle.bytes`); `described` finds the op of a kernel that says it. `natives`: none, or for
+/// each kernel what a driver may take in place of its code (`treadle.native_offset`, `treadle.native_bytes`) if that is
+/// not empty.
 void setObjects(program::ExecutableOp executable, llvm::ArrayRef<mlir::Operation *> described,
-                llvm::ArrayRef<llvm::ArrayRef<char>> codes);
+                llvm::ArrayRef<llvm::ArrayRef<char>> codes, llvm::ArrayRef<llvm::ArrayRef<char>> natives = {});
 
 } // namespace treadle
 

@@ -272,6 +272,9 @@ private:
         require(entry.scratch() < size, "kernel ", k, " has a wrong scratch size");
         require(entry.offset() <= executable.bytes() && entry.bytes() <= executable.bytes() - entry.offset(), "kernel ",
                 k, " has its code outside machine code ", i);
+        require(entry.native_offset() <= executable.bytes() &&
+                    entry.native_bytes() <= executable.bytes() - entry.native_offset(),
+                "kernel ", k, " has its native code outside machine code ", i);
       }
     }
   }

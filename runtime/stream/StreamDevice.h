@@ -37,6 +37,8 @@ public:
 
   /// `image` is of the target's own format and says where it ends.
   virtual Status loadCode(const void *image, std::string_view what, void *&module) = 0;
+  /// The same of code that is made for one kind of device; false where the driver does not take it.
+  virtual bool loadNativeCode(const void *image, void *&module) { return false; }
   virtual void unloadCode(void *module) = 0;
   virtual Status findKernel(void *module, const char *symbol, void *&kernel) = 0;
 

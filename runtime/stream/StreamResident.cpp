@@ -133,8 +133,10 @@ Status StreamResident::loadKernel(const Program &program, const format::Executab
     const char *image = program.data() + code.offset() + entry.offset();
     if (image[entry.bytes() - 1] != '\0')
       return error(TREADLE_DAMAGED, program.name(), ": damaged: the code of ", entry.symbol()->str(), " has no end");
-    if (Status status = device->loadCode(image, entry.symbol()->string_view(), modules[number]); status.failed())
-      return status;
+    const char *native = program.data() + code.offset() + entry.native_offset();
+    if (!entry.native_bytes() || !device->loadNativeCode(native, modules[number]))
+      if (Status status = device->loadCode(image, entry.symbol()->string_view(), modules[number]); status.failed())
+        return status;
     module = modules[number];
   }
   return device->findKernel(module, entry.symbol()->c_str(), kernels[number]);

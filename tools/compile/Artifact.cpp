@@ -339,7 +339,8 @@ LogicalResult Writer::addExecutable(program::ExecutableOp executable) {
     };
     entries.push_back(format::CreateEntry(b, number++, b.CreateString(name.getValue().str()), nodes,
                                           b.CreateVector(grid), scratch, numberOf("treadle.threads"),
-                                          numberOf("treadle.offset"), numberOf("treadle.bytes")));
+                                          numberOf("treadle.offset"), numberOf("treadle.bytes"),
+                                          numberOf("treadle.native_offset"), numberOf("treadle.native_bytes")));
   }
   auto features = executable->getAttrOfType<ArrayAttr>("treadle.features");
   executables.push_back(format::CreateExecutable(b, b.CreateString(target.getAs<StringAttr>("name").getValue().str()),

@@ -20,6 +20,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
 #include "llvm/Support/SHA256.h"
 #include "llvm/Support/ThreadPool.h"
 #include <cstring>
@@ -120,10 +121,35 @@ std::string checkStage(const CompileOptions &options) {
   return options.stop_after.empty() ? "" : "--stop-after " + options.stop_after + ": should be one of " + names;
 }
 
+/// NVIDIA's assembler: the one that is named, or of what the toolkit's own programs look for; empty if there is none.
+std::string findPtxas(const std::string &wanted) {
+  if (wanted == "none")
+    return "";
+  if (wanted != "auto")
+    return llvm::sys::fs::can_execute(wanted) ? wanted : "";
+  SmallVector<std::string> folders;
+  for (const char *variable : {"CUDA_HOME", "CUDA_PATH"})
+    if (const char *home = std::getenv(variable); home && *home)
+      folders.push_back(std::string(home) + "/bin");
+  folders.push_back("/usr/local/cuda/bin");
+  for (const std::string &folder : folders)
+    if (auto found = llvm::sys::findProgramByName("ptxas", {folder}))
+      return *found;
+  auto found = llvm::sys::findProgramByName("ptxas");
+  return found ? *found : "";
+}
+
+/// A program that was named must be there.
+std::string checkPtxas(const CompileOptions &options) {
+  bool isNamed = options.ptxas != "auto" && options.ptxas != "none";
+  return isNamed && findPtxas(options.ptxas).empty() ? "--ptxas " + options.ptxas + ": there is no such program" : "";
+}
+
 std::string readOptions(const CompileOptions &options, onnx::ImportOptions &import,
                         std::vector<TargetVariants> &targets) {
   registerAllPasses();
-  for (const std::string &problem : {parseDims(options, import), chooseTargets(options, targets), checkStage(options)})
+  for (const std::string &problem :
+       {parseDims(options, import), chooseTargets(options, targets), checkStage(options), checkPtxas(options)})
     if (!problem.empty())
       return problem;
   return "";
@@ -141,6 +167,8 @@ public:
       context.setThreadPool(*pool);
     }
     context.getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
+      if (diagnostic.getSeverity() == DiagnosticSeverity::Remark && this->options.explain && this->hooks.explain)
+        this->hooks.explain("  " + diagnostic.str());
       if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
         return success();
       std::string line = toLine(diagnostic);
@@ -282,6 +310,8 @@ CompileResult Compilation::run(const std::string &output) {
     auto descriptions = llvm::map_to_vector(
         target.variants, [&](const Target &variant) -> Attribute { return variant.toAttr(&context); });
     (*program)->setAttr(Target::attrName, descriptions.front());
+    if (std::string ptxas = findPtxas(options.ptxas); !ptxas.empty())
+      (*program)->setAttr("treadle.ptxas", StringAttr::get(&context, ptxas));
     (*program)->setAttr("treadle.targets", ArrayAttr::get(&context, descriptions));
     // What a stage leaves is written for the first target; --dump-ir has all.
     if (!runStages(*program, /*forTarget=*/true, targets.size() > 1 ? target.name : "", programs.empty() ? output : ""))

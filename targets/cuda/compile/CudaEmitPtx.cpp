@@ -7,8 +7,10 @@
 
 #include "codegen/MachineCode.h"
 #include "codegen/Target.h"
+#include "mlir/IR/Threading.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "targets/cuda/compile/Passes.h"
+#include "targets/cuda/compile/Ptxas.h"
 
 using namespace mlir;
 
@@ -24,6 +26,34 @@ StringRef featuresOf(StringRef variant) {
     return features;
 #include "targets/cuda/Chips.def"
   return "";
+}
+
+/// What ptxas makes of each kernel, if there is one; what is said of it are remarks. A kernel without is one of PTX
+/// alone.
+std::vector<cuda::Cubin> assembleAll(program::ExecutableOp executable, ArrayRef<MachineCode> texts,
+                                     ArrayRef<ModuleOp> kernels) {
+  std::vector<cuda::Cubin> cubins(texts.size());
+  auto ptxas = executable->getParentOfType<ModuleOp>()->getAttrOfType<StringAttr>("treadle.ptxas");
+  if (!ptxas)
+    return cubins;
+  std::string variant = Target::of(executable).variant;
+  parallelFor(executable.getContext(), 0, texts.size(), [&](size_t i) {
+    cubins[i] = cuda::assemble(ptxas.getValue(), StringRef(texts[i].data(), texts[i].size()));
+  });
+  int64_t made = 0, most = 0;
+  for (auto [cubin, kernel] : llvm::zip(cubins, kernels)) {
+    StringRef name = ModuleOp(kernel).getName().value_or("kernel");
+    made += !cubin.code.empty();
+    most = std::max(most, cubin.registers);
+    if (cubin.code.empty())
+      executable.emitRemark() << variant << ": " << name << ": PTX alone: " << cubin.error;
+    else if (cubin.spillBytes)
+      executable.emitRemark() << variant << ": " << name << ": " << cubin.registers << " registers, "
+                              << cubin.spillBytes << " bytes of spills";
+  }
+  executable.emitRemark() << variant << ": " << made << " of " << texts.size() << " kernels are cubins too, by "
+                          << ptxas.getValue() << "; at most " << most << " registers";
+  return cubins;
 }
 
 struct CudaEmitPtx : impl::CudaEmitPtxBase<CudaEmitPtx> {
@@ -44,16 +74,18 @@ struct CudaEmitPtx : impl::CudaEmitPtxBase<CudaEmitPtx> {
     auto texts = compileKernels(kernels, machine, llvm::CodeGenFileType::AssemblyFile);
     if (failed(texts))
       return signalPassFailure();
+    std::vector<cuda::Cubin> cubins = assembleAll(executable, *texts, kernels);
     SmallVector<Operation *> described;
-    SmallVector<ArrayRef<char>> codes;
-    for (auto [kernel, text] : llvm::zip(kernels, *texts)) {
+    SmallVector<ArrayRef<char>> codes, natives;
+    for (auto [kernel, text, cubin] : llvm::zip(kernels, *texts, cubins)) {
       text.push_back('\0');
       codes.push_back(text);
+      natives.push_back(cubin.code);
       for (Operation &op : *kernel.getBody())
         if (op.hasAttr("treadle.grid"))
           described.push_back(&op);
     }
-    setObjects(executable, described, codes);
+    setObjects(executable, described, codes, natives);
   }
 };
 

@@ -30,7 +30,8 @@ def CudaEmitPtx : Pass<"treadle-cuda-emit-ptx", "::treadle::program::ExecutableO
     What: translates each kernel to LLVM IR, optimizes it and writes it as PTX text, several at once.
     Before: modules in the LLVM dialect.
     After: the same, and all texts in `object`, each ending with a zero byte as the driver wants it; where each lies
-    stands on its kernel.
+    stands on its kernel. If the module's `treadle.ptxas` names that program, it assembles them, and the cubins
+    stand behind the texts.
     Needs: `treadle.target` to name a row of Chips.def.
     Guarantees: a module for each kernel.
     Leaves alone: executables of other targets.

@@ -152,6 +152,14 @@ Status CudaDevice::loadCode(const void *image, std::string_view what, void *&mod
   return check(result, concat("loading ", what));
 }
 
+bool CudaDevice::loadNativeCode(const void *image, void *&module) {
+  // Of another device, or newer than the driver: that compiles the PTX then.
+  CUmodule made = nullptr;
+  CUresult result = library->cuModuleLoadDataEx(&made, image, 0, nullptr, nullptr);
+  module = result == CUDA_SUCCESS ? made : nullptr;
+  return result == CUDA_SUCCESS;
+}
+
 void CudaDevice::unloadCode(void *module) { library->cuModuleUnload(static_cast<CUmodule>(module)); }
 
 Status CudaDevice::findKernel(void *module, const char *symbol, void *&kernel) {

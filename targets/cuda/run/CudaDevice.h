@@ -52,6 +52,7 @@ public:
   Status allocate(Space space, uint64_t bytes, std::string_view what, void *&place) override;
   void release(Space space, void *place) override;
   Status loadCode(const void *image, std::string_view what, void *&module) override;
+  bool loadNativeCode(const void *image, void *&module) override;
   void unloadCode(void *module) override;
   Status findKernel(void *module, const char *symbol, void *&kernel) override;
   Status createStream(void *&stream) override;

@@ -4,7 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // An executable's variant is "sm_80": PTX for devices of compute capability 8.0 and later, one module a kernel, each
-// ending with a zero byte. The driver compiles it for the device, and keeps what it made in a cache of its own.
+// ending with a zero byte. The driver compiles it for the device, and keeps what it made in a cache of its own. Where a
+// cubin stands beside it the driver is offered that first; one for another device, or one that is newer than the
+// driver, it does not take.
 //
 //===----------------------------------------------------------------------===//
 

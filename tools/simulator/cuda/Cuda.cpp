@@ -134,7 +134,11 @@ template <typename T> CUresult fill(CUdeviceptr to, T value, size_t count, CUstr
   });
 }
 
+/// As an old driver does, it knows no cubin.
 CUresult load(CUctx_st &context, const char *text, CUmodule &module) {
+  if (std::string_view(text, 4) == "\x7f"
+                                   "ELF")
+    return CUDA_ERROR_NO_BINARY_FOR_GPU;
   ptx::Module parsed = ptx::parse(text);
   if (parsed.target.substr(0, 3) != "sm_" || std::stoi(parsed.target.substr(3)) > capabilities[context.device])
     return CUDA_ERROR_NO_BINARY_FOR_GPU;
