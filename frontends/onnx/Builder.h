@@ -42,6 +42,11 @@ public:
   template <typename Op, typename... Args> Value make(Args &&...args) {
     if ((isNull(args) || ...))
       return {};
+    return makeWith<Op>(std::forward<Args>(args)...);
+  }
+
+  /// The same with operands that need not be there: null.
+  template <typename Op, typename... Args> Value makeWith(Args &&...args) {
     mlir::OperationState state(loc, Op::getOperationName());
     Op::build(builder, state, placeholder(), std::forward<Args>(args)...);
     llvm::SmallVector<Type> types;
