@@ -45,6 +45,16 @@ std::string codeText(const Program &artifact) {
   return text.empty() ? "nothing" : text;
 }
 
+bool hasCodeFor(const Program &artifact, std::string_view target) {
+  auto has = [&](const Program &program) {
+    const auto *list = program.tables().executables();
+    return list && std::any_of(list->begin(), list->end(),
+                               [&](const format::Executable *code) { return code->target()->string_view() == target; });
+  };
+  const auto &others = artifact.alternatives();
+  return has(artifact) || std::any_of(others.begin(), others.end(), [&](const auto &other) { return has(*other); });
+}
+
 std::string describeDevice(const TargetFunctions &target, uint32_t number) {
   std::vector<DeviceInfo> devices = target.devices();
   return number < devices.size() ? devices[number].description : target.name;
@@ -98,8 +108,14 @@ Status openDevice(const std::shared_ptr<const Program> &artifact, const std::str
   if (lacking.empty())
     return error(TREADLE_UNSUPPORTED, artifact->name(), ": has code for ", codeText(*artifact), ", not for ",
                  target->name, "; compile the model with --target ", target->name);
+  // What no device can be without runs on the first target, the CPU.
+  const char *other = builtTargets[0].name;
+  std::string instead = target->name == std::string_view(other) ? ""
+                        : hasCodeFor(*artifact, other)          ? concat(", or run it on ", other)
+                                                                : concat(", or with --target ", other);
   return error(TREADLE_UNSUPPORTED, artifact->name(), ": has code for ", codeText(*artifact), ", not for this device (",
-               describeDevice(*target, options.device), "), which lacks ", lacking, "; compile the model for it");
+               describeDevice(*target, options.device), "), which lacks ", lacking, "; compile the model for it",
+               instead);
 }
 
 } // namespace treadle
