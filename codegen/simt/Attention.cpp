@@ -15,7 +15,8 @@
 //       result = O / l
 //
 // P, m, l and c are in shared memory, O in registers. All threads read the same elements of Q and P at the
-// same time, and neighbouring elements of V.
+// same time, and neighbouring elements of V. Where a load takes much longer than handing a value round, each of a
+// subgroup's threads loads one query's, for all of them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -46,6 +47,7 @@ public:
 
 private:
   void emitTask();
+  SmallVector<Value> ofQueries(llvm::function_ref<Value(Value)> load);
   void scoreKeys(Value firstKey);
   void weighKeys();
   SmallVector<Value> addValues(Value firstKey, ValueRange sums);
@@ -55,7 +57,8 @@ private:
   Position positionIn(Value operand, Value row, Value column) {
     return AttentionShape::positionIn(kernel, outer, operand, Elements::uniform(row), Elements::uniform(column));
   }
-  Value query(int64_t i) { return kernel.add(firstQuery, i); }
+  Value query(int64_t i) { return query(kernel.index(i)); }
+  Value query(Value i) { return kernel.add(firstQuery, i); }
   /// The last one's number stands for those past it.
   Value within(Value index, DimExpr size) { return kernel.min(index, last(size)); }
   Value last(DimExpr size) { return kernel.sub(kernel.size(size), kernel.index(1)); }
@@ -77,6 +80,7 @@ private:
   int64_t queryBlock = 1, keyBlock = 1, columns = 1;
   int64_t pitch = 1;      // from query to query of the scores: their threads meet different banks of shared memory
   int64_t rowThreads = 1; // that look for a query's greatest score
+  bool isSpread = false;  // one thread loads for its subgroup
 
   SmallVector<Value> outer; // the current place
   Value firstQuery, firstColumn;
@@ -89,10 +93,34 @@ AttentionSchedule::AttentionSchedule(func::FuncOp source, const Target &target, 
   queryBlock = std::min<int64_t>(maxQueryBlock, llvm::PowerOf2Ceil(queries.constantValue().value_or(usualSize)));
   keyBlock = std::clamp<int64_t>(llvm::PowerOf2Ceil(keys.constantValue().value_or(usualSize)),
                                  std::max(target.subgroupThreads, queryBlock), target.workgroupThreads);
+  isSpread = target.broadcastCycles * 4 < target.sharedLoadCycles;
+  if (isSpread) // no more threads than O has columns for
+    keyBlock = std::min<int64_t>(
+        keyBlock,
+        std::max<int64_t>({target.subgroupThreads, queryBlock,
+                           static_cast<int64_t>(llvm::PowerOf2Ceil(width.constantValue().value_or(usualSize)))}));
   kernel.setThreads(keyBlock);
   rowThreads = keyBlock / queryBlock;
   pitch = keyBlock + (rowThreads < target.subgroupThreads ? rowThreads : 0);
   columns = std::min<int64_t>(maxColumns, llvm::divideCeil(width.constantValue().value_or(usualSize), keyBlock));
+}
+
+/// What `load` gives for each of the block's queries, by its number in the block: the same for all threads.
+SmallVector<Value> AttentionSchedule::ofQueries(llvm::function_ref<Value(Value)> load) {
+  SmallVector<Value> values;
+  if (!isSpread) {
+    for (int64_t i = 0; i < queryBlock; ++i)
+      values.push_back(load(kernel.index(i)));
+    return values;
+  }
+  int64_t lanes = kernel.target.subgroupThreads;
+  for (int64_t i = 0; i < queryBlock; i += lanes) {
+    int64_t count = std::min(lanes, queryBlock - i);
+    Value mine = load(kernel.add(kernel.min(kernel.lane(), kernel.index(count - 1)), i));
+    for (int64_t lane = 0; lane < count; ++lane)
+      values.push_back(kernel.broadcast(mine, lane));
+  }
+  return values;
 }
 
 /// The scores of this thread's key for all queries of the block.
@@ -103,10 +131,10 @@ void AttentionSchedule::scoreKeys(Value firstKey) {
     SmallVector<Value> next(carried);
     Elements elements(kernel, 1);
     Value right = elements.at(op.getKey(), positionIn(op.getKey(), safeKey, d));
-    for (int64_t i = 0; i < queryBlock; ++i) {
-      Value left = elements.at(op.getQuery(), positionIn(op.getQuery(), within(query(i), queries), d));
-      next[i] = multiplyAdd(b, left, right, next[i]);
-    }
+    SmallVector<Value> left = ofQueries(
+        [&](Value i) { return elements.at(op.getQuery(), positionIn(op.getQuery(), within(query(i), queries), d)); });
+    for (int64_t i = 0; i < queryBlock; ++i)
+      next[i] = multiplyAdd(b, left[i], right, next[i]);
     return next;
   });
   Value scale = constant(op.getScale().convertToDouble()), nothing = constant(-std::numeric_limits<double>::infinity());
@@ -179,11 +207,10 @@ SmallVector<Value> AttentionSchedule::addValues(Value firstKey, ValueRange sums)
       Value column = within(kernel.add(kernel.add(firstColumn, kernel.thread()), j * keyBlock), width);
       right.push_back(elements.at(op.getValue(), positionIn(op.getValue(), kernel.add(firstKey, key), column)));
     }
-    for (int64_t i = 0; i < queryBlock; ++i) {
-      Value left = load(scores, kernel.add(key, i * pitch));
+    SmallVector<Value> left = ofQueries([&](Value i) { return load(scores, kernel.add(key, kernel.mul(i, pitch))); });
+    for (int64_t i = 0; i < queryBlock; ++i)
       for (int64_t j = 0; j < columns; ++j)
-        sums[i * columns + j] = multiplyAdd(b, left, right[j], sums[i * columns + j]);
-    }
+        sums[i * columns + j] = multiplyAdd(b, left[i], right[j], sums[i * columns + j]);
     return sums;
   });
 }
