@@ -58,7 +58,7 @@ DimExpr Inputs::dim(const ::onnx::ValueInfoProto &info, int index) {
       usedOptions.insert(given);
       return DimExpr::constant(context, size);
     }
-  auto symbol = SymbolAttr::get(context, name, 1, INT32_MAX, 1);
+  auto symbol = SymbolAttr::get(context, name, 0, INT32_MAX, 1);
   if (!llvm::is_contained(found, symbol))
     found.push_back(symbol);
   return DimExpr::symbol(context, name);

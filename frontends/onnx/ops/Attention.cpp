@@ -61,6 +61,8 @@ bool AttentionImport::readHeads(int64_t &queryHeads, int64_t &keyHeads) {
   std::optional<int64_t> ofQuery = node.dims(0)[1].constantValue(), ofKey = node.dims(1)[1].constantValue();
   queryHeads = ofQuery.value_or(1);
   keyHeads = ofKey.value_or(1);
+  if (queryHeads < 1 || keyHeads < 1)
+    return node.fail("has no heads");
   if ((ofQuery && ofKey) || b.require(node.dims(0)[1], node.dims(1)[1], "queries and keys must have as many heads"))
     return true;
   return false;
@@ -100,10 +102,14 @@ bool AttentionImport::readOperands() {
   for (size_t i = 0; i < 3; ++i)
     if (node.rank(i) != node.rank(0) || (node.rank(i) != 3 && node.rank(i) != 4))
       return node.fail("takes query, key and value of 3 or 4 dimensions, all of as many");
+  if (!llvm::isa<mlir::FloatType>(node.element(0)) || node.element(1) != node.element(0))
+    return node.fail("takes a query and a key of the same type of floats");
   if (!node.input(4) != !node.input(5))
     return node.fail("takes past_key and past_value together");
   if (node.input(6) && node.input(4))
     return node.fail("takes past keys or nonpad_kv_seqlen, not both");
+  if (node.input(6) && node.rank(6) != 1)
+    return node.fail("takes a nonpad_kv_seqlen of 1 dimension");
   int64_t queryHeads = 0, keyHeads = 0;
   if (!readHeads(queryHeads, keyHeads))
     return false;

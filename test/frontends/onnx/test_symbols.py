@@ -43,6 +43,7 @@ SIZES = {
                         {"f": np.ones((3, 8, 3, 3), np.float32)}, "n, 8, 2 * h, 2 * w"),
     "transposed-shape": (("ConvTranspose", "xf", "y", {"strides": [2, 2], "output_shape": [10, 8]}), IMAGE,
                          {"f": np.ones((3, 8, 3, 3), np.float32)}, "n, 8, 10, 8"),
+    "attention": (("Attention", "qkv", "y"), {"q": ["n", 8, "l", 16], "k": ["n", 2, "s", 16], "v": ["n", 2, "s", 12]}, {}, "n, 8, l, 12"),
     "reshape": (("Reshape", "xs", "y"), IMAGE, {"s": ints(0, 3, -1)}, "n, 3, h * w"),
     "reshape-inferred": (("Reshape", "xs", "y"), IMAGE, {"s": ints(-1, 0)}, "h * n * w, 3"),
     "flatten": (("Flatten", "x", "y"), IMAGE, {}, "n, 3 * h * w"),
