@@ -19,7 +19,8 @@ LAYERS = [
     ("targets/{}/run", ["runtime", "targets/{}"]),
     ("targets/{}", ["runtime/base"]),
     ("frontends/python", ["tools/compile", "tools/file", "runtime/treadle.h", "runtime/base"]),
-    ("frontends/{}", ["dialects", "runtime/base"]),
+    ("frontends/{}", ["dialects", "runtime/base", "frontends/Import.h"]),
+    ("frontends", ["dialects"]),
     ("tools/treadle", ["tools", "runtime", "passes/Pipeline.h"]),
     ("tools", ["tools", "passes", "codegen", "dialects", "targets", "frontends", "runtime"]),
     ("examples", ["runtime/treadle.h", "treadle.h"]),
@@ -32,6 +33,7 @@ LIBRARIES = {
     r"(mlir|llvm|lld)/": r"(dialects|codegen|passes|tools|frontends|test|targets/\w+/compile)\b",
     r"(google/protobuf/|onnx-ml\.pb)": r"(frontends/onnx|tools/tensorfile|test/frontends/onnx)\b",
     r"(nanobind/|Python\.h)": r"frontends/python\b",
+    r"nlohmann/": r"(frontends/scene|test/frontends/scene)\b",
     r"CLI/": r"tools\b",
     r"vulkan/": r"targets/vulkan/run\b",
 }

@@ -8,11 +8,11 @@
 #include "tools/compile/Compile.h"
 #include "codegen/Backend.h"
 #include "dialects/program/Program.h"
-#include "frontends/onnx/Import.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "passes/Pipeline.h"
 #include "runtime/format/Header.h"
 #include "tools/compile/Artifact.h"
+#include "tools/compile/Model.h"
 #include "tools/compile/Register.h"
 #include "tools/compile/Watch.h"
 #include "tools/file/OutputFile.h"
@@ -67,7 +67,7 @@ std::string toLine(Diagnostic &diagnostic) {
 }
 
 /// NAME=N of --dim. What is wrong with it, or "".
-std::string parseDims(const CompileOptions &options, onnx::ImportOptions &import) {
+std::string parseDims(const CompileOptions &options, ImportOptions &import) {
   for (const std::string &dim : options.dim) {
     auto [name, number] = StringRef(dim).rsplit('=');
     int64_t size = 0;
@@ -145,8 +145,7 @@ std::string checkPtxas(const CompileOptions &options) {
   return isNamed && findPtxas(options.ptxas).empty() ? "--ptxas " + options.ptxas + ": there is no such program" : "";
 }
 
-std::string readOptions(const CompileOptions &options, onnx::ImportOptions &import,
-                        std::vector<TargetVariants> &targets) {
+std::string readOptions(const CompileOptions &options, ImportOptions &import, std::vector<TargetVariants> &targets) {
   registerAllPasses();
   for (const std::string &problem :
        {parseDims(options, import), chooseTargets(options, targets), checkStage(options), checkPtxas(options)})
@@ -285,7 +284,7 @@ bool Compilation::runStages(ModuleOp module, bool forTarget, const std::string &
 }
 
 CompileResult Compilation::run(const std::string &output) {
-  onnx::ImportOptions import;
+  ImportOptions import;
   std::vector<TargetVariants> targets;
   if (std::string problem = readOptions(options, import, targets); !problem.empty())
     return fail(problem);
@@ -295,7 +294,7 @@ CompileResult Compilation::run(const std::string &output) {
 
   if (hooks.progress)
     hooks.progress("import", llvm::sys::path::filename(input).str(), 0);
-  FailureOr<onnx::ImportedModel> model = onnx::importModel(&context, input, import);
+  FailureOr<ImportedModel> model = importModel(&context, input, import);
   if (failed(model))
     return fail(input + ": could not be imported");
   if (!runStages(*model->module, /*forTarget=*/false, "", output))
@@ -340,7 +339,7 @@ std::string buildOfThisCode() {
 }
 
 std::string Compilation::cacheKey() {
-  FailureOr<std::vector<std::string>> files = onnx::modelFiles(&context, input);
+  FailureOr<std::vector<std::string>> files = modelFiles(&context, input);
   if (failed(files))
     return "";
   llvm::SHA256 hash;
@@ -354,7 +353,7 @@ std::string Compilation::cacheKey() {
   }
   hash.update(options.toString(true));
   hash.update(compilerVersion() + buildOfThisCode());
-  onnx::ImportOptions import;
+  ImportOptions import;
   std::vector<TargetVariants> targets;
   if (std::string problem = readOptions(options, import, targets); !problem.empty()) {
     fail(problem);
@@ -401,7 +400,7 @@ std::string CompileOptions::toString(bool keyedOnly) const {
 }
 
 std::string checkOptions(const CompileOptions &options) {
-  onnx::ImportOptions import;
+  ImportOptions import;
   std::vector<TargetVariants> targets;
   return readOptions(options, import, targets);
 }

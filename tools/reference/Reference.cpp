@@ -7,9 +7,9 @@
 
 #include "tools/reference/Reference.h"
 #include "dialects/graph/Evaluate.h"
-#include "frontends/onnx/Import.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/Pipeline.h"
+#include "tools/compile/Model.h"
 #include "tools/compile/Register.h"
 #include <cstring>
 
@@ -37,7 +37,7 @@ struct Reference::State {
 
   MLIRContext context;
   std::string problem;
-  onnx::ImportedModel model;
+  ImportedModel model;
 };
 
 namespace {
@@ -56,7 +56,7 @@ Reference::~Reference() = default;
 
 Status Reference::open(const std::string &path, const std::vector<std::string> &dims, Reference &reference) {
   reference.state = std::make_unique<State>();
-  onnx::ImportOptions options;
+  ImportOptions options;
   for (const std::string &dim : dims) {
     auto [name, number] = StringRef(dim).rsplit('=');
     int64_t size = 0;
@@ -64,7 +64,7 @@ Status Reference::open(const std::string &path, const std::vector<std::string> &
       return error(TREADLE_INVALID_ARGUMENT, "--dim ", dim, ": should be NAME=N, for example --dim batch=1");
     options.dims.push_back({name.str(), size});
   }
-  FailureOr<onnx::ImportedModel> model = onnx::importModel(&reference.state->context, path, options);
+  FailureOr<ImportedModel> model = importModel(&reference.state->context, path, options);
   if (failed(model))
     return reference.state->takeProblem(path + ": could not be imported");
   reference.state->model = std::move(*model);

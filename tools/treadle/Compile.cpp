@@ -47,7 +47,9 @@ Status compile(const Arguments &arguments) {
 void addCompile(CLI::App &app, Action &action) {
   CLI::App *command = app.add_subcommand("compile", "Compile a model to an artifact (.tdl)");
   auto arguments = std::make_shared<Arguments>();
-  command->add_option("MODEL", arguments->model, "the model: .onnx")->required()->type_name("");
+  command->add_option("MODEL", arguments->model, "the model: .onnx, or a scene: .ingp, .msgpack")
+      ->required()
+      ->type_name("");
   command
       ->add_option("-o,--output", arguments->output,
                    "the artifact (default: the model's name with .tdl, in this folder)")

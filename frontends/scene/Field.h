@@ -1,0 +1,53 @@
+//===- Field.h - the field in a snapshot ------------------------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TREADLE_FRONTENDS_SCENE_FIELD_H
+#define TREADLE_FRONTENDS_SCENE_FIELD_H
+
+#include "frontends/scene/Encoding.h"
+#include "frontends/scene/Network.h"
+
+namespace treadle::scene {
+
+/// instant-ngp's modes.
+enum class Mode { Image, Sdf, Volume, Nerf };
+
+/// What encodings and networks a snapshot has, and where its parameters lie: those of the network, of the colour's
+/// network, of the position's encoding, of the direction's.
+struct Field {
+  Mode mode = Mode::Image;
+  Encoding position;
+  Network network;
+  // A radiance field's colour depends on the density network's outputs and the direction.
+  Encoding direction;
+  Network color;
+  int64_t extraDims = 0; // of the direction's encoding, learnt for each picture; 0 for none of them
+  bool isHdr = false;
+
+  int64_t alignment = 16; // of widths
+  Parameters parameters;
+
+  int64_t colorInputs() const { return network.outputs + direction.outputs; }
+  int64_t countParameters(int64_t alignment) const;
+};
+
+/// Reads a snapshot's configuration and parameters. What is wrong is reported to config's problems. `keeper` is what
+/// the values of config live in.
+Field readField(const Config &config, std::shared_ptr<void> keeper);
+
+struct NamedValue {
+  llvm::StringRef name;
+  mlir::Value value;
+};
+/// The field's inputs, and their numbers a sample.
+llvm::SmallVector<std::pair<llvm::StringRef, int64_t>> inputsOf(const Field &field);
+/// Writes the field of these inputs.
+llvm::SmallVector<NamedValue> writeField(Writer &writer, const Field &field, mlir::ValueRange inputs);
+
+} // namespace treadle::scene
+
+#endif // TREADLE_FRONTENDS_SCENE_FIELD_H

@@ -1,0 +1,119 @@
+//===- Import.cpp - from a snapshot to the graph dialect --------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "frontends/scene/Import.h"
+#include "frontends/scene/Document.h"
+#include "frontends/scene/Field.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SHA256.h"
+
+using namespace mlir;
+using namespace treadle::graph;
+
+namespace treadle::scene {
+namespace {
+
+constexpr StringLiteral samples = "samples";
+
+LogicalResult error(MLIRContext *context, const Twine &what) {
+  emitError(UnknownLoc::get(context)) << what;
+  return failure();
+}
+
+/// The number of samples: a symbol, or what the options say.
+FailureOr<DimExpr> samplesOf(MLIRContext *context, const ImportOptions &options) {
+  DimExpr result = DimExpr::symbol(context, samples);
+  for (const auto &[name, size] : options.dims) {
+    if (name != samples)
+      return error(context, "--dim " + name + ": no input has a dimension of that name; the dynamic one is " + samples);
+    if (size < 1)
+      return error(context, "--dim " + name + ": a dimension cannot have size " + Twine(size));
+    result = DimExpr::constant(context, size);
+  }
+  return result;
+}
+
+OwningOpRef<ModuleOp> makeModule(MLIRContext *context, StringRef path, const Field &field, DimExpr rows) {
+  OpBuilder b(context);
+  Location loc = UnknownLoc::get(context);
+  OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
+  b.setInsertionPointToStart(module->getBody());
+  auto inputs = inputsOf(field);
+  auto types = llvm::map_to_vector(inputs, [&](auto input) -> Type {
+    return tensorOf({rows, DimExpr::constant(context, input.second)}, b.getF32Type());
+  });
+  auto main = func::FuncOp::create(b, loc, "main", b.getFunctionType(types, {}));
+  Block *block = main.addEntryBlock();
+  for (auto [i, input] : llvm::enumerate(inputs))
+    main.setArgAttr(i, "graph.name", b.getStringAttr(input.first));
+
+  Writer writer(OpBuilder::atBlockEnd(block), field.parameters);
+  SmallVector<NamedValue> outputs = writeField(writer, field, block->getArguments());
+  auto values = llvm::map_to_vector(outputs, [](const NamedValue &output) { return output.value; });
+  b.setInsertionPointToEnd(block);
+  func::ReturnOp::create(b, loc, values);
+  main.setFunctionType(b.getFunctionType(types, llvm::to_vector(ValueRange(values).getTypes())));
+  for (auto [i, output] : llvm::enumerate(outputs))
+    main.setResultAttr(i, "graph.name", b.getStringAttr(output.name));
+
+  SmallVector<Attribute> symbols;
+  if (!rows.isConstant())
+    symbols.push_back(SymbolAttr::get(context, samples, 0, INT32_MAX, 1));
+  (*module)->setAttr("graph.symbols", b.getArrayAttr(symbols));
+  (*module)->setAttr("treadle.model", b.getStringAttr(llvm::sys::path::filename(path)));
+  (*module)->setAttr("treadle.metadata", b.getDictionaryAttr({}));
+  return module;
+}
+
+} // namespace
+
+bool isScene(StringRef path) {
+  StringRef suffix = llvm::sys::path::extension(path);
+  if (suffix == ".msgpack" || suffix == ".ingp" || suffix == ".json")
+    return true;
+  auto buffer = llvm::MemoryBuffer::getFileSlice(path, 2, 0);
+  if (suffix == ".onnx" || !buffer || (*buffer)->getBufferSize() < 2)
+    return false;
+  StringRef start = (*buffer)->getBuffer();
+  auto first = static_cast<uint8_t>(start[0]);
+  bool isMap = (first & 0xf0) == 0x80 || first == 0xde || first == 0xdf; // of MessagePack
+  return isMap || first == '{' || isCompressed(start);
+}
+
+FailureOr<ImportedModel> importScene(MLIRContext *context, StringRef path, const ImportOptions &options) {
+  context->loadDialect<GraphDialect, ng::NgDialect, func::FuncDialect>();
+  FailureOr<DimExpr> rows = samplesOf(context, options);
+  if (failed(rows))
+    return failure();
+  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!file)
+    return error(context, path + ": " + file.getError().message());
+  llvm::Expected<nlohmann::json> document = readDocument((*file)->getBuffer());
+  if (!document)
+    return error(context, path + ": " + llvm::toString(document.takeError()));
+
+  auto root = std::make_shared<nlohmann::json>(std::move(*document));
+  Problems problems;
+  Field field = readField(Config(*root, "", problems), root);
+  for (const std::string &problem : problems.all())
+    (void)error(context, path + ": " + problem);
+  if (!problems.empty())
+    return failure();
+
+  ImportedModel result;
+  result.module = makeModule(context, path, field, *rows);
+  result.storage = field.parameters.keeper;
+  llvm::SHA256 hash;
+  hash.update((*file)->getBuffer());
+  result.sha256 = llvm::toHex(hash.final(), /*LowerCase=*/true);
+  return result;
+}
+
+} // namespace treadle::scene
