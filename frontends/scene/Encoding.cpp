@@ -96,7 +96,11 @@ Encoding Reader::grid(const Config &config, int64_t dims, ng::GridKind kind) {
     if (config.has(total)) {
       if (config.has("n_levels"))
         config.report(total, "stands beside n_levels, and both say how many levels there are; leave one out");
-      made.levels = config.integer(total, 1, ng::maxGridLevels * 8) / made.features;
+      int64_t features = config.integer(total, 1, ng::maxGridLevels * 8);
+      if (features % made.features)
+        config.report(total, config.found(total) + "; it should be a multiple of n_features_per_level, " +
+                                 Twine(made.features));
+      made.levels = features / made.features;
     }
   made.perLevelScale = config.number("per_level_scale");
   if (!made.perLevelScale && growthIsComputed)

@@ -18,7 +18,8 @@ using namespace treadle;
 
 namespace {
 
-constexpr const char *about = "Compiles neural networks (ONNX) for this machine, and runs them.";
+constexpr const char *about =
+    "Compiles neural networks (ONNX, snapshots of instant-ngp) for this machine, and runs them.";
 constexpr const char *footer = R"(
 Examples:
   treadle run upscale.onnx --input image=photo.png --output result=large.png

@@ -42,6 +42,8 @@ WRONG = [
     ("sdf", {"encoding": {**GRID, "n_levels": "8"}}, "encoding.n_levels is '8'; it should be a whole number"),
     ("sdf", {"encoding": {**GRID, "n_features_per_level": 3}}, "encoding.n_features_per_level is 3, it can be 1, 2, 4 or 8"),
     ("sdf", {"encoding": {**GRID, "n_features": 16}}, "encoding.n_features stands beside n_levels"),
+    ("sdf", {"encoding": {"otype": "Grid", "n_grid_features": 31}},
+     "encoding.n_grid_features is 31; it should be a multiple of n_features_per_level, 2"),
     ("sdf", {"encoding": {**GRID, "log2_hashmap_size": 31}}, "encoding.log2_hashmap_size is 31; it should be a whole number from 0 to 30"),
     ("sdf", {"encoding": {**GRID, "base_resolution": 2.5}}, "encoding.base_resolution is 2.5"),
     ("sdf", {"encoding": {**GRID, "per_level_scale": "b"}}, "encoding.per_level_scale is 'b'; it should be a number"),
