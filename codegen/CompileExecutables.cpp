@@ -52,7 +52,8 @@ struct CompileExecutables : impl::CompileExecutablesBase<CompileExecutables> {
   }
 
   void runOnOperation() override {
-    for (auto executable : getOperation().getOps<program::ExecutableOp>()) {
+    auto executables = llvm::to_vector(getOperation().getOps<program::ExecutableOp>());
+    for (auto executable : executables) {
       Target target = Target::of(executable);
       const Backend *backend = findBackend(target.name);
       OpPassManager passes(program::ExecutableOp::getOperationName());
@@ -62,6 +63,9 @@ struct CompileExecutables : impl::CompileExecutablesBase<CompileExecutables> {
       }
       if (failed(parsePassPipeline(backend->passes, passes)) || failed(runPipeline(passes, executable)))
         return signalPassFailure();
+      // One that its target says is another's double; but not the only one.
+      if (executables.size() > 1 && executable->hasAttr("treadle.superfluous"))
+        executable.erase();
     }
   }
 };

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Kernel.h"
+#include "dialects/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -21,6 +22,8 @@ namespace treadle {
 namespace {
 
 constexpr int64_t alignment = 64;
+// Of shared memory.
+constexpr int64_t usualAlignment = 16;
 
 /// The symbols in the types and attributes of a function, sorted by number: s0, s1, ..., s10.
 SmallVector<StringRef> symbolsOf(func::FuncOp function) {
@@ -140,6 +143,11 @@ Kernel::Kernel(func::FuncOp source, const Target &target)
   bodyStart = arith::ConstantIndexOp::create(b, 0);
 }
 
+Kernel::~Kernel() {
+  if (function != source)
+    function->erase();
+}
+
 Value Kernel::bufferOf(BlockArgument argument) { return function.getArgument(argument.getArgNumber()); }
 
 Value Kernel::resultBuffer(unsigned index) { return function.getArgument(source.getNumArguments() + index); }
@@ -225,11 +233,30 @@ Value Kernel::thread() {
   return threadNumber;
 }
 
-Value Kernel::shared(Type elementType, int64_t count) {
+Value Kernel::shared(Type elementType, int64_t count, int64_t alignment) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPoint(bodyStart);
   auto space = gpu::AddressSpaceAttr::get(b.getContext(), gpu::AddressSpace::Workgroup);
-  return memref::AllocaOp::create(b, MemRefType::get({count}, elementType, MemRefLayoutAttrInterface(), space));
+  return memref::AllocaOp::create(b, MemRefType::get({count}, elementType, MemRefLayoutAttrInterface(), space),
+                                  alignment > usualAlignment ? b.getI64IntegerAttr(alignment) : IntegerAttr());
+}
+
+Value Kernel::boxes(Value buffer, const Boxes &boxes) {
+  auto sizes = [&](ArrayRef<DimExpr> dims) {
+    return graph::DimsAttr::get(b.getContext(), llvm::map_to_vector(dims, [](DimExpr dim) { return dim.attribute(); }));
+  };
+  auto operand = cast<BlockArgument>(buffer);
+  Type element = cast<MemRefType>(operand.getType()).getElementType();
+  boxesAttr.push_back(b.getDictionaryAttr({
+      b.getNamedAttr("operand", b.getI64IntegerAttr(operand.getArgNumber())),
+      b.getNamedAttr("element", TypeAttr::get(element)),
+      b.getNamedAttr("sizes", sizes(boxes.sizes)),
+      b.getNamedAttr("strides", sizes(boxes.strides)),
+      b.getNamedAttr("shape", b.getDenseI64ArrayAttr(boxes.shape)),
+  }));
+  unsigned number = function.getNumArguments();
+  (void)function.insertArgument(number, tile::BoxType::get(b.getContext()), DictionaryAttr(), b.getLoc());
+  return function.getArgument(number);
 }
 
 Value Kernel::lane() {
@@ -240,6 +267,16 @@ Value Kernel::lane() {
     usesSubgroups = true;
   }
   return laneNumber;
+}
+
+Value Kernel::subgroup() {
+  if (!subgroupNumber) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(bodyStart);
+    subgroupNumber = gpu::SubgroupIdOp::create(b, IntegerAttr());
+    usesSubgroups = true;
+  }
+  return subgroupNumber;
 }
 
 Value Kernel::broadcast(Value value, int64_t lane) {
@@ -268,6 +305,8 @@ void Kernel::finish(ArrayRef<DimExpr> grid) {
     source->setAttr("treadle.threads", b.getI64IntegerAttr(threadCount));
   if (usesSubgroups)
     source->setAttr("treadle.subgroup", b.getI64IntegerAttr(target.subgroupThreads));
+  if (!boxesAttr.empty())
+    source->setAttr("treadle.boxes", b.getArrayAttr(boxesAttr));
   source->setAttr("treadle.buffers", b.getI64IntegerAttr(source.getNumArguments() + source.getNumResults()));
   source.removeArgAttrsAttr();
   source.removeResAttrsAttr();

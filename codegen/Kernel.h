@@ -17,8 +17,10 @@
 // and for a simt target, where a workgroup does the tasks that its number and the number of workgroups
 // give it,
 //
-//     func @k(buffers and symbols as above, %count : index)
-//       attributes {treadle.grid, treadle.scratch, treadle.buffers, treadle.threads = 128}
+//     func @k(buffers and symbols as above, %count : index, boxes : !tile.box)
+//       attributes {treadle.grid, treadle.scratch, treadle.buffers, treadle.threads = 128, treadle.boxes = [..]}
+//
+// Buffers of a simt target begin at multiples of 16 bytes.
 //
 // This class makes that function, names its arguments, and has the few arithmetic shorthands that
 // keep schedules readable. It knows nothing of any schedule.
@@ -37,8 +39,11 @@ namespace treadle {
 
 class Kernel {
 public:
-  /// Starts the kernel whose body takes the place of `source`'s at finish().
+  /// Starts the kernel whose body takes the place of `source`'s at finish(), or is gone without it.
   Kernel(mlir::func::FuncOp source, const Target &target);
+  ~Kernel();
+  Kernel(const Kernel &) = delete;
+  Kernel &operator=(const Kernel &) = delete;
 
   mlir::func::FuncOp source;
   const Target &target;
@@ -71,9 +76,19 @@ public:
   /// The number of this thread in its workgroup.
   mlir::Value thread();
   /// Memory that the workgroup shares.
-  mlir::Value shared(mlir::Type elementType, int64_t count);
+  mlir::Value shared(mlir::Type elementType, int64_t count, int64_t alignment = 16);
+  /// What memory is a tensor to copies of boxes: sizes, outermost first, strides of all but the innermost dimension,
+  /// whose elements are neighbours, both in elements, and the size of the boxes.
+  struct Boxes {
+    graph::Dims sizes, strides;
+    llvm::SmallVector<int64_t> shape;
+  };
+  /// A further argument, of the memory of `buffer`.
+  mlir::Value boxes(mlir::Value buffer, const Boxes &boxes);
   /// The number of this thread in its subgroup, which has Target::subgroupThreads of them.
   mlir::Value lane();
+  /// The number of this thread's subgroup in its workgroup.
+  mlir::Value subgroup();
   /// What `value` is in the subgroup's thread `lane`, for all of them.
   mlir::Value broadcast(mlir::Value value, int64_t lane);
   /// What `value` is in the subgroup's thread whose number differs in the bits of `mask`.
@@ -120,8 +135,9 @@ private:
   graph::DimExpr scratchBytes;
   mlir::Value beginArgument, endArgument, scratchArgument;
   int64_t threadCount = 0;
-  mlir::Value threadNumber, laneNumber;
+  mlir::Value threadNumber, laneNumber, subgroupNumber;
   bool usesSubgroups = false;
+  llvm::SmallVector<mlir::Attribute> boxesAttr; // of the arguments
 };
 
 /// How an element type is kept in memory: i1 as i8, unsigned integers as signless ones, bf16 as its bits

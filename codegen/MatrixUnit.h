@@ -39,7 +39,11 @@ struct MatrixUnit {
   /// Types of elements as graphs have them: "f16", "f32". Several operand types may be mixed: "i8 ui8".
   std::string operands, sum;
   int64_t rows = 0, columns = 0, depth = 0;
-  FragmentLayout lhs, rhs, sums;
+  FragmentLayout lhs, rhs; // none of a unit that takes its operands from shared memory (tile.multiply_shared)
+  FragmentLayout sums;
+
+  /// Threads that multiply together: a subgroup, or several that are neighbours.
+  int64_t threads() const { return int64_t(1) << sums.lanes.size(); }
 
   /// Whether both operands' fragments are loaded as tile.load_matrix does it, for elements of `bytes` each.
   bool isLoadedAsMatrices(int64_t bytes) const {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/SimtToLlvm.h"
+#include "dialects/tile/Tile.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
@@ -33,6 +34,8 @@ namespace {
 
 // The same numbers for NVIDIA's and AMD's devices.
 constexpr unsigned deviceMemory = 1, sharedMemory = 3;
+// What the host tells of a tensor.
+constexpr int64_t boxBytes = 128, boxAlignment = 64;
 
 unsigned spaceOf(MemRefType type) { return type.getMemorySpace() ? sharedMemory : deviceMemory; }
 
@@ -40,6 +43,7 @@ class Converter : public LLVMTypeConverter {
 public:
   Converter(MLIRContext *context, const LowerToLLVMOptions &options) : LLVMTypeConverter(context, options) {
     addConversion([](MemRefType type) -> Type { return LLVM::LLVMPointerType::get(type.getContext(), spaceOf(type)); });
+    addConversion([](tile::BoxType type) -> Type { return LLVM::LLVMPointerType::get(type.getContext()); });
   }
 };
 
@@ -100,16 +104,6 @@ struct View : OpConversionPattern<memref::ViewOp> {
   }
 };
 
-/// What is asked of an address is how it is aligned: its low bits will do.
-struct Address : OpConversionPattern<memref::ExtractAlignedPointerAsIndexOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(memref::ExtractAlignedPointerAsIndexOp op, OpAdaptor in,
-                                ConversionPatternRewriter &b) const override {
-    b.replaceOpWithNewOp<LLVM::PtrToIntOp>(op, getTypeConverter()->convertType(op.getType()), in.getSource());
-    return success();
-  }
-};
-
 /// Shared memory is a variable of the module.
 struct Shared : OpConversionPattern<memref::AllocaOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -124,7 +118,7 @@ struct Shared : OpConversionPattern<memref::AllocaOp> {
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(module.getBody());
       variable = LLVM::GlobalOp::create(b, op.getLoc(), type, /*isConstant=*/false, LLVM::Linkage::Internal, name,
-                                        Attribute(), /*alignment=*/16, sharedMemory);
+                                        Attribute(), op.getAlignment().value_or(16), sharedMemory);
     }
     b.replaceOpWithNewOp<LLVM::AddressOfOp>(op, variable);
     return success();
@@ -139,14 +133,19 @@ struct Return : OpConversionPattern<func::ReturnOp> {
   }
 };
 
-/// How many workgroups there are is the kernel's last argument: not every device knows it.
+int64_t boxCount(Operation *kernel) {
+  auto boxes = kernel->getAttrOfType<ArrayAttr>("treadle.boxes");
+  return boxes ? static_cast<int64_t>(boxes.size()) : 0;
+}
+
+/// How many workgroups there are is the kernel's last argument but boxes: not every device knows it.
 struct Groups : OpConversionPattern<gpu::GridDimOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(gpu::GridDimOp op, OpAdaptor, ConversionPatternRewriter &b) const override {
     auto function = op->getParentOfType<LLVM::LLVMFuncOp>();
     if (!function || op.getDimension() != gpu::Dimension::x)
       return failure();
-    b.replaceOp(op, function.getArguments().back());
+    b.replaceOp(op, function.getArgument(function.getNumArguments() - 1 - boxCount(function)));
     return success();
   }
 };
@@ -159,15 +158,21 @@ struct Entry : OpConversionPattern<func::FuncOp> {
     Location loc = op.getLoc();
     Type index = getTypeConverter()->convertType(b.getIndexType()), word = b.getI64Type();
     SmallVector<Type> types;
-    unsigned last = op.getNumArguments() - 1;
-    for (auto [i, type] : llvm::enumerate(op.getArgumentTypes()))
-      types.push_back(i == last || !type.isIndex() ? getTypeConverter()->convertType(type) : word);
-    types.push_back(index);
+    unsigned boxes = boxCount(op), count = op.getNumArguments() - boxes - 1;
+    for (auto [i, type] : llvm::enumerate(op.getArgumentTypes().drop_back(boxes)))
+      types.push_back(i == count || !type.isIndex() ? getTypeConverter()->convertType(type) : word);
+    types.push_back(index); // the number of workgroups
+    types.append(boxes, LLVM::LLVMPointerType::get(b.getContext()));
     auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()), types);
     auto kernel = LLVM::LLVMFuncOp::create(b, loc, op.getName(), type);
     kernel->setAttr(kernelAttribute, b.getUnitAttr());
     for (NamedAttribute attr : op->getDiscardableAttrs())
       kernel->setAttr(attr.getName(), attr.getValue());
+    for (unsigned i = types.size() - boxes; i < types.size(); ++i) { // by value
+      Type bytes = LLVM::LLVMArrayType::get(b.getI8Type(), boxBytes);
+      kernel.setArgAttr(i, LLVM::LLVMDialect::getByValAttrName(), TypeAttr::get(bytes));
+      kernel.setArgAttr(i, LLVM::LLVMDialect::getAlignAttrName(), b.getI64IntegerAttr(boxAlignment));
+    }
     b.inlineRegionBefore(op.getBody(), kernel.getBody(), kernel.end());
 
     Block *body = &kernel.getBody().front();
@@ -176,7 +181,7 @@ struct Entry : OpConversionPattern<func::FuncOp> {
     Block *entry =
         b.createBlock(&kernel.getBody(), kernel.getBody().begin(), types, SmallVector<Location>(types.size(), loc));
     for (auto [i, argument] : llvm::enumerate(body->getArguments())) {
-      Value value = entry->getArgument(i);
+      Value value = entry->getArgument(i <= count ? i : i + 1);
       if (value.getType() == word && argument.getType().isIndex() && word != index)
         value = LLVM::TruncOp::create(b, loc, index, value);
       signature.remapInput(i, value);
@@ -217,7 +222,7 @@ LogicalResult convertSimtToLlvm(ModuleOp holder, StringRef kernelAttribute,
   populateMathToLLVMConversionPatterns(converter, patterns, /*approximateLog1p=*/false, /*benefit=*/10);
   addDevice(converter, patterns);
   populateVectorToLLVMConversionPatterns(converter, patterns);
-  patterns.add<Load, Store, View, Address, Shared, Return>(converter, context);
+  patterns.add<Load, Store, View, Shared, Return>(converter, context);
   patterns.add<Groups, LoadVector, StoreVector>(converter, context, /*benefit=*/10);
   patterns.add<Entry>(converter, context, kernelAttribute);
   ConversionTarget target(*context);

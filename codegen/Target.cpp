@@ -39,7 +39,10 @@ template <typename T, typename F> void forEachField(T &target, F visit) {
   visit("shared_load_cycles", target.sharedLoadCycles);
   visit("broadcast_cycles", target.broadcastCycles);
   visit("loop_turns", target.loopTurns);
+  visit("most_shared_bytes", target.mostSharedBytes);
   visit("matrix_units", target.matrixUnits);
+  visit("shared_units", target.sharedUnits);
+  visit("opaque_units", target.opaqueUnits);
   visit("fixed_subgroups", target.fixedSubgroups);
   visit("async_copy_bytes", target.asyncCopyBytes);
   visit("loads_matrices", target.loadsMatrices);
@@ -74,9 +77,22 @@ Target Target::withMatrixUnits(std::vector<MatrixUnit> units, int64_t asyncCopyB
   return target;
 }
 
-const MatrixUnit *Target::matrixUnit(Type lhs, Type rhs, int64_t rows, int64_t columns) const {
+Target Target::withSharedUnits(std::vector<MatrixUnit> units, int64_t mostSharedBytes) const {
+  Target target = *this;
+  target.sharedUnits = std::move(units);
+  target.mostSharedBytes = mostSharedBytes;
+  return target;
+}
+
+Target Target::withOpaqueUnits(std::vector<MatrixUnit> units) const {
+  Target target = *this;
+  target.opaqueUnits = std::move(units);
+  return target;
+}
+
+const MatrixUnit *Target::choose(ArrayRef<MatrixUnit> units, Type lhs, Type rhs, int64_t rows, int64_t columns) {
   const MatrixUnit *found = nullptr;
-  for (const MatrixUnit &unit : matrixUnits)
+  for (const MatrixUnit &unit : units)
     if (unit.multiplies(lhs) && unit.multiplies(rhs)) {
       found = &unit;
       if (unit.rows <= rows && unit.columns <= columns)

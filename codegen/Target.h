@@ -45,6 +45,7 @@ struct Target {
   int64_t subgroupThreads = 32;   // that run in lockstep
   int64_t threadRegisters = 128;  // of 32 bits, of a thread
   int64_t sharedBytes = 32 << 10; // memory of a workgroup
+  int64_t mostSharedBytes = 0;    // the same, of one that has a multiprocessor for itself; 0: no more
   // Cycles that a subgroup's threads take for a value each: from memory, from shared memory; for one thread's
   // value for all of them, from its register.
   int64_t memoryLoadCycles = 16, sharedLoadCycles = 2, broadcastCycles = 2;
@@ -53,6 +54,8 @@ struct Target {
   bool fixedSubgroups = false; // every device of this kind has subgroups of that many threads
 
   std::vector<MatrixUnit> matrixUnits; // larger ones first
+  std::vector<MatrixUnit> sharedUnits; // that take operands from shared memory, where tile.copy_box brings them
+  std::vector<MatrixUnit> opaqueUnits; // whose matrices only the device knows (tile.fragment_multiply): without layouts
   int64_t asyncCopyBytes = 0;          // that tile.copy_async moves at once, at most; 0: there is no such thing
   bool loadsMatrices = false;          // has tile.load_matrix
 
@@ -64,9 +67,19 @@ struct Target {
   /// The same with matrix units and what belongs to them: fragments are spread over subgroups of one size.
   Target withMatrixUnits(std::vector<MatrixUnit> units, int64_t asyncCopyBytes, bool loadsMatrices) const;
 
+  /// The same with units that take operands from shared memory, of which there may be so much.
+  Target withSharedUnits(std::vector<MatrixUnit> units, int64_t mostSharedBytes) const;
+
+  /// The same with units whose matrices only the device knows; all subgroups have as many threads.
+  Target withOpaqueUnits(std::vector<MatrixUnit> units) const;
+
   /// Of the units for such operands the first whose rows and columns are no more than these, or the last; null if
   /// there is none.
-  const MatrixUnit *matrixUnit(mlir::Type lhs, mlir::Type rhs, int64_t rows, int64_t columns) const;
+  static const MatrixUnit *choose(llvm::ArrayRef<MatrixUnit> units, mlir::Type lhs, mlir::Type rhs, int64_t rows,
+                                  int64_t columns);
+  const MatrixUnit *matrixUnit(mlir::Type lhs, mlir::Type rhs, int64_t rows, int64_t columns) const {
+    return choose(matrixUnits, lhs, rhs, rows, columns);
+  }
 
   /// Whether `rows` that lie `distance` bytes apart and are read side by side fall into so few sets of the
   /// first-level cache that they drive each other and what is read besides out of it.

@@ -22,7 +22,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Schedule.h"
+#include "codegen/simt/AsyncContraction.h"
 #include "codegen/simt/ContractionElements.h"
+#include "codegen/simt/FragmentContraction.h"
 #include "codegen/simt/MatrixContraction.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -302,7 +304,9 @@ LogicalResult simt::scheduleContraction(func::FuncOp source, const Target &targe
   FailureOr<Operation *> anchor = ContractionShape::anchorOf(source);
   if (failed(anchor))
     return failure();
-  if (!simt::scheduleMatrixContraction(source, target, *anchor))
+  if (!simt::scheduleAsyncContraction(source, target, *anchor) &&
+      !simt::scheduleMatrixContraction(source, target, *anchor) &&
+      !simt::scheduleFragmentContraction(source, target, *anchor))
     ContractionSchedule(source, target, *anchor).emit();
   return success();
 }

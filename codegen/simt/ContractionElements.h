@@ -50,6 +50,16 @@ public:
   /// How an operand comes to shared memory.
   Staging::Source sourceOf(Side side);
 
+  /// An operand whose memory a device can copy boxes of: strides are multiples of 16 bytes, and nothing is computed.
+  struct BoxSource {
+    mlir::Value buffer;
+    bool isTurned = false; // the innermost dimension is along rows, else along k; the other one is before it
+    Kernel::Boxes boxes;   // without a shape, of all dimensions but those two that is 1
+    /// Where row and k are.
+    std::function<llvm::SmallVector<mlir::Value>(mlir::Value row, mlir::Value k)> at;
+  };
+  std::optional<BoxSource> boxesOf(Side side);
+
   mlir::Value last(graph::DimExpr size) { return kernel.sub(kernel.size(size), kernel.index(1)); }
 
   ContractionShape shape;
@@ -60,6 +70,7 @@ private:
   std::pair<int64_t, int64_t> axesOf(Side side) const;
   mlir::Value operandOf(Side side) const { return side == Side::lhs ? shape.lhs : shape.rhs; }
   std::optional<Staging::Memory> memoryOf(Side side) const;
+  bool isPoint();
   mlir::Value filterArgument() const;
   mlir::RankedTensorType matrixType() const;
 

@@ -454,6 +454,11 @@ void MatrixAttention::emitTask() {
   for (Staging *tile : {queryTile.get(), keyTile.get(), valueTile.get()})
     if (Value can = tile->canMoveChunks())
       canMove = canMove ? Value(arith::AndIOp::create(b, canMove, can)) : can;
+  auto setMoving = [&](bool moves) {
+    for (Staging *tile : {queryTile.get(), keyTile.get(), valueTile.get()})
+      tile->setMoving(moves);
+  };
+  setMoving(true);
   if (!canMove)
     return storeResult(attend(end));
   SmallVector<Type> types(fragments(), zeroSums().getType());
@@ -462,8 +467,7 @@ void MatrixAttention::emitTask() {
   for (bool moves : {true, false}) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(moves ? branch.thenBlock() : branch.elseBlock());
-    for (Staging *tile : {queryTile.get(), keyTile.get(), valueTile.get()})
-      tile->setMoving(moves);
+    setMoving(moves);
     scf::YieldOp::create(b, attend(end));
   }
   storeResult(SmallVector<Value>(branch.getResults()));

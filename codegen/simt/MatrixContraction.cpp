@@ -10,10 +10,10 @@
 //       for each block of the depth
 //         the copies of the block after the next are started, or what is computed for it is loaded
 //         sums[i][j] += A[i] * B[j], fragments of this block
-//       the sums go through shared memory, so that neighbouring threads store neighbours
+//       the sums become results (SumTile.h)
 //
 // Both operands are staged in shared memory in the same way, B transposed, and several blocks ahead if they are copied
-// there asynchronously (Staging.h). What is only known at run time, alignment and sizes, decides between two loops.
+// there asynchronously (Staging.h). Sizes that are only known at run time decide between two loops.
 //
 // As long as both operands agree on it, which k is which of the unit does not matter. So without tile.load_matrix a
 // thread takes a whole chunk as its k of several products.
@@ -21,15 +21,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/simt/MatrixContraction.h"
-#include "codegen/simt/ContractionElements.h"
 #include "codegen/simt/Staging.h"
+#include "codegen/simt/SumTile.h"
 #include "dialects/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
-#include <bitset>
 
 using namespace mlir;
 using namespace treadle::graph;
@@ -39,10 +38,8 @@ namespace {
 
 // What sizes that are known only at run time are taken to be.
 constexpr int64_t usualSize = 256;
-// Rows of tiles that are gone through together.
-constexpr int64_t groupRows = 8;
 
-using simt::ContractionElements, simt::SharedRows, simt::Staging, simt::sumOfBits;
+using simt::ContractionElements, simt::SharedRows, simt::Staging, simt::SumTile;
 using Side = ContractionElements::Side;
 
 class MatrixContraction {
@@ -60,38 +57,27 @@ private:
   };
 
   void chooseTile();
-  int64_t sumBytes() const { return shape.sumType.getIntOrFloatBitWidth() / 8; }
   bool loadsMatrices() const;
   simt::FragmentLoads fragmentsOf(const Operand &operand, const FragmentLayout &layout, int64_t unitRows, Value part);
 
   SmallVector<Value> multiplyBlocks();
   SmallVector<Value> multiplyStage(Value stage, ValueRange sums);
-  std::pair<Value, Value> tileAt(Value row, Value column, DimExpr rows, DimExpr columns);
-  int64_t neighbours() const;
-  void choosePitch();
-  /// Of an element of a fragment of sums, in shared memory.
-  int64_t placeOf(int64_t weight) const { return weight / unit.columns * pitch + weight % unit.columns; }
-  void storeTile(ArrayRef<Value> sums);
-  void storeFragments(int64_t fragment, ArrayRef<Value> sums);
 
   Kernel kernel;
   ImplicitLocOpBuilder &b;
-  Operation *op;
   const MatrixUnit &unit;
   ContractionElements product;
   const ContractionShape &shape;
   int64_t down = 1, across = 1; // subgroups
   int64_t stages = 2, depthBlock, stageElements = 0;
-  int64_t pitch = 0; // of rows of sums in shared memory
   Operand lhs, rhs;
-  Value staged, results; // two views of the same memory
+  Value staged;
   Value subgroup;
 };
 
 MatrixContraction::MatrixContraction(func::FuncOp source, const Target &target, Operation *op, const MatrixUnit &unit)
-    : kernel(source, target), b(kernel.b), op(op), unit(unit), product(kernel, op), shape(product.shape) {
+    : kernel(source, target), b(kernel.b), unit(unit), product(kernel, op), shape(product.shape) {
   chooseTile();
-  choosePitch();
   depthBlock = SharedRows(elementOf(shape.lhs), 0).rowElements();
   int64_t bytes = SharedRows::chunkBytes * SharedRows::rowChunks / depthBlock;
   auto stage = [&](Operand &operand, Side side, Value tensor) {
@@ -217,108 +203,13 @@ SmallVector<Value> MatrixContraction::multiplyBlocks() {
   return carried;
 }
 
-/// Elements of sums that a thread has side by side, and stores together.
-int64_t MatrixContraction::neighbours() const {
-  int64_t run = 1;
-  while (run < std::min(unit.sums.count(), unit.columns) && unit.sums.offsetOf(run) == run)
-    run *= 2;
-  return run;
-}
-
-/// Rows of sums in shared memory are so far apart that the threads of one pass over its banks meet none of them twice.
-void MatrixContraction::choosePitch() {
-  constexpr int64_t banks = 32, bankBytes = 4;
-  int64_t words = neighbours() * sumBytes() / bankBytes;
-  for (pitch = rhs.rows; pitch < rhs.rows + banks; pitch += neighbours()) {
-    std::bitset<banks> met;
-    for (int64_t lane = 0; lane < banks / words; ++lane) {
-      int64_t place = 0;
-      for (auto [bit, weight] : llvm::enumerate(unit.sums.lanes))
-        place += lane >> bit & 1 ? placeOf(weight) : 0;
-      for (int64_t word = 0; word < words; ++word)
-        met.set((place * sumBytes() / bankBytes + word) % banks);
-    }
-    if (met.all())
-      return;
-  }
-}
-
-/// One row of a subgroup's fragments after the other, so that little memory is needed.
-void MatrixContraction::storeTile(ArrayRef<Value> sums) {
-  for (int64_t i = 0; i < lhs.fragments; ++i) {
-    kernel.barrier();
-    storeFragments(i, sums.slice(i * rhs.fragments, rhs.fragments));
-  }
-  kernel.barrier();
-}
-
-void MatrixContraction::storeFragments(int64_t fragment, ArrayRef<Value> sums) {
-  const FragmentLayout &layout = unit.sums;
-  int64_t tileColumns = rhs.rows;
-  SmallVector<int64_t> weights;
-  for (int64_t weight : layout.lanes)
-    weights.push_back(placeOf(weight));
-  Value lane = kernel.rem(kernel.thread(), kernel.target.subgroupThreads);
-  Value start = kernel.mul(kernel.div(subgroup, across), unit.rows * pitch);
-  start = kernel.add(start, kernel.mul(kernel.rem(subgroup, across), rhs.fragments * unit.columns));
-  start = kernel.add(start, sumOfBits(kernel, lane, weights));
-  int64_t run = neighbours();
-  for (auto [j, sum] : llvm::enumerate(sums))
-    for (int64_t element = 0; element < layout.count(); element += run) {
-      Value at = kernel.add(start, placeOf(layout.offsetOf(element)) + j * unit.columns);
-      if (run == 1) {
-        memref::StoreOp::create(b, vector::ExtractOp::create(b, sum, element), results, at);
-        continue;
-      }
-      auto own = llvm::to_vector(llvm::seq(element, element + run));
-      vector::StoreOp::create(b, vector::ShuffleOp::create(b, sum, sum, own), results, ValueRange(at),
-                              /*nontemporal=*/false, llvm::MaybeAlign(run * sumBytes()));
-    }
-  kernel.barrier();
-  Value count = kernel.index(down * unit.rows * tileColumns);
-  kernel.loop(kernel.thread(), count, kernel.threads(), [&](Value number) {
-    Value row = kernel.div(number, tileColumns), inTile = kernel.rem(number, tileColumns);
-    Value at = kernel.add(kernel.mul(row, pitch), inTile), column = kernel.add(rhs.first, inTile);
-    // Each subgroup's rows of this fragment.
-    Value part = kernel.mul(kernel.div(row, unit.rows), lhs.fragments * unit.rows);
-    row = kernel.add(kernel.add(lhs.first, part), kernel.add(kernel.rem(row, unit.rows), fragment * unit.rows));
-    Value exists;
-    auto require = [&](Value index, DimExpr size, int64_t tile) {
-      if (size.isMultipleOf(tile))
-        return;
-      Value here = kernel.less(index, kernel.size(size));
-      exists = exists ? Value(arith::AndIOp::create(b, exists, here)) : here;
-    };
-    require(row, shape.rowCount(), lhs.rows);
-    require(column, shape.columns, rhs.rows);
-    kernel.when(exists, [&] {
-      Elements elements(kernel, 1);
-      elements.bind(op->getResult(0), [&](const Position &) -> Value {
-        return vector::LoadOp::create(b, elements.vectorOf(shape.sumType), results, at);
-      });
-      elements.storeResults(product.resultPosition(product.rowAt(row), column));
-    });
-  });
-}
-
-/// Tiles that are made at the same time share rows and columns, so that what they read is in a cache: some rows of
-/// tiles are gone through column by column.
-std::pair<Value, Value> MatrixContraction::tileAt(Value row, Value column, DimExpr rows, DimExpr columns) {
-  if (rows.constantValue().value_or(groupRows) <= 1 || columns.constantValue().value_or(groupRows) <= groupRows)
-    return {row, column};
-  Value inGroup = kernel.add(kernel.mul(kernel.rem(row, groupRows), kernel.size(columns)), column);
-  Value first = kernel.sub(row, kernel.rem(row, groupRows));
-  Value height = kernel.min(kernel.index(groupRows), kernel.sub(kernel.size(rows), first));
-  return {kernel.add(first, kernel.rem(inGroup, height)), kernel.div(inGroup, height)};
-}
-
 void MatrixContraction::emit() {
   int64_t elementBytes = storageType(elementOf(shape.lhs)).getIntOrFloatBitWidth() / 8;
-  int64_t resultElements = down * unit.rows * pitch;
+  SumTile tile(kernel, product, unit, {down, across, lhs.fragments, rhs.fragments});
   stages = kernel.target.asyncCopyBytes ? 3 : 2;
   while (stages > 2 && stages * stageElements * elementBytes > kernel.target.sharedBytes)
     --stages;
-  int64_t bytes = std::max(stages * stageElements * elementBytes, resultElements * sumBytes());
+  int64_t bytes = std::max(stages * stageElements * elementBytes, tile.bytes());
   Value memory = kernel.shared(b.getI8Type(), bytes), zero = kernel.index(0);
   auto space = cast<MemRefType>(memory.getType()).getMemorySpace();
   auto view = [&](Type element, int64_t count) -> Value {
@@ -326,37 +217,34 @@ void MatrixContraction::emit() {
     return memref::ViewOp::create(b, type, memory, zero, ValueRange());
   };
   staged = view(storageType(elementOf(shape.lhs)), stages * stageElements);
-  results = view(shape.sumType, resultElements);
+  Value results = view(shape.sumType, tile.elements());
   subgroup = kernel.div(kernel.thread(), kernel.target.subgroupThreads);
   Value canMove;
   for (Operand *operand : {&lhs, &rhs})
     if (Value can = operand->staging->canMoveChunks())
       canMove = canMove ? Value(arith::AndIOp::create(b, canMove, can)) : can;
 
-  SmallVector<DimExpr> grid(shape.outer);
-  grid.push_back(shape.rowCount().ceilDiv(lhs.rows));
-  grid.push_back(shape.columns.ceilDiv(rhs.rows));
   kernel.tasks([&](Value task) {
-    SmallVector<Value> at = kernel.delinearize(task, grid);
-    product.outer.assign(at.begin(), at.begin() + shape.outer.size());
-    auto [row, column] = tileAt(at[shape.outer.size()], at.back(), grid[shape.outer.size()], grid.back());
-    lhs.first = kernel.mul(row, lhs.rows);
-    rhs.first = kernel.mul(column, rhs.rows);
+    std::tie(lhs.first, rhs.first) = tile.enter(task);
+    auto setMoving = [&](bool moves) {
+      lhs.staging->setMoving(moves);
+      rhs.staging->setMoving(moves);
+    };
+    setMoving(true);
     if (!canMove)
-      return storeTile(multiplyBlocks());
+      return tile.store(results, lhs.first, rhs.first, multiplyBlocks());
     auto sumType = VectorType::get({unit.sums.count()}, shape.sumType);
     SmallVector<Type> types(lhs.fragments * rhs.fragments, sumType);
     auto branch = scf::IfOp::create(b, types, canMove, /*withElseRegion=*/true);
     for (bool moves : {true, false}) {
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(moves ? branch.thenBlock() : branch.elseBlock());
-      lhs.staging->setMoving(moves);
-      rhs.staging->setMoving(moves);
+      setMoving(moves);
       scf::YieldOp::create(b, multiplyBlocks());
     }
-    storeTile(SmallVector<Value>(branch.getResults()));
+    tile.store(results, lhs.first, rhs.first, SmallVector<Value>(branch.getResults()));
   });
-  kernel.finish({graph::product(b.getContext(), grid)});
+  kernel.finish({graph::product(b.getContext(), tile.grid())});
 }
 
 } // namespace

@@ -35,15 +35,13 @@ Value Staging::canMoveChunks() {
     return {};
   }
   Value can;
-  auto require = [&](Value number, int64_t divisor) {
-    Value is = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, kernel.rem(number, divisor), kernel.index(0));
+  for (DimExpr size : sizes) {
+    if (size.isMultipleOf(rows.chunk))
+      continue;
+    Value rest = kernel.rem(kernel.size(size), rows.chunk);
+    Value is = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, rest, kernel.index(0));
     can = can ? Value(arith::AndIOp::create(b, can, is)) : is;
-  };
-  // A slice of a buffer may start anywhere.
-  require(memref::ExtractAlignedPointerAsIndexOp::create(b, source.memory->buffer), SharedRows::chunkBytes);
-  for (DimExpr size : sizes)
-    if (!size.isMultipleOf(rows.chunk))
-      require(kernel.size(size), rows.chunk);
+  }
   return can;
 }
 
@@ -91,24 +89,26 @@ Value Staging::load(Value row, Value k) {
   return arith::SelectOp::create(b, there, loaded, arith::ConstantOp::create(b, b.getZeroAttr(type)));
 }
 
-/// A chunk of elements, each asked for by its position. Rows past the last are the last one again, k past the last are
-/// 0.
-Value Staging::compute(Value row, Value k) {
+Value stagedElement(Kernel &kernel, const Staging::Source &source, Type element, int64_t tileRows, Value row, Value k) {
+  ImplicitLocOpBuilder &b = kernel.b;
   auto last = [&](DimExpr size) { return kernel.sub(kernel.size(size), kernel.index(1)); };
   Elements elements(kernel, 1);
-  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(elements.vectorOf(storageType(rows.element))));
   if (!source.rows.isMultipleOf(tileRows))
     row = kernel.min(row, last(source.rows));
+  if (source.order)
+    k = source.order(k);
+  Value there = kernel.less(k, kernel.size(source.depth));
+  Value value = source.element(elements, row, kernel.min(k, last(source.depth)));
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(elements.vectorOf(storageType(element))));
+  value = arith::SelectOp::create(b, elements.splat(there), value, zero);
+  return vector::ExtractOp::create(b, value, ArrayRef<int64_t>{0});
+}
+
+/// A chunk of elements, each asked for by its position.
+Value Staging::compute(Value row, Value k) {
   SmallVector<Value> values;
-  for (int64_t i = 0; i < rows.chunk; ++i) {
-    Value own = kernel.add(k, i);
-    if (source.order)
-      own = source.order(own);
-    Value there = kernel.less(own, kernel.size(source.depth));
-    Value value = source.element(elements, row, kernel.min(own, last(source.depth)));
-    value = arith::SelectOp::create(b, elements.splat(there), value, zero);
-    values.push_back(vector::ExtractOp::create(b, value, ArrayRef<int64_t>{0}));
-  }
+  for (int64_t i = 0; i < rows.chunk; ++i)
+    values.push_back(stagedElement(kernel, source, rows.element, tileRows, row, kernel.add(k, i)));
   return vector::FromElementsOp::create(b, rows.chunkType(), values);
 }
 
@@ -175,6 +175,16 @@ std::optional<Staging::Memory> memoryOf(Kernel &kernel, Value tensor, int64_t ro
     if (static_cast<int64_t>(i) != inner && dims[i] != 1)
       memory.divisible.push_back(stride);
   return memory;
+}
+
+SmallVector<DimExpr> stridesOf(Kernel &kernel, Value tensor) {
+  auto transpose = tensor.getDefiningOp<graph::TransposeOp>();
+  if (!transpose)
+    return kernel.strides(tensor.getType());
+  SmallVector<DimExpr> inner = stridesOf(kernel, transpose.getInput()), strides;
+  for (int64_t from : transpose.getPermutation())
+    strides.push_back(inner[from]);
+  return strides;
 }
 
 Value indexOf(Kernel &kernel, Value tensor, Position position) {

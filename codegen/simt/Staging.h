@@ -49,7 +49,8 @@ public:
   /// whether fragments of such elements can be loaded turned.
   Staging(Kernel &kernel, mlir::Type element, int64_t rows, int64_t depth, Source source, bool turns);
 
-  /// Whether chunks are moved whole is decided here: never (null, and no `memory` left), or if this holds.
+  /// Decides whether chunks are moved whole: never, and there is no `memory` any more; or always, or if what is not
+  /// null holds, where setMoving() says so.
   mlir::Value canMoveChunks();
 
   /// From now on chunks are moved whole, if they can be, or not.
@@ -86,11 +87,16 @@ private:
   bool moves = false;
 };
 
+/// An element of a tile of `tileRows`, as it is stored: past the last row one of that row, past the last k 0.
+mlir::Value stagedElement(Kernel &kernel, const Staging::Source &source, mlir::Type element, int64_t tileRows,
+                          mlir::Value row, mlir::Value k);
 /// The memory of a value that is an argument, or a transpose of one, whose rows and k are along these dimensions.
 std::optional<Staging::Memory> memoryOf(Kernel &kernel, mlir::Value tensor, int64_t rowDim, int64_t depthDim);
 /// Where in it an element of the value is.
 mlir::Value indexOf(Kernel &kernel, mlir::Value tensor, Position position);
 mlir::Value indexOf(Kernel &kernel, mlir::RankedTensorType type, const Position &position);
+/// Of the value's dimensions, in what it is a transpose of.
+llvm::SmallVector<graph::DimExpr> stridesOf(Kernel &kernel, mlir::Value tensor);
 /// Whether along the second dimension elements lie nearer to each other in memory than along the first.
 bool isInner(mlir::Value tensor, int64_t rowDim, int64_t depthDim);
 

@@ -14,6 +14,7 @@ def Tile_Dialect : Dialect {
   let name = "tile";
   let cppNamespace = "::treadle::tile";
   let summary = "What the threads of a GPU do together, on the registers of each";
+  let useDefaultTypePrinterParser = 1;
   let description = [{
     What kernels of workgroups need and upstream has for one vendor only, or not at all: products of matrices whose
     elements are spread over a subgroup's threads, and the ways from memory to such fragments. Each op is one

@@ -17,6 +17,9 @@
 
 #include "dialects/tile/Dialect.h.inc"
 
+#define GET_TYPEDEF_CLASSES
+#include "dialects/tile/Types.h.inc"
+
 #include "dialects/tile/Families.h.inc"
 
 #endif // TREADLE_DIALECTS_TILE_TILE_H

@@ -106,6 +106,8 @@ inline constexpr int64_t simtLargestBuffer = INT64_C(0x7fffffff);
 /// They read the first element of an empty slice, and do not use it: so many bytes behind the last slice of a piece
 /// of memory are to be there.
 inline constexpr size_t simtReadBeyond = 8;
+/// Where slices begin, a multiple of it.
+inline constexpr size_t simtAlignment = 16;
 
 // ---- the targets that are built in -------------------------------------------------------------
 

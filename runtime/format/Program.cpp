@@ -251,6 +251,20 @@ private:
     }
   }
 
+  void boxes(const format::Boxes &boxes, uint32_t kernel, uint32_t exprCount) {
+    constexpr uint32_t mostDims = 5, mostSize = 256;
+    uint32_t rank = count(boxes.sizes());
+    if (!require(rank >= 1 && rank <= mostDims && count(boxes.strides()) + 1 == rank && count(boxes.shape()) == rank &&
+                     boxes.operand() < program.kernels()->Get(kernel)->operands() &&
+                     (boxes.element_bytes() == 1 || boxes.element_bytes() == 2 || boxes.element_bytes() == 4),
+                 "kernel ", kernel, " copies wrong boxes"))
+      return;
+    for (uint32_t d = 0; d < rank; ++d)
+      require(boxes.sizes()->Get(d) < exprCount && (d + 1 == rank || boxes.strides()->Get(d) < exprCount) &&
+                  boxes.shape()->Get(d) >= 1 && boxes.shape()->Get(d) <= mostSize,
+              "kernel ", kernel, " copies wrong boxes");
+  }
+
   void executables() {
     for (uint32_t i = 0; i < count(program.executables()) && !status.failed(); ++i) {
       const format::Executable &executable = *program.executables()->Get(i);
@@ -275,6 +289,8 @@ private:
         require(entry.native_offset() <= executable.bytes() &&
                     entry.native_bytes() <= executable.bytes() - entry.native_offset(),
                 "kernel ", k, " has its native code outside machine code ", i);
+        for (uint32_t n = 0; n < count(entry.boxes()) && !status.failed(); ++n)
+          boxes(*entry.boxes()->Get(n), k, size);
       }
     }
   }

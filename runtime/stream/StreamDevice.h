@@ -18,6 +18,21 @@
 
 namespace treadle {
 
+/// A tensor in the device's memory, of which kernels copy boxes.
+struct BoxTensor {
+  static constexpr unsigned mostDims = 5;
+  const void *place = nullptr;
+  unsigned elementBytes = 1, rank = 1;
+  // Innermost first; strides in bytes, the innermost's not given.
+  uint64_t sizes[mostDims] = {}, strides[mostDims] = {};
+  uint32_t shape[mostDims] = {}; // of a box
+};
+
+/// The same as a kernel is told it.
+struct alignas(64) BoxArgument {
+  unsigned char bytes[128];
+};
+
 class StreamDevice {
 public:
   enum class Space { device, host }; // host: pages that stay where they are, which the device copies from and to
@@ -40,7 +55,11 @@ public:
   /// The same of code that is made for one kind of device; false where the driver does not take it.
   virtual bool loadNativeCode(const void *image, void *&module) { return false; }
   virtual void unloadCode(void *module) = 0;
-  virtual Status findKernel(void *module, const char *symbol, void *&kernel) = 0;
+  /// One that will be launched with so many bytes of shared memory.
+  virtual Status findKernel(void *module, const char *symbol, uint32_t sharedBytes, void *&kernel) = 0;
+  virtual Status describeBoxes(const BoxTensor &, BoxArgument &) const {
+    return error(TREADLE_DAMAGED, "damaged: devices of this kind copy no boxes");
+  }
 
   virtual Status createStream(void *&stream) = 0;
   virtual void destroyStream(void *stream) = 0;
@@ -52,7 +71,8 @@ public:
   /// How many workgroups of so many threads one launch can have.
   virtual uint32_t mostWorkgroups(uint32_t threads) const { return INT32_MAX; }
   /// `arguments`: the place of each.
-  virtual Status launch(void *stream, void *kernel, uint32_t workgroups, uint32_t threads, void **arguments) = 0;
+  virtual Status launch(void *stream, void *kernel, uint32_t workgroups, uint32_t threads, uint32_t sharedBytes,
+                        void **arguments) = 0;
   virtual Status copy(void *stream, void *to, const void *from, size_t bytes, Direction direction) = 0;
   /// `count` times the low `width` (1, 2, 4) bytes of `pattern`; `to` is a multiple of width.
   virtual Status fill(void *stream, void *to, uint32_t pattern, unsigned width, size_t count) = 0;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/stream/StreamDriver.h"
+#include "runtime/exec/Expressions.h"
 #include "runtime/stream/StreamResident.h"
 #include <algorithm>
 #include <cstring>
@@ -107,6 +108,7 @@ Status StreamDriver::begin(bool withTimes) {
   pieces.giveBackAll();
   commands.clear();
   words.clear();
+  boxes.clear();
   parts.clear();
   intervals.clear();
   work = 0;
@@ -147,22 +149,54 @@ void StreamDriver::announce(int64_t flops, int64_t bytes) {
   work += next;
 }
 
+/// Sizes of 0, of which nothing is copied, are described as 1.
+Status StreamDriver::describeBoxes(const format::Boxes &described, const std::vector<int64_t> &exprs,
+                                   void *const *slices) {
+  BoxTensor tensor;
+  tensor.place = slices[described.operand()];
+  tensor.elementBytes = described.element_bytes();
+  tensor.rank = described.sizes()->size();
+  for (unsigned i = 0; i < tensor.rank; ++i) {
+    unsigned dim = tensor.rank - 1 - i;
+    tensor.sizes[i] = std::max<int64_t>(exprs[described.sizes()->Get(dim)], 1);
+    tensor.shape[i] = described.shape()->Get(dim);
+    if (i > 0)
+      tensor.strides[i] = tensor.elementBytes * std::max<int64_t>(exprs[described.strides()->Get(dim)], 1);
+  }
+  boxes.emplace_back();
+  return device().describeBoxes(tensor, boxes.back());
+}
+
 void StreamDriver::launch(uint32_t kernel, void *const *slices, const int64_t *scalars, int64_t tasks) {
   if (tasks > INT32_MAX)
     check(error(TREADLE_UNSUPPORTED, "these shapes are too large for ", name, ": ", tasks, " tasks at once"));
   const format::Kernel &described = *program->tables().kernels()->Get(kernel);
   Command command = {Command::Kind::launch};
+  const format::Entry &code = entry(kernel);
   command.kernel = resident->kernel(kernel);
-  command.threads = entry(kernel).threads();
+  command.threads = code.threads();
+  command.sharedBytes = code.shared();
   auto count = static_cast<uint32_t>(std::max<int64_t>(tasks, 0));
   command.workgroups = std::min(count, device().mostWorkgroups(command.threads));
   command.firstWord = words.size();
-  for (uint32_t i = 0; i < described.operands(); ++i)
+  for (uint32_t i = 0; i < described.operands(); ++i) {
     words.push_back(reinterpret_cast<uintptr_t>(slices[i]));
+    if (words.back() % simtAlignment != 0)
+      check(error(TREADLE_DAMAGED, program->name(), ": damaged: a step's memory begins at no multiple of 16 bytes"));
+  }
   for (uint32_t i = 0; i < described.scalars(); ++i)
     words.push_back(static_cast<uint64_t>(scalars[i]));
   words.insert(words.end(), {count, command.workgroups});
   command.wordCount = words.size() - command.firstWord;
+  command.firstBox = boxes.size();
+  command.boxCount = code.boxes() ? code.boxes()->size() : 0;
+  if (command.boxCount) {
+    std::vector<int64_t> exprs;
+    check(evaluate(code.exprs(), nullptr, scalars, exprs));
+    for (const format::Boxes *described : *code.boxes())
+      if (good())
+        check(describeBoxes(*described, exprs, slices));
+  }
   commands.push_back(command);
 }
 
@@ -217,10 +251,13 @@ Status StreamDriver::give(const Command &command) {
   case Command::Kind::launch: {
     if (command.workgroups == 0)
       return {};
-    std::vector<void *> arguments(command.wordCount);
+    std::vector<void *> arguments;
     for (size_t i = 0; i < command.wordCount; ++i)
-      arguments[i] = &words[command.firstWord + i]; // of numbers of 32 bits the lower half
-    return device().launch(stream, command.kernel, command.workgroups, command.threads, arguments.data());
+      arguments.push_back(&words[command.firstWord + i]); // of numbers of 32 bits the lower half
+    for (size_t i = 0; i < command.boxCount; ++i)
+      arguments.push_back(&boxes[command.firstBox + i]);
+    return device().launch(stream, command.kernel, command.workgroups, command.threads, command.sharedBytes,
+                           arguments.data());
   }
   case Command::Kind::copy:
     return command.bytes ? device().copy(stream, command.to, command.from, command.bytes, command.direction) : Status();

@@ -63,8 +63,9 @@ private:
     enum class Kind { launch, copy, fill } kind;
     bool isStep = true;
     void *kernel = nullptr;
-    uint32_t workgroups = 0, threads = 0;
+    uint32_t workgroups = 0, threads = 0, sharedBytes = 0;
     size_t firstWord = 0, wordCount = 0; // of the arguments
+    size_t firstBox = 0, boxCount = 0;   // after them
     void *to = nullptr;
     const void *from = nullptr;
     size_t bytes = 0;
@@ -94,6 +95,7 @@ private:
     if (good())
       failure = std::move(status);
   }
+  Status describeBoxes(const format::Boxes &boxes, const std::vector<int64_t> &exprs, void *const *slices);
   char *recordCopy(void *place, size_t bytes, StreamDevice::Direction direction);
   bool reaches(const void *place, size_t bytes) const;
   Status give(const Command &command);
@@ -114,8 +116,9 @@ private:
   Status failure;
   std::vector<Command> commands;
   std::vector<uint64_t> words; // of arguments
-  std::vector<size_t> parts;   // where each ends
-  double work = 0;             // of the part that is recorded
+  std::vector<BoxArgument> boxes;
+  std::vector<size_t> parts; // where each ends
+  double work = 0;           // of the part that is recorded
   bool timed = false;
   std::vector<void *> graphs;     // one a part
   std::vector<void *> partEvents; // in turns, when a part is done

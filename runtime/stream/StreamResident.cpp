@@ -139,7 +139,7 @@ Status StreamResident::loadKernel(const Program &program, const format::Executab
         return status;
     module = modules[number];
   }
-  return device->findKernel(module, entry.symbol()->c_str(), kernels[number]);
+  return device->findKernel(module, entry.symbol()->c_str(), entry.shared(), kernels[number]);
 }
 
 } // namespace treadle

@@ -44,6 +44,10 @@ inline constexpr const char *onProcessor = "deviceTypeCpu";
 /// Kernels whose threads hand values round in their subgroup ask for one size of it: "subgroupSize32".
 inline constexpr const char *subgroupOf = "subgroupSize";
 
+/// Kernels that multiply cooperative matrices ask for their sizes and types: "cooperativeMatrix 16x16x16 f16 f32",
+/// rows, columns and depth, the type of both operands, that of the sums. The scope is a subgroup.
+inline constexpr const char *matrixOf = "cooperativeMatrix ";
+
 } // namespace treadle::vulkan
 
 #endif // TREADLE_TARGETS_VULKAN_KERNELABI_H

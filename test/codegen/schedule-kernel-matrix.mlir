@@ -5,11 +5,8 @@
 module attributes {treadle.target = {name = "any", variant = "any", is_simt = true, workgroup_threads = 256, async_copy_bytes = 16, loads_matrices = true,
     matrix_units = [{operands = "f16", sum = "f32", shape = array<i64: 16, 8, 16>, lhs_lanes = array<i64: 2, 4, 16, 32, 64>, lhs_elements = array<i64: 1, 128, 8>,
         rhs_lanes = array<i64: 2, 4, 16, 32, 64>, rhs_elements = array<i64: 1, 8>, sum_lanes = array<i64: 2, 4, 8, 16, 32>, sum_elements = array<i64: 1, 64>}]}} {
-  // Chunks are copied where memory is aligned, else elements are loaded; both operands are read as squares.
+  // Chunks are copied; both operands are read as squares.
   // CHECK-LABEL: func @contiguous(
-  // CHECK: %[[ADDRESS:.*]] = memref.extract_aligned_pointer_as_index
-  // CHECK: arith.remui %[[ADDRESS]]
-  // CHECK: scf.if
   // CHECK: tile.copy_async 8
   // CHECK: tile.commit
   // CHECK: scf.for {{.*}} -> (vector<4xf32>
@@ -18,10 +15,7 @@ module attributes {treadle.target = {name = "any", variant = "any", is_simt = tr
   // CHECK: tile.copy_async 8
   // CHECK: tile.load_matrix {{.*}} -> vector<8xf16>
   // CHECK: tile.multiply [16, 8, 16] {{.*}} : vector<8xf16>, vector<4xf16>, vector<4xf32>
-  // CHECK: } else {
-  // CHECK-NOT: tile.copy_async
-  // CHECK: memref.load {{.*}} : memref<?xf16>
-  // CHECK: tile.multiply
+  // CHECK-NOT: memref.load {{.*}} : memref<?xf16>
   // CHECK: return
   func.func @contiguous(%a: tensor<256x128xf16>, %w: tensor<64x128xf16>) -> tensor<256x64xf16> attributes {treadle.family = "contraction", treadle.symbols = []} {
     %0 = graph.matmul %a, %w {transposeRhs} : (tensor<256x128xf16>, tensor<64x128xf16>) -> tensor<256x64xf16>
@@ -30,7 +24,6 @@ module attributes {treadle.target = {name = "any", variant = "any", is_simt = tr
 
   // What is fused into an operand is computed on the way to shared memory.
   // CHECK-LABEL: func @fused(
-  // CHECK: scf.if
   // CHECK: tile.copy_async 8 of %arg1
   // CHECK: arith.negf
   // CHECK: scf.for
@@ -52,11 +45,16 @@ module attributes {treadle.target = {name = "any", variant = "any", is_simt = tr
     return %0 : tensor<256x64xf16>
   }
 
-  // A depth that is known at run time decides there.
+  // A depth that is known at run time decides there: where chunks divide it not, elements are loaded.
   // CHECK-LABEL: func @symbolic(
   // CHECK-SAME: %[[K:[^:]*]]: index, %{{[^:]*}}: index)
   // CHECK: arith.remui %[[K]]
   // CHECK: scf.if
+  // CHECK: tile.copy_async 8
+  // CHECK: } else {
+  // CHECK-NOT: tile.copy_async
+  // CHECK: memref.load {{.*}} : memref<?xf16>
+  // CHECK: tile.multiply
   // CHECK: return
   func.func @symbolic(%a: tensor<256x?xf16, #graph.dims<256, s0>>, %w: tensor<64x?xf16, #graph.dims<64, s0>>) -> tensor<256x64xf16> attributes {treadle.family = "contraction", treadle.symbols = ["s0"]} {
     %0 = graph.matmul %a, %w {transposeRhs} : (tensor<256x?xf16, #graph.dims<256, s0>>, tensor<64x?xf16, #graph.dims<64, s0>>) -> tensor<256x64xf16>
@@ -87,8 +85,7 @@ module attributes {treadle.target = {name = "any", variant = "any", is_simt = tr
     matrix_units = [{operands = "f32", sum = "f32", shape = array<i64: 32, 32, 2>, lhs_lanes = array<i64: 2, 4, 8, 16, 32, 1>, lhs_elements = array<i64>,
         rhs_lanes = array<i64: 2, 4, 8, 16, 32, 1>, rhs_elements = array<i64>, sum_lanes = array<i64: 1, 2, 4, 8, 16, 128>, sum_elements = array<i64: 32, 64, 256, 512>}]}} {
   // CHECK-LABEL: func @plain_memory(
-  // CHECK: scf.if
-  // CHECK: scf.for
+  // CHECK: scf.for {{.*}} iter_args
   // CHECK-NEXT: gpu.barrier
   // CHECK: vector.load %arg0{{.*}} {alignment = 16 : i64} : memref<?xf32>, vector<4xf32>
   // CHECK: %[[CHUNK:.*]] = vector.load {{.*}} {alignment = 16 : i64} : memref<{{.*}}, #gpu.address_space<workgroup>>, vector<4xf32>
@@ -98,5 +95,33 @@ module attributes {treadle.target = {name = "any", variant = "any", is_simt = tr
   func.func @plain_memory(%a: tensor<256x128xf32>, %w: tensor<64x128xf32>) -> tensor<256x64xf32> attributes {treadle.family = "contraction", treadle.symbols = []} {
     %0 = graph.matmul %a, %w {transposeRhs} : (tensor<256x128xf32>, tensor<64x128xf32>) -> tensor<256x64xf32>
     return %0 : tensor<256x64xf32>
+  }
+}
+
+// -----
+
+// As Vulkan: matrices as values, through shared memory.
+module attributes {treadle.target = {name = "any", variant = "any", is_simt = true, workgroup_threads = 256, subgroup_threads = 32,
+    opaque_units = [{operands = "f16", sum = "f32", shape = array<i64: 16, 16, 16>}]}} {
+  // CHECK-LABEL: func @matrices(
+  // CHECK-SAME: treadle.subgroup = 32
+  // CHECK-SAME: treadle.threads = 128
+  // CHECK: gpu.subgroup_id
+  // CHECK: tile.fragment_fill
+  // CHECK: arith.negf
+  // CHECK: scf.for {{.*}} iter_args
+  // CHECK-NEXT: gpu.barrier
+  // CHECK: memref.store {{.*}}, #gpu.address_space<workgroup>>
+  // CHECK: gpu.barrier
+  // CHECK: tile.fragment_load {{.*}} pitch 40 : {{.*}} -> <16 x 16 x f16, "lhs">
+  // CHECK: tile.fragment_load {{.*}} pitch 40 {turned} : {{.*}} -> <16 x 16 x f16, "rhs">
+  // CHECK-COUNT-8: tile.fragment_multiply
+  // CHECK: tile.fragment_store {{.*}} pitch 68
+  // CHECK: gpu.barrier
+  // CHECK: memref.store {{.*}} : memref<?xf16>
+  func.func @matrices(%a: tensor<256x128xf16>, %w: tensor<64x128xf16>) -> tensor<256x64xf16> attributes {treadle.family = "contraction", treadle.symbols = []} {
+    %0 = graph.neg %a : (tensor<256x128xf16>) -> tensor<256x128xf16>
+    %1 = graph.matmul %0, %w {transposeRhs} : (tensor<256x128xf16>, tensor<64x128xf16>) -> tensor<256x64xf16>
+    return %1 : tensor<256x64xf16>
   }
 }

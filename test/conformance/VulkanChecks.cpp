@@ -37,6 +37,9 @@ std::string invalidKernels(ModuleOp program) {
       continue;
     ArrayRef<char> bytes = object.getRawHandle().getBlob()->getData();
     executable.walk([&](spirv::ModuleOp kernel) {
+      // Debian 12's spirv-val is older than cooperative matrices; test/targets/vulkan/compile has a newer one for them.
+      if (kernel.getMemoryModel() == spirv::MemoryModel::Vulkan)
+        return;
       auto number = [&](StringRef name) { return kernel->getAttrOfType<IntegerAttr>(name).getInt(); };
       ArrayRef<char> code = bytes.slice(number("treadle.offset"), number("treadle.bytes"));
       std::vector<uint32_t> words(code.size() / sizeof(uint32_t));

@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-# The tile of a large product and that of a small one, and one that no tile divides; with A and B as they are stored.
-PRODUCTS = [(1024, 1024, 64, False), (1024, 1024, 64, True), (200, 296, 96, False), (131, 77, 53, True), (7, 300, 520, True)]
+# The tile of a large product and that of a small one, one that no tile divides, and a long one; with A and B as they are stored.
+PRODUCTS = [(1024, 1024, 128, False), (1024, 1024, 64, True), (200, 296, 160, False), (131, 77, 53, True), (7, 300, 520, True), (136, 200, 1032, True)]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,9 @@ def check(run, build, bench, tmp_path):
     return check
 
 
-TARGETS = [("cuda:sm_80", "cuda:0", kind) for kind in ("f16", "bf16")] + [("hip", "hip:0", kind) for kind in ("f16", "bf16", "f32")]
+TARGETS = [(target, device, kind) for target, device, kinds in
+           [("cuda:sm_80", "cuda:0", ["f16", "bf16"]), ("cuda:sm_90", "cuda:0", ["f16", "bf16"]), ("hip", "hip:0", ["f16", "bf16", "f32"])]
+           for kind in kinds]
 
 
 @pytest.mark.slow

@@ -332,15 +332,31 @@ LogicalResult Writer::addExecutable(program::ExecutableOp executable) {
     for (Attribute size : described->getAttrOfType<DimsAttr>("treadle.grid").getDims())
       grid.push_back(pool.add(DimExpr(size)));
     uint32_t scratch = pool.add(DimExpr(described->getAttr("treadle.scratch")));
-    auto nodes = b.CreateVectorOfStructs(pool.all());
     auto numberOf = [&](StringRef attr) -> int64_t { // of kernels that have it
       auto value = described->getAttrOfType<IntegerAttr>(attr);
       return value ? value.getInt() : 0;
     };
+    std::vector<Offset<format::Boxes>> boxes;
+    if (auto list = described->getAttrOfType<ArrayAttr>("treadle.boxes"))
+      for (auto one : list.getAsRange<DictionaryAttr>()) {
+        auto sizes = [&](StringRef name) {
+          std::vector<uint32_t> numbers;
+          for (Attribute size : one.getAs<DimsAttr>(name).getDims())
+            numbers.push_back(pool.add(DimExpr(size)));
+          return b.CreateVector(numbers);
+        };
+        ArrayRef<int64_t> shape = one.getAs<DenseI64ArrayAttr>("shape");
+        unsigned bits = one.getAs<TypeAttr>("element").getValue().getIntOrFloatBitWidth();
+        auto whole = sizes("sizes"), strides = sizes("strides");
+        boxes.push_back(format::CreateBoxes(b, one.getAs<IntegerAttr>("operand").getInt(), bits / 8, whole, strides,
+                                            b.CreateVector(std::vector<uint32_t>(shape.begin(), shape.end()))));
+      }
+    auto nodes = b.CreateVectorOfStructs(pool.all());
     entries.push_back(format::CreateEntry(b, number++, b.CreateString(name.getValue().str()), nodes,
                                           b.CreateVector(grid), scratch, numberOf("treadle.threads"),
                                           numberOf("treadle.offset"), numberOf("treadle.bytes"),
-                                          numberOf("treadle.native_offset"), numberOf("treadle.native_bytes")));
+                                          numberOf("treadle.native_offset"), numberOf("treadle.native_bytes"),
+                                          boxes.empty() ? 0 : b.CreateVector(boxes), numberOf("treadle.shared")));
   }
   auto features = executable->getAttrOfType<ArrayAttr>("treadle.features");
   executables.push_back(format::CreateExecutable(b, b.CreateString(target.getAs<StringAttr>("name").getValue().str()),

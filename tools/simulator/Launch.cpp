@@ -15,28 +15,40 @@ namespace treadle::simulator {
 namespace {
 
 void runWorkgroup(KernelCode &kernel, const Launch &launch, const Dim3 &workgroup, GlobalMemory &global) {
-  SharedMemory shared(kernel.sharedBytes() + launch.dynamicShared);
+  WorkgroupMemory memory(kernel.sharedBytes() + launch.dynamicShared);
   std::vector<std::unique_ptr<Subgroup>> running;
   for (uint32_t first = 0; first < launch.threads(); first += kernel.subgroupThreads())
-    running.push_back(kernel.start(launch, workgroup, first, global, shared));
-  while (true) {
-    size_t waiting = 0, ended = 0;
-    for (std::unique_ptr<Subgroup> &subgroup : running) {
-      if (!subgroup)
+    running.push_back(kernel.start(launch, workgroup, first, global, memory));
+  std::vector<bool> isAtBarrier(running.size());
+  size_t atBarrier = 0, ended = 0;
+  while (ended < running.size()) {
+    uint64_t changes = memory.transactions.changes();
+    bool goesOn = false;
+    for (size_t i = 0; i < running.size(); ++i) {
+      if (!running[i] || isAtBarrier[i])
         continue;
-      if (subgroup->run() == Subgroup::State::ended) {
-        subgroup = nullptr;
+      Subgroup::State state = running[i]->run();
+      if (state == Subgroup::State::waits)
+        continue;
+      goesOn = true;
+      if (state == Subgroup::State::ended) {
+        running[i] = nullptr;
         ++ended;
       } else {
-        ++waiting;
+        isAtBarrier[i] = true;
+        ++atBarrier;
       }
     }
-    if (waiting == 0)
-      return;
-    if (ended != 0)
+    if (atBarrier == running.size()) {
+      isAtBarrier.assign(running.size(), false);
+      atBarrier = 0;
+      memory.shared.barrier();
+      ++kernel.counters.barriers;
+    } else if (atBarrier != 0 && atBarrier + ended == running.size()) {
       throw Fault("some subgroups wait at a barrier that others, which have ended, never reach");
-    shared.barrier();
-    ++kernel.counters.barriers;
+    } else if (!goesOn && changes == memory.transactions.changes()) {
+      throw Fault("subgroups wait for one another at transaction barriers");
+    }
   }
 }
 

@@ -9,6 +9,7 @@
 #define TREADLE_TOOLS_SIMULATOR_LAUNCH_H
 
 #include "tools/simulator/Memory.h"
+#include "tools/simulator/Transactions.h"
 #include <array>
 #include <functional>
 #include <memory>
@@ -28,12 +29,19 @@ struct Launch {
   uint32_t threads() const { return block[0] * block[1] * block[2]; }
 };
 
+/// What a workgroup's threads share.
+struct WorkgroupMemory {
+  explicit WorkgroupMemory(size_t bytes) : shared(bytes), transactions(shared) {}
+  SharedMemory shared;
+  Transactions transactions;
+};
+
 /// Some threads that run in lockstep, as a decoder's interpreter has them.
 class Subgroup {
 public:
-  enum class State { atBarrier, ended };
+  enum class State { atBarrier, waits, ended };
   virtual ~Subgroup() = default;
-  /// Goes on from where it stands to the next barrier or the end.
+  /// Goes on from where it stands to the next barrier, to where it waits for others, or to the end.
   virtual State run() = 0;
 };
 
@@ -49,7 +57,7 @@ public:
   virtual uint32_t subgroupThreads() const = 0;
   /// Subgroup `first / subgroupThreads()` of a workgroup: the threads from number `first` on, in the order x, y, z.
   virtual std::unique_ptr<Subgroup> start(const Launch &launch, const Dim3 &workgroup, uint32_t first,
-                                          GlobalMemory &global, SharedMemory &shared) = 0;
+                                          GlobalMemory &global, WorkgroupMemory &workgroupMemory) = 0;
 
   const std::string name;
   Counters counters;

@@ -246,10 +246,36 @@ template <size_t bytes> bool SharedMemory::touch(Stamp *stamp, Access kind, uint
   return true;
 }
 
-char *SharedMemory::access(uint64_t address, size_t bytes, Access kind, uint32_t agent) {
+void SharedMemory::requireIn(uint64_t address, size_t bytes, Access kind) const {
   if (address > memory.size() || bytes > memory.size() - address)
     throw Fault(fmt::format("{} {} bytes of shared memory at {}, of which there are {}", verb(kind), bytes, address,
                             memory.size()));
+  if (arriving.empty())
+    return;
+  auto after = arriving.lower_bound(address + bytes);
+  if (after == arriving.begin())
+    return;
+  auto [from, size] = *std::prev(after);
+  if (from + size > address)
+    throw Fault(
+        fmt::format("{} byte {} of shared memory, which a copy is under way to", verb(kind), std::max(address, from)));
+}
+
+void SharedMemory::startArrival(uint64_t address, size_t bytes) {
+  requireIn(address, bytes, Access::write);
+  std::fill_n(memory.begin() + static_cast<ptrdiff_t>(address), bytes, '\xff');
+  arriving.emplace(address, bytes);
+}
+
+/// Whoever has waited for them may have them: they are as if nobody had touched them.
+void SharedMemory::arrive(uint64_t address, std::span<const char> data) {
+  arriving.erase(address);
+  std::copy(data.begin(), data.end(), memory.begin() + static_cast<ptrdiff_t>(address));
+  std::fill_n(stamps.begin() + static_cast<ptrdiff_t>(address), data.size(), Stamp());
+}
+
+char *SharedMemory::access(uint64_t address, size_t bytes, Access kind, uint32_t agent) {
+  requireIn(address, bytes, kind);
   bool good = bySize(bytes, [&](auto size, size_t from) {
     return touch<size>(&stamps[address + from], kind, static_cast<uint16_t>(agent));
   });

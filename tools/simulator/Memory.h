@@ -80,16 +80,22 @@ public:
   /// The place of `bytes` that `agent` accesses: a number from 0 on of who runs by itself.
   char *access(uint64_t address, size_t bytes, Access kind, uint32_t agent);
 
+  /// From now on nobody may touch these bytes, which nobody looks at any more; then they are these, for everybody.
+  void startArrival(uint64_t address, size_t bytes);
+  void arrive(uint64_t address, std::span<const char> data);
+
 private:
   struct Stamp { // of one byte: when and by whom it was written and read last
     uint16_t written = 0, read = 0, writer = 0, reader = 0;
   };
   static constexpr uint16_t several = 0xffff;
+  void requireIn(uint64_t address, size_t bytes, Access kind) const;
   [[noreturn]] void race(uint64_t address, size_t bytes, Access kind, uint16_t agent) const;
   template <size_t bytes> bool touch(Stamp *stamp, Access kind, uint16_t agent) const;
 
   std::vector<char> memory;
   std::vector<Stamp> stamps;
+  std::map<uint64_t, size_t> arriving; // from, bytes
   uint16_t epoch = 1;
 };
 

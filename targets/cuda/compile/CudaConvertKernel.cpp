@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/SimtToLlvm.h"
+#include "codegen/Target.h"
 #include "mlir/Conversion/GPUToNVVM/GPUToNVVMPass.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "targets/cuda/compile/Passes.h"
@@ -19,21 +20,71 @@ namespace treadle {
 
 namespace {
 
+/// Bytes of shared memory that the module's kernel has. If they are more than code can have by itself, they become
+/// what it is launched with.
+int64_t placeShared(ModuleOp module, const Target &target) {
+  SmallVector<LLVM::GlobalOp> variables;
+  uint64_t bytes = 0, alignment = 1;
+  DenseMap<StringRef, uint64_t> offsets;
+  DataLayout layout(module);
+  for (auto variable : module.getOps<LLVM::GlobalOp>()) {
+    if (variable.getAddrSpace() != NVVM::NVVMMemorySpace::Shared)
+      continue;
+    uint64_t own = variable.getAlignment().value_or(1);
+    bytes = llvm::alignTo(bytes, own);
+    alignment = std::max(alignment, own);
+    offsets[variable.getSymName()] = bytes;
+    bytes += layout.getTypeSize(variable.getType());
+    variables.push_back(variable);
+  }
+  if (bytes <= static_cast<uint64_t>(target.sharedBytes))
+    return bytes;
+  OpBuilder b(module.getBodyRegion());
+  Type byte = b.getI8Type();
+  auto launched = LLVM::GlobalOp::create(b, module.getLoc(), LLVM::LLVMArrayType::get(byte, 0), /*isConstant=*/false,
+                                         LLVM::Linkage::External, "launched_shared", Attribute(), alignment,
+                                         static_cast<unsigned>(NVVM::NVVMMemorySpace::Shared));
+  module.walk([&](LLVM::AddressOfOp address) {
+    auto offset = offsets.find(address.getGlobalName());
+    if (offset == offsets.end())
+      return;
+    b.setInsertionPoint(address);
+    Value start = LLVM::AddressOfOp::create(b, address.getLoc(), launched);
+    Value at = LLVM::GEPOp::create(b, address.getLoc(), start.getType(), byte, start,
+                                   ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(offset->second)});
+    address.replaceAllUsesWith(at);
+    address.erase();
+  });
+  for (LLVM::GlobalOp variable : variables)
+    variable.erase();
+  for (auto kernel : module.getOps<LLVM::LLVMFuncOp>())
+    if (kernel->hasAttr("treadle.threads"))
+      kernel->setAttr("treadle.shared", b.getI64IntegerAttr(static_cast<int64_t>(bytes)));
+  return bytes;
+}
+
 struct CudaConvertKernel : impl::CudaConvertKernelBase<CudaConvertKernel> {
   void runOnOperation() override {
     auto addDevice = [](LLVMTypeConverter &converter, RewritePatternSet &patterns) {
       populateGpuToNVVMConversionPatterns(converter, patterns);
       cuda::populateTileToNvvm(converter, patterns);
+      cuda::populateAsyncTileToNvvm(converter, patterns);
     };
     if (failed(convertSimtToLlvm(getOperation(), NVVM::NVVMDialect::getKernelFuncAttrName(), addDevice)))
       return signalPassFailure();
+    Target target = Target::of(getOperation());
+    int64_t shared = placeShared(getOperation(), target);
     for (auto kernel : getOperation().getOps<LLVM::LLVMFuncOp>())
       if (auto threads = kernel->getAttrOfType<IntegerAttr>("treadle.threads")) {
         Builder b(&getContext());
-        // As many registers as leave room for two workgroups on a multiprocessor.
-        kernel->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(2));
+        // As many registers as leave room for two workgroups on a multiprocessor, if its memory does.
+        int32_t workgroups = target.mostSharedBytes && 2 * shared > target.mostSharedBytes ? 1 : 2;
+        kernel->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(workgroups));
         kernel->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(),
                         b.getDenseI32ArrayAttr({static_cast<int32_t>(threads.getInt()), 1, 1}));
+        for (unsigned i = 0; i < kernel.getNumArguments(); ++i) // nobody writes what is handed over by value
+          if (kernel.getArgAttr(i, LLVM::LLVMDialect::getByValAttrName()))
+            kernel.setArgAttr(i, NVVM::NVVMDialect::getGridConstantAttrName(), b.getUnitAttr());
       }
   }
 };

@@ -20,12 +20,12 @@ namespace treadle {
 
 namespace {
 
-StringRef featuresOf(StringRef variant) {
-#define TREADLE_CUDA(row, features, ...)                                                                               \
+std::optional<Machine> machineOf(StringRef variant) {
+#define TREADLE_CUDA(row, processor, features, ...)                                                                    \
   if (variant == row)                                                                                                  \
-    return features;
+    return Machine{"nvptx64-nvidia-cuda", processor, features};
 #include "targets/cuda/Chips.def"
-  return "";
+  return std::nullopt;
 }
 
 /// What ptxas makes of each kernel, if there is one; what is said of it are remarks. A kernel without is one of PTX
@@ -64,14 +64,13 @@ struct CudaEmitPtx : impl::CudaEmitPtxBase<CudaEmitPtx> {
     Target target = Target::of(executable);
     if (target.name != "cuda")
       return;
-    StringRef features = featuresOf(target.variant);
-    if (features.empty()) {
+    std::optional<Machine> machine = machineOf(target.variant);
+    if (!machine) {
       executable.emitError() << "is for a device that is not in Chips.def, " << target.variant;
       return signalPassFailure();
     }
     auto kernels = llvm::to_vector(executable.getBody().front().getOps<ModuleOp>());
-    Machine machine{"nvptx64-nvidia-cuda", target.variant, features.str()};
-    auto texts = compileKernels(kernels, machine, llvm::CodeGenFileType::AssemblyFile);
+    auto texts = compileKernels(kernels, *machine, llvm::CodeGenFileType::AssemblyFile);
     if (failed(texts))
       return signalPassFailure();
     std::vector<cuda::Cubin> cubins = assembleAll(executable, *texts, kernels);
@@ -86,6 +85,8 @@ struct CudaEmitPtx : impl::CudaEmitPtxBase<CudaEmitPtx> {
           described.push_back(&op);
     }
     setObjects(executable, described, codes, natives);
+    if (StringRef(machine->cpu).ends_with("a"))
+      executable->setAttr("treadle.features", Builder(&getContext()).getStrArrayAttr({"exact"}));
   }
 };
 

@@ -12,6 +12,26 @@ using namespace mlir;
 
 namespace treadle::cuda {
 
+/// 64 x `columns` sums, of which a thread has two neighbours in every eighth row and every eighth column, and each of
+/// four subgroups 16 rows.
+static MatrixUnit wgmma(StringRef operands, StringRef sum, int64_t columns, int64_t depth) {
+  MatrixUnit unit{operands.str(), sum.str(), 64, columns, depth, {}, {}, {}};
+  unit.sums.lanes = {2, 4, columns, 2 * columns, 4 * columns, 16 * columns, 32 * columns};
+  unit.sums.elements = {1, 8 * columns};
+  for (int64_t column = 8; column < columns; column *= 2)
+    unit.sums.elements.push_back(column);
+  return unit;
+}
+
+static std::vector<MatrixUnit> wgmmaOf(StringRef variant) {
+  std::vector<MatrixUnit> units;
+#define TREADLE_CUDA_WGMMA(row, operands, sum, columns, depth)                                                         \
+  if (variant == row)                                                                                                  \
+    units.push_back(wgmma(operands, sum, columns, depth));
+#include "targets/cuda/Chips.def"
+  return units;
+}
+
 static std::vector<Target> describe(StringRef chip, std::string &error) {
   const std::vector<MatrixUnit> units = {
 #define TREADLE_LIST(...) {__VA_ARGS__}
@@ -27,10 +47,11 @@ static std::vector<Target> describe(StringRef chip, std::string &error) {
 #include "targets/cuda/Chips.def"
   };
   const Target rows[] = {
-#define TREADLE_CUDA(row, features, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast, copy,   \
-                     matrices)                                                                                         \
+#define TREADLE_CUDA(row, processor, features, workgroup, subgroup, registers, shared, mostShared, memoryLoad,         \
+                     sharedLoad, broadcast, copy, matrices)                                                            \
   Target::gpu("cuda", row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast)                  \
-      .withMatrixUnits(units, copy, matrices),
+      .withMatrixUnits(units, copy, matrices)                                                                          \
+      .withSharedUnits(wgmmaOf(row), mostShared),
 #include "targets/cuda/Chips.def"
   };
   return selectChip(rows, chip, error);

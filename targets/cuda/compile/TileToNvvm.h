@@ -15,6 +15,9 @@ namespace treadle::cuda {
 /// mma.sync, ldmatrix and cp.async for the ops that say the same. Memory is converted to a pointer.
 void populateTileToNvvm(mlir::LLVMTypeConverter &converter, mlir::RewritePatternSet &patterns);
 
+/// Bulk tensor copies, mbarrier and wgmma.
+void populateAsyncTileToNvvm(mlir::LLVMTypeConverter &converter, mlir::RewritePatternSet &patterns);
+
 } // namespace treadle::cuda
 
 #endif // TREADLE_TARGETS_CUDA_COMPILE_TILETONVVM_H

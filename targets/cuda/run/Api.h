@@ -12,6 +12,7 @@
 #define TREADLE_TARGETS_CUDA_RUN_API_H
 
 #include <cstddef>
+#include <cstdint>
 
 namespace treadle::cuda {
 
@@ -55,7 +56,19 @@ enum CUresult : int {
 constexpr int CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR = 75, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR = 76;
 constexpr unsigned CU_STREAM_NON_BLOCKING = 1, CU_EVENT_DEFAULT = 0, CU_EVENT_BLOCKING_SYNC = 1,
                    CU_EVENT_DISABLE_TIMING = 2, CU_MEMHOSTALLOC_PORTABLE = 1;
+constexpr int CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES = 8;
+constexpr int CU_TENSOR_MAP_DATA_TYPE_UINT8 = 0, CU_TENSOR_MAP_DATA_TYPE_UINT16 = 1, CU_TENSOR_MAP_DATA_TYPE_UINT32 = 2,
+              CU_TENSOR_MAP_INTERLEAVE_NONE = 0, CU_TENSOR_MAP_SWIZZLE_128B = 3, CU_TENSOR_MAP_L2_PROMOTION_L2_128B = 2,
+              CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE = 0;
 constexpr int CU_STREAM_CAPTURE_MODE_THREAD_LOCAL = 1;
+
+struct alignas(64) CUtensorMap {
+  uint64_t opaque[16];
+};
+/// cuTensorMapEncodeTiled of CUDA 12.0: map, type, rank, address, sizes, strides in bytes from the second dimension on,
+/// box, element strides, interleave, swizzle, promotion, what is outside.
+using TensorMapEncode = CUresult (*)(CUtensorMap *, int, unsigned, void *, const uint64_t *, const uint64_t *,
+                                     const uint32_t *, const uint32_t *, int, int, int, int);
 
 /// TREADLE_FUNCTION(name, parameters ..): those that libcuda.so.1 has under these names since CUDA 11.4.
 #define TREADLE_CUDA_FUNCTIONS(TREADLE_FUNCTION)                                                                       \
@@ -74,6 +87,7 @@ constexpr int CU_STREAM_CAPTURE_MODE_THREAD_LOCAL = 1;
   TREADLE_FUNCTION(cuModuleLoadDataEx, CUmodule *, const void *, unsigned, int *, void **)                             \
   TREADLE_FUNCTION(cuModuleUnload, CUmodule)                                                                           \
   TREADLE_FUNCTION(cuModuleGetFunction, CUfunction *, CUmodule, const char *)                                          \
+  TREADLE_FUNCTION(cuFuncSetAttribute, CUfunction, int, int)                                                           \
   TREADLE_FUNCTION(cuMemAlloc_v2, CUdeviceptr *, size_t)                                                               \
   TREADLE_FUNCTION(cuMemFree_v2, CUdeviceptr)                                                                          \
   TREADLE_FUNCTION(cuMemHostAlloc, void **, size_t, unsigned)                                                          \

@@ -31,6 +31,7 @@ Status Library::open(std::shared_ptr<const Library> &library) {
     return error(TREADLE_UNSUPPORTED, "NVIDIA's driver has no " #name "; update it to one of CUDA 11.8 or later");
   TREADLE_CUDA_FUNCTIONS(TREADLE_FUNCTION)
 #undef TREADLE_FUNCTION
+  opened->cuTensorMapEncodeTiled = reinterpret_cast<TensorMapEncode>(dlsym(handle, "cuTensorMapEncodeTiled"));
   CUresult result = opened->cuInit(0);
   if (result == CUDA_SUCCESS)
     result = opened->cuDriverGetVersion(&opened->version);
@@ -162,11 +163,31 @@ bool CudaDevice::loadNativeCode(const void *image, void *&module) {
 
 void CudaDevice::unloadCode(void *module) { library->cuModuleUnload(static_cast<CUmodule>(module)); }
 
-Status CudaDevice::findKernel(void *module, const char *symbol, void *&kernel) {
+Status CudaDevice::findKernel(void *module, const char *symbol, uint32_t sharedBytes, void *&kernel) {
   CUfunction found = nullptr;
   CUresult result = library->cuModuleGetFunction(&found, static_cast<CUmodule>(module), symbol);
   kernel = found;
+  if (result == CUDA_SUCCESS && sharedBytes)
+    result = library->cuFuncSetAttribute(found, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+                                         static_cast<int>(sharedBytes));
   return check(result, concat("loading ", symbol));
+}
+
+/// Rows of 128 bytes, whose chunks trade places.
+Status CudaDevice::describeBoxes(const BoxTensor &tensor, BoxArgument &argument) const {
+  static_assert(sizeof(CUtensorMap) == sizeof(BoxArgument) && alignof(CUtensorMap) <= alignof(BoxArgument));
+  if (!library->cuTensorMapEncodeTiled)
+    return error(TREADLE_UNSUPPORTED, name, ": preparing a run: the driver (CUDA ", library->versionText(),
+                 ") does not know tensor maps; update it to CUDA 12.0 or later");
+  int type = tensor.elementBytes == 1   ? CU_TENSOR_MAP_DATA_TYPE_UINT8
+             : tensor.elementBytes == 2 ? CU_TENSOR_MAP_DATA_TYPE_UINT16
+                                        : CU_TENSOR_MAP_DATA_TYPE_UINT32;
+  const uint32_t next[BoxTensor::mostDims] = {1, 1, 1, 1, 1};
+  CUresult result = library->cuTensorMapEncodeTiled(
+      reinterpret_cast<CUtensorMap *>(argument.bytes), type, tensor.rank, const_cast<void *>(tensor.place),
+      tensor.sizes, tensor.strides + 1, tensor.shape, next, CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
+      CU_TENSOR_MAP_L2_PROMOTION_L2_128B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+  return check(result, "preparing a run");
 }
 
 // ---- streams -----------------------------------------------------------------------------------
@@ -184,8 +205,9 @@ Status CudaDevice::wait(void *stream) {
   return check(library->cuStreamSynchronize(static_cast<CUstream>(stream)), "running kernels");
 }
 
-Status CudaDevice::launch(void *stream, void *kernel, uint32_t workgroups, uint32_t threads, void **arguments) {
-  return check(library->cuLaunchKernel(static_cast<CUfunction>(kernel), workgroups, 1, 1, threads, 1, 1, 0,
+Status CudaDevice::launch(void *stream, void *kernel, uint32_t workgroups, uint32_t threads, uint32_t sharedBytes,
+                          void **arguments) {
+  return check(library->cuLaunchKernel(static_cast<CUfunction>(kernel), workgroups, 1, 1, threads, 1, 1, sharedBytes,
                                        static_cast<CUstream>(stream), arguments, nullptr),
                "running kernels");
 }

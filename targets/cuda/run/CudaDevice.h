@@ -35,6 +35,8 @@ public:
 #define TREADLE_FUNCTION(name, ...) CUresult (*name)(__VA_ARGS__) = nullptr;
   TREADLE_CUDA_FUNCTIONS(TREADLE_FUNCTION)
 #undef TREADLE_FUNCTION
+  /// Null before CUDA 12.0.
+  TensorMapEncode cuTensorMapEncodeTiled = nullptr;
 
 private:
   int count = 0, version = 0;
@@ -54,11 +56,13 @@ public:
   Status loadCode(const void *image, std::string_view what, void *&module) override;
   bool loadNativeCode(const void *image, void *&module) override;
   void unloadCode(void *module) override;
-  Status findKernel(void *module, const char *symbol, void *&kernel) override;
+  Status findKernel(void *module, const char *symbol, uint32_t sharedBytes, void *&kernel) override;
+  Status describeBoxes(const BoxTensor &tensor, BoxArgument &argument) const override;
   Status createStream(void *&stream) override;
   void destroyStream(void *stream) override;
   Status wait(void *stream) override;
-  Status launch(void *stream, void *kernel, uint32_t workgroups, uint32_t threads, void **arguments) override;
+  Status launch(void *stream, void *kernel, uint32_t workgroups, uint32_t threads, uint32_t sharedBytes,
+                void **arguments) override;
   Status copy(void *stream, void *to, const void *from, size_t bytes, Direction direction) override;
   Status fill(void *stream, void *to, uint32_t pattern, unsigned width, size_t count) override;
   Status createEvent(bool timed, void *&event) override;

@@ -3,10 +3,10 @@
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// An executable's variant is "sm_80": PTX for devices of compute capability 8.0 and later, one module a kernel, each
-// ending with a zero byte. The driver compiles it for the device, and keeps what it made in a cache of its own. Where a
-// cubin stands beside it the driver is offered that first; one for another device, or one that is newer than the
-// driver, it does not take.
+// An executable's variant is "sm_80": PTX for devices of compute capability 8.0 and later, or with the feature "exact"
+// for no others, one module a kernel, each ending with a zero byte. The driver compiles it for the device, and keeps
+// what it made in a cache of its own. Where a cubin stands beside it the driver is offered that first; one for another
+// device, or one that is newer than the driver, it does not take.
 //
 //===----------------------------------------------------------------------===//
 
@@ -42,11 +42,18 @@ public:
     if (executable.target()->string_view() != "cuda")
       return 0;
     int wanted = capabilityOf(executable.variant()->string_view());
-    if (wanted == 0 || wanted > library->describe(number).capability) {
+    int capability = library->describe(number).capability;
+    if (wanted == 0 || wanted > capability) {
       lacking = concat("compute capability ", capabilityText(wanted));
       return 0;
     }
-    return wanted;
+    bool isExact = executable.features() && executable.features()->size();
+    if (isExact && wanted != capability) {
+      lacking = concat("exactly compute capability ", capabilityText(wanted));
+      return 0;
+    }
+    // Code for this device only is better than code for all later ones.
+    return isExact ? wanted + 1 : wanted;
   }
 
 protected:

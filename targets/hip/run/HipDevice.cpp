@@ -165,7 +165,7 @@ Status HipDevice::loadCode(const void *image, std::string_view what, void *&modu
 
 void HipDevice::unloadCode(void *module) { library->hipModuleUnload(static_cast<hipModule_t>(module)); }
 
-Status HipDevice::findKernel(void *module, const char *symbol, void *&kernel) {
+Status HipDevice::findKernel(void *module, const char *symbol, uint32_t sharedBytes, void *&kernel) {
   hipFunction_t found = nullptr;
   hipError_t result = library->hipModuleGetFunction(&found, static_cast<hipModule_t>(module), symbol);
   kernel = found;
@@ -191,7 +191,8 @@ uint32_t HipDevice::mostWorkgroups(uint32_t threads) const {
   return UINT32_MAX / std::max(threads, 1u); // threads are counted in 32 bits
 }
 
-Status HipDevice::launch(void *stream, void *kernel, uint32_t workgroups, uint32_t threads, void **arguments) {
+Status HipDevice::launch(void *stream, void *kernel, uint32_t workgroups, uint32_t threads, uint32_t sharedBytes,
+                         void **arguments) {
   return check(library->hipModuleLaunchKernel(static_cast<hipFunction_t>(kernel), workgroups, 1, 1, threads, 1, 1, 0,
                                               static_cast<hipStream_t>(stream), arguments, nullptr),
                "running kernels");

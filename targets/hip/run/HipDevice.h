@@ -58,12 +58,13 @@ public:
   void release(Space space, void *place) override;
   Status loadCode(const void *image, std::string_view what, void *&module) override;
   void unloadCode(void *module) override;
-  Status findKernel(void *module, const char *symbol, void *&kernel) override;
+  Status findKernel(void *module, const char *symbol, uint32_t sharedBytes, void *&kernel) override;
   Status createStream(void *&stream) override;
   void destroyStream(void *stream) override;
   Status wait(void *stream) override;
   uint32_t mostWorkgroups(uint32_t threads) const override;
-  Status launch(void *stream, void *kernel, uint32_t workgroups, uint32_t threads, void **arguments) override;
+  Status launch(void *stream, void *kernel, uint32_t workgroups, uint32_t threads, uint32_t sharedBytes,
+                void **arguments) override;
   Status copy(void *stream, void *to, const void *from, size_t bytes, Direction direction) override;
   Status fill(void *stream, void *to, uint32_t pattern, unsigned width, size_t count) override;
   Status createEvent(bool timed, void *&event) override;

@@ -23,6 +23,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/DialectConversion.h"
 #include "targets/vulkan/compile/Passes.h"
+#include "targets/vulkan/compile/TileToSpirv.h"
 
 using namespace mlir;
 
@@ -46,8 +47,11 @@ spirv::TargetEnvAttr environment(MLIRContext *context) {
                       C::Float16,
                       C::Float64,
                       C::StorageBuffer16BitAccess,
-                      C::StorageBuffer8BitAccess};
-  auto triple = spirv::VerCapExtAttr::get(spirv::Version::V_1_5, capabilities, ArrayRef<spirv::Extension>(), context);
+                      C::StorageBuffer8BitAccess,
+                      C::CooperativeMatrixKHR,
+                      C::VulkanMemoryModel};
+  auto triple = spirv::VerCapExtAttr::get(spirv::Version::V_1_6, capabilities,
+                                          spirv::Extension::SPV_KHR_cooperative_matrix, context);
   return spirv::TargetEnvAttr::get(triple, spirv::getDefaultResourceLimits(context), spirv::ClientAPI::Vulkan,
                                    spirv::Vendor::Unknown, spirv::DeviceType::Unknown,
                                    spirv::TargetEnvAttr::kUnknownDeviceID);
@@ -227,6 +231,8 @@ void keepStartValues(func::FuncOp kernel) {
     Location loc = loop.getLoc();
     Value runs = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, loop.getLowerBound(), loop.getUpperBound());
     for (auto [result, start] : llvm::zip(loop.getResults(), loop.getInitArgs())) {
+      if (!result.getType().isIntOrIndexOrFloat()) // matrices, of loops that always run
+        continue;
       Value kept = arith::SelectOp::create(b, loc, runs, result, start);
       result.replaceAllUsesExcept(kept, kept.getDefiningOp());
     }
@@ -263,6 +269,7 @@ struct VulkanConvertKernel : impl::VulkanConvertKernelBase<VulkanConvertKernel> 
     populateMathToSPIRVPatterns(converter, patterns);
     populateSCFToSPIRVPatterns(converter, loops, patterns);
     populateGPUToSPIRVPatterns(converter, patterns);
+    vulkan::populateTileToSpirv(converter, patterns);
     patterns.add<Load, Store, Shared, Broadcast, Return, Entry>(converter, context);
     auto legal = SPIRVConversionTarget::get(target);
     if (failed(applyFullConversion(module, *legal, std::move(patterns))))
@@ -281,14 +288,26 @@ struct VulkanConvertKernel : impl::VulkanConvertKernelBase<VulkanConvertKernel> 
     spirv::EntryPointOp::create(b, module.getLoc(), spirv::ExecutionModel::GLCompute, main, interface);
     spirv::ExecutionModeOp::create(b, module.getLoc(), main, spirv::ExecutionMode::LocalSize,
                                    ArrayRef<int32_t>{static_cast<int32_t>(threads), 1, 1});
+    bool hasMatrices = vulkan::hasMatrices(module);
+    if (hasMatrices)
+      vulkan::useVulkanMemoryModel(module);
     // What of the environment it uses; the version says which variables an entry point lists.
     OpPassManager used(spirv::ModuleOp::getOperationName());
     used.addPass(spirv::createSPIRVUpdateVCEPass());
     if (failed(runPipeline(used, module)))
       return signalPassFailure();
-    spirv::VerCapExtAttr found = *module.getVceTriple();
-    module.setVceTripleAttr(spirv::VerCapExtAttr::get(spirv::Version::V_1_5, llvm::to_vector(found.getCapabilities()),
-                                                      ArrayRef<spirv::Extension>(), context));
+    llvm::SetVector<spirv::Capability> capabilities;
+    for (spirv::Capability capability : module.getVceTriple()->getCapabilities())
+      capabilities.insert(capability);
+    SmallVector<spirv::Extension> extensions;
+    if (hasMatrices) {
+      capabilities.insert(spirv::Capability::VulkanMemoryModel);
+      capabilities.insert(spirv::Capability::GroupNonUniform); // to know one's subgroup
+      extensions.push_back(spirv::Extension::SPV_KHR_cooperative_matrix);
+    }
+    module.setVceTripleAttr(spirv::VerCapExtAttr::get(hasMatrices ? spirv::Version::V_1_6 : spirv::Version::V_1_5,
+                                                      capabilities.getArrayRef(),
+                                                      ArrayRef<spirv::Extension>(extensions), context));
   }
 };
 

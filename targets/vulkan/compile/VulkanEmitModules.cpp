@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/MachineCode.h"
+#include "codegen/Target.h"
 #include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
 #include "mlir/IR/Threading.h"
 #include "mlir/Target/SPIRV/Serialization.h"
@@ -43,6 +44,16 @@ StringRef featureOf(spirv::Capability capability) {
   }
 }
 
+/// What KernelAbi.h calls the product of matrices.
+std::string nameOf(spirv::KHRCooperativeMatrixMulAddOp product) {
+  auto a = cast<spirv::CooperativeMatrixType>(product.getA().getType());
+  auto sums = cast<spirv::CooperativeMatrixType>(product.getResult().getType());
+  std::string name = vulkan::matrixOf;
+  llvm::raw_string_ostream(name) << sums.getRows() << "x" << sums.getColumns() << "x" << a.getColumns() << " "
+                                 << a.getElementType() << " " << sums.getElementType();
+  return name;
+}
+
 struct VulkanEmitModules : impl::VulkanEmitModulesBase<VulkanEmitModules> {
   void runOnOperation() override {
     program::ExecutableOp executable = getOperation();
@@ -67,17 +78,23 @@ struct VulkanEmitModules : impl::VulkanEmitModulesBase<VulkanEmitModules> {
     SmallVector<Operation *> described;
     SmallVector<ArrayRef<char>> codes;
     llvm::SetVector<StringRef> features;
-    if (target.getAs<StringAttr>("variant") == "cpu")
+    if (target.getAs<StringAttr>("variant").getValue().starts_with("cpu"))
       features.insert(vulkan::onProcessor);
     for (auto [module, code] : llvm::zip(modules, words)) {
       described.push_back(module);
       codes.push_back({reinterpret_cast<const char *>(code.data()), code.size() * sizeof(uint32_t)});
       if (auto subgroup = module->getAttrOfType<IntegerAttr>("treadle.subgroup"))
         features.insert(b.getStringAttr(vulkan::subgroupOf + Twine(subgroup.getInt())).getValue());
+      module.walk([&](spirv::KHRCooperativeMatrixMulAddOp product) {
+        features.insert(b.getStringAttr(nameOf(product)).getValue());
+      });
       for (spirv::Capability capability : module.getVceTriple()->getCapabilities())
         if (StringRef feature = featureOf(capability); !feature.empty())
           features.insert(feature);
     }
+    bool multiplies = llvm::any_of(features, [](StringRef name) { return name.starts_with(vulkan::matrixOf); });
+    if (!multiplies && !Target::of(executable).opaqueUnits.empty())
+      executable->setAttr("treadle.superfluous", b.getUnitAttr()); // it is what the variant without matrices is
     executable->setAttr("treadle.features", b.getStrArrayAttr(features.getArrayRef()));
     setObjects(executable, described, codes);
   }

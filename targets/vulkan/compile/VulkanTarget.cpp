@@ -12,13 +12,27 @@ using namespace mlir;
 
 namespace treadle::vulkan {
 
+static std::vector<MatrixUnit> unitsOf(StringRef variant) {
+  std::vector<MatrixUnit> units;
+#define TREADLE_VULKAN_UNIT(row, operands, sum, rows, columns, depth)                                                  \
+  if (variant == row)                                                                                                  \
+    units.push_back({operands, sum, rows, columns, depth, {}, {}, {}});
+#include "targets/vulkan/Chips.def"
+  return units;
+}
+
 static std::vector<Target> describe(StringRef chip, std::string &error) {
   const Target rows[] = {
 #define TREADLE_VULKAN(row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast, turns)          \
-  Target::gpu("vulkan", row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast, turns),
+  Target::gpu("vulkan", row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast, turns)         \
+      .withOpaqueUnits(unitsOf(row)),
 #include "targets/vulkan/Chips.def"
   };
-  return selectChip(rows, chip, error);
+  std::vector<Target> chosen = selectChip(rows, chip, error);
+  // On a CPU matrices are slower than threads (1.8 and 10 GFLOP/s, Mesa 26): who wants them there says so.
+  if (chip.empty())
+    llvm::erase_if(chosen, [](const Target &row) { return row.variant == "cpu-matrix"; });
+  return chosen;
 }
 
 const Backend &backend() {

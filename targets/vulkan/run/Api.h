@@ -23,6 +23,30 @@ template <typename T> T structure(VkStructureType type) {
   return result;
 }
 
+// ---- VK_KHR_cooperative_matrix, which is newer than the headers that are asked for ---------------
+
+inline constexpr const char *cooperativeMatrixExtension = "VK_KHR_cooperative_matrix";
+inline constexpr auto cooperativeMatrixFeatures = static_cast<VkStructureType>(1000506000),
+                      cooperativeMatrixProperties = static_cast<VkStructureType>(1000506001);
+
+struct CooperativeMatrixFeatures {
+  VkStructureType sType = cooperativeMatrixFeatures;
+  void *pNext = nullptr;
+  VkBool32 cooperativeMatrix = VK_FALSE, robustBufferAccess = VK_FALSE;
+};
+
+struct CooperativeMatrixProperties {
+  VkStructureType sType = cooperativeMatrixProperties;
+  void *pNext = nullptr;
+  uint32_t rows = 0, columns = 0, depth = 0;
+  int32_t lhs = 0, rhs = 0, sums = 0, result = 0; // VkComponentTypeKHR
+  VkBool32 saturates = VK_FALSE;
+  int32_t scope = 0; // VkScopeKHR
+};
+
+using GetCooperativeMatrixProperties = VkResult(VKAPI_PTR *)(VkPhysicalDevice, uint32_t *,
+                                                             CooperativeMatrixProperties *);
+
 } // namespace treadle::vulkan
 
 #define TREADLE_VULKAN_INSTANCE_FUNCTIONS(X)                                                                           \
@@ -33,6 +57,7 @@ template <typename T> T structure(VkStructureType type) {
   X(GetPhysicalDeviceFeatures2)                                                                                        \
   X(GetPhysicalDeviceMemoryProperties)                                                                                 \
   X(GetPhysicalDeviceQueueFamilyProperties)                                                                            \
+  X(EnumerateDeviceExtensionProperties)                                                                                \
   X(CreateDevice)                                                                                                      \
   X(GetDeviceProcAddr)
 

@@ -49,7 +49,14 @@ Status Device::open(const std::shared_ptr<Instance> &instance, uint32_t number, 
   queueInfo.queueFamilyIndex = opened->info->queueFamily;
   queueInfo.queueCount = 1;
   queueInfo.pQueuePriorities = &priority;
+  CooperativeMatrixFeatures matrices;
+  matrices.cooperativeMatrix = VK_TRUE;
   auto deviceInfo = structure<VkDeviceCreateInfo>(VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO);
+  if (opened->info->hasMatrices) {
+    on.v13.pNext = &matrices;
+    deviceInfo.enabledExtensionCount = 1;
+    deviceInfo.ppEnabledExtensionNames = &cooperativeMatrixExtension;
+  }
   deviceInfo.pNext = &on.core;
   deviceInfo.queueCreateInfoCount = 1;
   deviceInfo.pQueueCreateInfos = &queueInfo;

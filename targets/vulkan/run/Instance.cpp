@@ -88,6 +88,8 @@ Status Instance::open(std::shared_ptr<Instance> &instance) {
 #define TREADLE_LOAD(name) opened->name = reinterpret_cast<PFN_vk##name>(function("vk" #name));
   TREADLE_VULKAN_INSTANCE_FUNCTIONS(TREADLE_LOAD)
 #undef TREADLE_LOAD
+  opened->GetMatrixProperties =
+      reinterpret_cast<GetCooperativeMatrixProperties>(function("vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR"));
   if (Status status = opened->findDevices(); status.failed())
     return status;
   instance = std::move(opened);
@@ -156,6 +158,9 @@ PhysicalDevice Instance::describe(VkPhysicalDevice physical) const {
   auto subgroup = structure<VkPhysicalDeviceSubgroupProperties>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES);
   all.pNext = &driver;
   driver.pNext = &subgroup;
+  auto sizes = structure<VkPhysicalDeviceSubgroupSizeControlProperties>(
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES);
+  subgroup.pNext = &sizes;
   GetPhysicalDeviceProperties2(physical, &all);
   device.description += concat(", driver ", driver.driverName, " ", driver.driverInfo);
   if (device.isSoftware())
@@ -168,6 +173,10 @@ PhysicalDevice Instance::describe(VkPhysicalDevice physical) const {
       !features.v13.synchronization2)
     device.unusable = "it lacks parts of Vulkan 1.3; update the driver";
 
+  bool canChoose = features.v13.subgroupSizeControl && features.v13.computeFullSubgroups &&
+                   (sizes.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT);
+  if (canChoose)
+    device.subgroupSizes = {sizes.minSubgroupSize, sizes.maxSubgroupSize};
   for (const char *name : optionalFeatures)
     if (*features.find(name))
       device.features.push_back(name);
@@ -175,7 +184,12 @@ PhysicalDevice Instance::describe(VkPhysicalDevice physical) const {
     device.features.push_back(onProcessor);
   if ((subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) &&
       (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_BALLOT_BIT))
-    device.features.push_back(concat(subgroupOf, subgroup.subgroupSize));
+    for (uint32_t size = 1; size <= 128; size *= 2)
+      if (size == subgroup.subgroupSize ||
+          (canChoose && size >= sizes.minSubgroupSize && size <= sizes.maxSubgroupSize))
+        device.features.push_back(concat(subgroupOf, size));
+
+  describeMatrices(device);
 
   // A queue that does no graphics is not shared with the screen.
   uint32_t count = 0;
@@ -196,6 +210,35 @@ PhysicalDevice Instance::describe(VkPhysicalDevice physical) const {
   if (!best)
     device.unusable = "it cannot compute";
   return device;
+}
+
+/// What it multiplies, by the names of KernelAbi.h.
+void Instance::describeMatrices(PhysicalDevice &device) const {
+  uint32_t count = 0;
+  EnumerateDeviceExtensionProperties(device.handle, nullptr, &count, nullptr);
+  std::vector<VkExtensionProperties> extensions(count);
+  EnumerateDeviceExtensionProperties(device.handle, nullptr, &count, extensions.data());
+  bool isOffered = std::any_of(extensions.begin(), extensions.end(), [](const VkExtensionProperties &extension) {
+    return std::string_view(extension.extensionName) == cooperativeMatrixExtension;
+  });
+  if (!isOffered || !GetMatrixProperties)
+    return;
+  CooperativeMatrixFeatures features;
+  VkPhysicalDeviceFeatures2 all = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &features, {}};
+  GetPhysicalDeviceFeatures2(device.handle, &all);
+  device.hasMatrices = features.cooperativeMatrix;
+  if (!device.hasMatrices || GetMatrixProperties(device.handle, &count, nullptr) != VK_SUCCESS)
+    return;
+  std::vector<CooperativeMatrixProperties> offered(count);
+  GetMatrixProperties(device.handle, &count, offered.data());
+  constexpr int32_t subgroupScope = 3;
+  constexpr const char *types[] = {"f16", "f32", "f64", "i8", "i16", "i32", "i64"}; // by VkComponentTypeKHR
+  auto nameOf = [&](int32_t type) { return type >= 0 && type < int32_t(std::size(types)) ? types[type] : ""; };
+  for (const CooperativeMatrixProperties &product : offered)
+    if (product.scope == subgroupScope && product.lhs == product.rhs && product.sums == product.result &&
+        !product.saturates)
+      device.features.push_back(concat(matrixOf, product.rows, "x", product.columns, "x", product.depth, " ",
+                                       nameOf(product.lhs), " ", nameOf(product.sums)));
 }
 
 } // namespace treadle::vulkan

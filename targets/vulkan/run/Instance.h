@@ -40,6 +40,11 @@ struct PhysicalDevice {
   uint32_t queueFamily = 0, timestampBits = 0;
   std::vector<std::string> features; // those of KernelAbi.h's list that it has
 
+  bool hasMatrices = false; // cooperative ones
+  struct {
+    uint32_t least = 0, most = 0;
+  } subgroupSizes; // among which kernels can choose; 0: they cannot
+
   bool hasFeature(std::string_view name) const;
   bool isSoftware() const { return properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU; }
 };
@@ -65,7 +70,9 @@ private:
   Instance() = default;
   Status findDevices();
   PhysicalDevice describe(VkPhysicalDevice handle) const;
+  void describeMatrices(PhysicalDevice &device) const;
 
+  GetCooperativeMatrixProperties GetMatrixProperties = nullptr; // or null
   void *library = nullptr;
   VkInstance handle = VK_NULL_HANDLE;
   std::vector<PhysicalDevice> found;

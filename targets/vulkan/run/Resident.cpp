@@ -12,6 +12,7 @@
 #include "targets/vulkan/run/Commands.h"
 #include "targets/vulkan/run/PipelineCache.h"
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <thread>
 
@@ -183,6 +184,16 @@ Status Resident::loadKernels(const Program &program, const format::Executable &c
   return {};
 }
 
+/// What kernels that hand values round ask for; 0: nothing.
+static uint32_t subgroupSizeOf(const format::Executable &code) {
+  uint32_t size = 0;
+  std::string_view prefix = subgroupOf;
+  for (uint32_t i = 0; code.features() && i < code.features()->size(); ++i)
+    if (std::string_view feature = code.features()->Get(i)->string_view(); feature.substr(0, prefix.size()) == prefix)
+      std::from_chars(feature.data() + prefix.size(), feature.data() + feature.size(), size);
+  return size;
+}
+
 Status Resident::makePipeline(const Program &program, const format::Executable &code, uint32_t kernel,
                               VkPipelineCache cache) {
   constexpr uint32_t magic = 0x07230203;
@@ -206,6 +217,14 @@ Status Resident::makePipeline(const Program &program, const format::Executable &
     info.stage.module = module;
     info.stage.pName = "main";
     info.layout = pipelineLayout;
+    auto subgroup = structure<VkPipelineShaderStageRequiredSubgroupSizeCreateInfo>(
+        VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO);
+    subgroup.requiredSubgroupSize = subgroupSizeOf(code);
+    if (subgroup.requiredSubgroupSize && device->physical().subgroupSizes.most) {
+      info.stage.pNext = &subgroup;
+      if (entry.threads() % subgroup.requiredSubgroupSize == 0)
+        info.stage.flags = VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT;
+    }
     result = device->CreateComputePipelines(device->get(), cache, 1, &info, nullptr, &pipelines[kernel]);
     device->DestroyShaderModule(device->get(), module, nullptr);
   }

@@ -116,9 +116,10 @@ int VulkanDriver::suits(const format::Executable &executable, std::string &lacki
       lacking = concat("workgroups of ", executable.entries()->Get(i)->threads(), " threads");
       return 0;
     }
-  // Any device runs all code; that for its own kind is the fastest.
-  bool forSoftware = executable.variant()->string_view() == "cpu";
-  return forSoftware == physical().isSoftware() ? 2 : 1;
+  // Any device runs all code; that for its own kind is the fastest, and then that which asks for most of it.
+  std::string_view variant = executable.variant()->string_view();
+  bool forSoftware = variant.substr(0, 3) == "cpu", hasMatrices = variant.find("-matrix") != variant.npos;
+  return (forSoftware == physical().isSoftware() ? 3 : 1) + (hasMatrices ? 1 : 0);
 }
 
 Status VulkanDriver::load(const std::shared_ptr<const Program> &loadedProgram, const format::Executable &executable) {

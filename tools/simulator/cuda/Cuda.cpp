@@ -11,6 +11,7 @@
 
 #include "targets/cuda/run/Api.h"
 #include "tools/simulator/Registry.h"
+#include "tools/simulator/ptx/TensorMap.h"
 #include "tools/simulator/ptx/Warp.h"
 #include <algorithm>
 #include <array>
@@ -56,6 +57,7 @@ struct CUevent_st {
 };
 struct CUfunc_st {
   std::unique_ptr<ptx::Code> code;
+  unsigned mostShared = 48 << 10; // that it is launched with
 };
 struct CUmod_st {
   std::map<std::string, CUfunc_st> functions;
@@ -361,6 +363,46 @@ TREADLE_EXPORT cuMemFreeHost(void *place) {
   });
 }
 
+TREADLE_EXPORT cuFuncSetAttribute(CUfunction function, int attribute, int value) {
+  return inContext([&](CUctx_st &context) {
+    constexpr int most[] = {227 << 10, 163 << 10};
+    if (!function || attribute != CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES || value < 0 ||
+        value > most[context.device])
+      return CUDA_ERROR_INVALID_VALUE;
+    function->mostShared = static_cast<unsigned>(value);
+    return CUDA_SUCCESS;
+  });
+}
+
+/// As the driver, it asks for addresses and strides of 16 bytes.
+TREADLE_EXPORT cuTensorMapEncodeTiled(CUtensorMap *map, int type, unsigned rank, void *address, const uint64_t *sizes,
+                                      const uint64_t *strides, const uint32_t *box, const uint32_t *steps,
+                                      int interleave, int swizzle, int, int outside) {
+  constexpr unsigned mostDims = 5, mostBox = 256, rowBytes = 128, multiple = 16;
+  ptx::TensorMap made;
+  if (type < CU_TENSOR_MAP_DATA_TYPE_UINT8 || type > CU_TENSOR_MAP_DATA_TYPE_UINT32 || rank < 1 || rank > mostDims ||
+      reinterpret_cast<uintptr_t>(address) % multiple || interleave != CU_TENSOR_MAP_INTERLEAVE_NONE ||
+      swizzle != CU_TENSOR_MAP_SWIZZLE_128B || outside != CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE)
+    return CUDA_ERROR_INVALID_VALUE;
+  made.rank = static_cast<uint8_t>(rank);
+  made.elementBytes = static_cast<uint8_t>(1 << type);
+  made.address = reinterpret_cast<uintptr_t>(address);
+  if (box[0] * made.elementBytes != rowBytes)
+    return CUDA_ERROR_INVALID_VALUE;
+  for (unsigned d = 0; d < rank; ++d) {
+    if (sizes[d] < 1 || sizes[d] > UINT32_MAX || box[d] < 1 || box[d] > mostBox || steps[d] != 1 ||
+        (d > 0 && (strides[d - 1] % multiple || strides[d - 1] >> 40)))
+      return CUDA_ERROR_INVALID_VALUE;
+    made.sizes[d] = static_cast<uint32_t>(sizes[d]);
+    made.box[d] = static_cast<uint16_t>(box[d]);
+    if (d > 0)
+      made.strides[d - 1] = strides[d - 1];
+  }
+  *map = {};
+  std::memcpy(map, &made, sizeof(made));
+  return CUDA_SUCCESS;
+}
+
 // ---- streams -----------------------------------------------------------------------------------
 
 TREADLE_EXPORT cuStreamCreate(CUstream *stream, unsigned) {
@@ -392,6 +434,8 @@ TREADLE_EXPORT cuLaunchKernel(CUfunction function, unsigned gridX, unsigned grid
       return CUDA_ERROR_INVALID_VALUE;
     const ptx::Entry &entry = function->code->entry;
     Launch launch{{gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes, {}};
+    if (sharedBytes > function->mostShared)
+      return CUDA_ERROR_INVALID_VALUE;
     if (entry.mostThreads && launch.threads() > entry.mostThreads)
       return CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES;
     launch.arguments.resize(entry.parameterBytes);

@@ -12,9 +12,9 @@
 namespace treadle::simulator::gcn {
 
 std::unique_ptr<Subgroup> Kernel::start(const Launch &launch, const Dim3 &workgroup, uint32_t first,
-                                        GlobalMemory &global, SharedMemory &shared) {
-  return std::make_unique<Wave>(entry.setup, code.instructions, code.texts, launch, workgroup, first, global, shared,
-                                counters);
+                                        GlobalMemory &global, WorkgroupMemory &memory) {
+  return std::make_unique<Wave>(entry.setup, code.instructions, code.texts, launch, workgroup, first, global,
+                                memory.shared, counters);
 }
 
 Module::Module(std::span<const char> file, GlobalMemory &memory) : memory(memory) {

@@ -20,7 +20,7 @@ public:
   size_t sharedBytes() const override { return entry.setup.sharedBytes; }
   uint32_t subgroupThreads() const override { return lanesOfWave; }
   std::unique_ptr<Subgroup> start(const Launch &launch, const Dim3 &workgroup, uint32_t first, GlobalMemory &global,
-                                  SharedMemory &shared) override;
+                                  WorkgroupMemory &memory) override;
 
   const KernelEntry entry;
 

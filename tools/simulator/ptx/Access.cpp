@@ -284,6 +284,8 @@ void waitAll(Warp &warp, const Op &op) {
 Handler cp(Decoder &decoder) {
   if (!decoder.accept("async"))
     decoder.unknown("only asynchronous copies are known");
+  if (decoder.accept("bulk"))
+    return bulkCopy(decoder);
   if (decoder.accept("commit_group"))
     return commitGroup;
   if (decoder.accept("wait_all"))

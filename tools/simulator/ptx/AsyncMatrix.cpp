@@ -106,6 +106,11 @@ template <typename A, typename B, typename C> void multiply(Warp &warp, const Op
   for (unsigned k = 0; k < depth; ++k)
     for (unsigned j = 0; j < columns; ++j)
       b[k * columns + j] = Sum(reader.element<B>(from.place(j, k, sizeof(B), op.number & transposedB)));
+  std::vector<Sum> products(rows * columns);
+  for (unsigned i = 0; i < rows; ++i)
+    for (unsigned k = 0; k < depth; ++k)
+      for (unsigned j = 0; j < columns; ++j) // neighbours, so that these are vectors
+        products[i * columns + j] += a[i * depth + k] * b[k * columns + j];
   bool negates = bool(op.number & negatedA) != bool(op.number & negatedB);
   for (unsigned r = 0; r < places.size(); ++r) {
     auto [result, isNew] = warp.products.results.try_emplace(places[r]);
@@ -113,9 +118,7 @@ template <typename A, typename B, typename C> void multiply(Warp &warp, const Op
     uint32_t *inRegister = warp.lanes<uint32_t>(places[r]);
     for (unsigned lane = 0; lane < warpThreads; ++lane) {
       unsigned row = lane / 4 + 8 * (r / 2 % 2), column = 8 * (r / 4) + 2 * (lane % 4) + r % 2;
-      Sum sum = 0;
-      for (unsigned k = 0; k < depth; ++k)
-        sum += a[row * depth + k] * b[k * columns + column];
+      Sum sum = products[row * columns + column];
       if (negates)
         sum = -sum;
       if (warp.bitsOf(op.at[next]) >> lane & 1)

@@ -243,10 +243,11 @@ Handler mov(Decoder &decoder) {
 }
 
 /// Addresses of global memory are the same everywhere.
+/// Generic addresses of device memory and of arguments are what they are there: they are far from each other.
 Handler cvta(Decoder &decoder) {
   decoder.accept("to");
-  if (!decoder.accept("global"))
-    decoder.unknown("only global addresses are known");
+  if (!decoder.accept("global") && !decoder.accept("param"))
+    decoder.unknown("only global addresses and those of arguments are known");
   Type type = decoder.type();
   decoder.operands(type, 2);
   if (bitsOf(type) != 64)

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/simulator/ptx/Decode.h"
+#include "tools/simulator/ptx/Order.h"
 #include <cstring>
 #include <fmt/format.h>
 #include <unordered_map>
@@ -32,7 +33,7 @@ const std::unordered_map<std::string_view, const Row *> &rowsByName() {
   static const auto *table = [] {
     auto *made = new std::unordered_map<std::string_view, const Row *>;
     for (std::span<const Row> rows : {integerRows(), compareRows(), floatRows(), convertRows(), memoryRows(),
-                                      controlRows(), matrixRows(), asyncMatrixRows()})
+                                      controlRows(), matrixRows(), asyncMatrixRows(), asyncCopyRows()})
       for (const Row &row : rows)
         made->emplace(row.name, &row);
     return made;
@@ -49,6 +50,7 @@ bool isSigned(Type type) { return types[static_cast<int>(type)].kind == 's'; }
 Code::Code(Entry parsed, const std::map<std::string, uint64_t> &globals)
     : KernelCode(parsed.name), entry(std::move(parsed)) {
   Decoder(*this, globals).run();
+  order = orderOf(ops);
 }
 
 void Decoder::run() {
@@ -164,11 +166,12 @@ uint32_t Decoder::registerAt(const std::string &name, unsigned &bits) {
 }
 
 bool Decoder::isVariable(const std::string &name) const {
-  return code.entry.shared.count(name) || code.entry.local.count(name) || globals.count(name);
+  return code.entry.shared.count(name) || code.entry.local.count(name) || code.entry.parameters.count(name) ||
+         globals.count(name);
 }
 
 uint64_t Decoder::addressOf(const std::string &name) const {
-  for (const auto *variables : {&code.entry.shared, &code.entry.local})
+  for (const auto *variables : {&code.entry.shared, &code.entry.local, &code.entry.parameters})
     if (auto found = variables->find(name); found != variables->end())
       return found->second.offset;
   auto found = globals.find(name);
@@ -212,6 +215,11 @@ static uint32_t &firstFree(Op &op) {
 
 void Decoder::operand(unsigned bits) {
   uint32_t place = placeOf(raw(), bits);
+  firstFree(op) = place;
+}
+
+void Decoder::place(const Operand &operand, Type type) {
+  uint32_t place = placeOf(operand, bitsOf(type));
   firstFree(op) = place;
 }
 

@@ -80,6 +80,8 @@ public:
   void address(const std::map<std::string, Variable> *variables);
   /// A number.
   uint64_t number();
+  /// Adds the place of an operand that was taken raw().
+  void place(const Operand &operand, Type type);
   /// The next operand, as it stands.
   const Operand &raw();
   bool nextIsList() const { return hasOperand() && instruction->operands[nextOperand].kind == Operand::Kind::list; }
@@ -114,7 +116,9 @@ struct Row {
   Handler (*decode)(Decoder &decoder);
 };
 std::span<const Row> integerRows(), compareRows(), floatRows(), convertRows(), memoryRows(), controlRows(),
-    matrixRows(), asyncMatrixRows();
+    matrixRows(), asyncMatrixRows(), asyncCopyRows();
+/// The rest of cp.async.bulk.
+Handler bulkCopy(Decoder &decoder);
 
 // ---- handlers by type ------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ struct Operand {
   Kind kind = Kind::name;
   std::string name;        // of a register, variable, parameter or label; of an address what `number` is added to
   uint64_t number = 0;     // the bits
-  std::vector<Operand> of; // of a list its parts; of "p|q" too
+  std::vector<Operand> of; // of a list its parts; of "p|q" too; of "[name, {x, y}]" the place
 };
 
 struct Instruction {

@@ -93,11 +93,13 @@ private:
   void registers(Entry &entry);
   void variable(std::map<std::string, Variable> &variables, uint64_t &bytes);
   void global();
+  void launchedShared();
   Operand operand();
   void instruction(Entry &entry);
 
   Lexer lexer;
   Module module;
+  std::map<std::string, uint64_t> launched; // shared memory, and its alignment
 };
 
 /// Bits: floats as 0f and eight, 0d and sixteen hexadecimal digits.
@@ -139,6 +141,8 @@ Module Parser::run() {
         lexer.next();
     } else if (word == ".visible" || word == ".extern" || word == ".weak") {
       continue;
+    } else if (word == ".shared") {
+      launchedShared();
     } else if (word == ".global" || word == ".const") {
       global();
     } else if (word == ".entry") {
@@ -151,7 +155,22 @@ Module Parser::run() {
       lexer.fail(fmt::format("{} is not known", word));
     }
   }
+  for (const auto &[name, aligned] : launched)
+    for (Entry &entry : module.entries) {
+      entry.sharedBytes = alignTo(entry.sharedBytes, aligned);
+      entry.shared[name] = {entry.sharedBytes, 0};
+    }
   return std::move(module);
+}
+
+/// .align 16 .b8 name[]: as much as a kernel is launched with, after what it has itself
+void Parser::launchedShared() {
+  uint64_t aligned = std::max<uint64_t>(alignment(), 1);
+  bytesOf(lexer.take());
+  launched[lexer.take()] = aligned;
+  lexer.expect("[");
+  lexer.expect("]");
+  lexer.expect(";");
 }
 
 /// .param .u64 .ptr .global .align 1 name, ..
@@ -291,6 +310,8 @@ Operand Parser::operand() {
       made.number = number();
     else if (lexer.token() == "-")
       made.number = number();
+    if (lexer.accept(",")) // a place in a tensor
+      made.of = operand().of;
     lexer.expect("]");
     return made;
   }

@@ -36,14 +36,14 @@ uint32_t special(const std::string &name, const Launch &launch, const Dim3 &work
 } // namespace
 
 std::unique_ptr<Subgroup> Code::start(const Launch &launch, const Dim3 &workgroup, uint32_t first, GlobalMemory &global,
-                                      SharedMemory &shared) {
-  return std::make_unique<Warp>(*this, launch, workgroup, first, global, shared);
+                                      WorkgroupMemory &memory) {
+  return std::make_unique<Warp>(*this, launch, workgroup, first, global, memory);
 }
 
 Warp::Warp(Code &code, const Launch &launch, const Dim3 &workgroup, uint32_t first, GlobalMemory &global,
-           SharedMemory &shared)
-    : first(first), launch(launch), global(global), shared(shared), counters(code.counters),
-      local(code.entry.localBytes * warpThreads), code(code) {
+           WorkgroupMemory &memory)
+    : first(first), launch(launch), global(global), shared(memory.shared), transactions(memory.transactions),
+      counters(code.counters), local(code.entry.localBytes * warpThreads), code(code) {
   if (code.idle.empty()) {
     file = std::make_unique<Code::File>(code.initial);
   } else {
@@ -71,13 +71,14 @@ bool Warp::choose() {
         groups.erase(groups.begin() + j);
       }
   current = groups.size();
-  nextPc = UINT32_MAX;
+  nextOrder = UINT32_MAX;
+  auto orderOf = [&](size_t i) { return code.order[groups[i].pc]; };
   for (size_t i = 0; i < groups.size(); ++i)
-    if (!groups[i].waits && (current == groups.size() || groups[i].pc < groups[current].pc))
+    if (!groups[i].waits && (current == groups.size() || orderOf(i) < orderOf(current)))
       current = i;
   for (size_t i = 0; i < groups.size(); ++i)
-    if (i != current && current < groups.size() && groups[i].pc > groups[current].pc)
-      nextPc = std::min(nextPc, groups[i].pc);
+    if (i != current && current < groups.size() && orderOf(i) > orderOf(current))
+      nextOrder = std::min(nextOrder, orderOf(i));
   return current != groups.size();
 }
 
@@ -102,6 +103,10 @@ Subgroup::State Warp::run() {
       uint32_t pc = current < groups.size() ? groups[current].pc : 0;
       throw Fault(fmt::format("warp {}, \"{}\": {}", first / warpThreads, code.ops[pc].source->text, fault.what()));
     }
+    if (waits) {
+      waits = false;
+      return State::waits;
+    }
   }
   return State::ended;
 }
@@ -123,6 +128,13 @@ void Warp::step() {
       if (mask)
         op.run(*this, op);
       ++group.pc;
+      break;
+    case Op::Kind::wait:
+      if (mask)
+        op.run(*this, op);
+      ++group.pc;
+      if (waits)
+        return;
       break;
     case Op::Kind::branch:
       if (mask == group.mask) {
@@ -152,7 +164,7 @@ void Warp::step() {
     case Op::Kind::barrier:
       break;
     }
-    if (group.pc == nextPc)
+    if (code.order[group.pc] >= nextOrder)
       return;
   }
 }

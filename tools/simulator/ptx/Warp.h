@@ -7,8 +7,8 @@
 // for each lane. Numbers in the text, special registers and addresses of variables have registers too, filled when
 // the warp starts, so that all operands are places in one file.
 //
-// Lanes that stand at different instructions are different groups. The group that is furthest behind runs, until it
-// meets the next one and joins it: so branches come together again where the text does.
+// Lanes that stand at different instructions are different groups. The group that is furthest behind runs (Order.h),
+// until it meets the next one and joins it: so branches come together again.
 //
 //===----------------------------------------------------------------------===//
 
@@ -32,7 +32,7 @@ using Handler = void (*)(Warp &, const Op &);
 
 /// One instruction, decoded.
 struct Op {
-  enum class Kind : uint8_t { plain, branch, exit, barrier };
+  enum class Kind : uint8_t { plain, branch, exit, barrier, wait };
 
   Handler run = nullptr;
   std::array<uint32_t, 16> at{}; // places of the operands in the register file
@@ -56,10 +56,11 @@ public:
   size_t sharedBytes() const override { return entry.sharedBytes; }
   uint32_t subgroupThreads() const override { return warpThreads; }
   std::unique_ptr<Subgroup> start(const Launch &launch, const Dim3 &workgroup, uint32_t first, GlobalMemory &global,
-                                  SharedMemory &shared) override;
+                                  WorkgroupMemory &memory) override;
 
   const Entry entry;
   std::vector<Op> ops;
+  std::vector<uint32_t> order;              // of each, as orderOf has it
   std::vector<std::vector<uint32_t>> lists; // places of registers that are too many for an Op
 
 private:
@@ -79,7 +80,7 @@ private:
 class Warp : public Subgroup {
 public:
   Warp(Code &code, const Launch &launch, const Dim3 &workgroup, uint32_t first, GlobalMemory &global,
-       SharedMemory &shared);
+       WorkgroupMemory &memory);
   ~Warp() override;
   State run() override;
 
@@ -95,9 +96,11 @@ public:
   const Launch &launch;
   GlobalMemory &global;
   SharedMemory &shared;
+  Transactions &transactions;
   Counters &counters;
   std::vector<char> local; // of all lanes, one after another
   uint32_t carry = 0;      // of additions, a bit for each lane
+  bool waits = false;      // some lanes have been told that others must go on first
 
   /// Copies to shared memory that are under way: they arrive when they are waited for.
   struct Arrival {
@@ -140,7 +143,7 @@ private:
   std::unique_ptr<Code::File> file;
   std::vector<Group> groups;
   size_t current = 0;
-  uint32_t nextPc = 0; // of the group after the current one
+  uint32_t nextOrder = 0; // of the instruction where the group after the current one stands
 };
 
 /// Runs `body` with the number of each lane in the mask.

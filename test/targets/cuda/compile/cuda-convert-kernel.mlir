@@ -77,3 +77,49 @@ builtin.module @other {
     return
   }
 }
+
+// Boxes are handed over by value, after all else; more shared memory than code can have by itself is what the kernel is
+// launched with.
+// CHECK: module @boxes
+// CHECK: llvm.mlir.global external @launched_shared() {addr_space = 3 : i32, alignment = 1024 : i64} : !llvm.array<0 x i8>
+// CHECK: llvm.func @boxes(%{{.*}}: !llvm.ptr<1>, %{{.*}}: i32, %[[GROUPS:.*]]: i32, %[[BOX:.*]]: !llvm.ptr {llvm.align = 64 : i64, llvm.byval = !llvm.array<128 x i8>, nvvm.grid_constant})
+// CHECK-SAME: treadle.shared = 65552
+// CHECK: llvm.getelementptr %{{.*}}[65536]
+// CHECK: mbarrier.init.shared.b64 [$0], 1;
+// CHECK: fence.mbarrier_init.release.cluster;{{.*}}fence.proxy.async.shared::cta;
+// CHECK: mbarrier.arrive.expect_tx.shared.b64 _, [$0], 16384;
+// CHECK: cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [$0], [$1, {$2, $3}], [$4];
+// CHECK-SAME: %[[BOX]]
+// CHECK: mbarrier.try_wait.parity.shared.b64 ended, [$0], $1;
+// CHECK: wgmma.fence.sync.aligned;
+// CHECK: wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {$0, $1, $2, $3}, $8, $9, adds, 1, 1, 0, 1;
+// CHECK: wgmma.commit_group.sync.aligned;
+// CHECK: wgmma.wait_group.sync.aligned 0;
+// CHECK-SAME: "=f,=f,=f,=f,0,1,2,3,~{memory}"
+// CHECK: llvm.add %{{.*}}, %[[GROUPS]]
+builtin.module @boxes {
+  func.func @boxes(%out: memref<?xf32>, %tasks: index, %box: !tile.box)
+      attributes {treadle.grid = #graph.dims<1>, treadle.scratch = #graph.dim<0>, treadle.buffers = 1 : i64, treadle.symbols = [], treadle.threads = 128 : i64, treadle.boxes = [{}]} {
+    %barriers = memref.alloca() : memref<2xi64, #gpu.address_space<workgroup>>
+    %shared = memref.alloca() {alignment = 1024 : i64} : memref<32768xi16, #gpu.address_space<workgroup>>
+    %zero = arith.constant 0 : index
+    %group = gpu.block_id x
+    %groups = gpu.grid_dim x
+    scf.for %task = %group to %tasks step %groups {
+      tile.barrier_init %barriers[%zero], 1 : memref<2xi64, #gpu.address_space<workgroup>>
+      tile.barrier_publish
+      gpu.barrier
+      tile.barrier_expect %barriers[%zero], 16384 : memref<2xi64, #gpu.address_space<workgroup>>
+      tile.copy_box %box[%task, %zero] to %shared[%zero] then %barriers[%zero] : memref<32768xi16, #gpu.address_space<workgroup>>, memref<2xi64, #gpu.address_space<workgroup>>
+      tile.barrier_wait %barriers[%zero], %zero : memref<2xi64, #gpu.address_space<workgroup>>
+      tile.multiply_begin
+      %none = arith.constant dense<0.0> : vector<4xf32>
+      %started = tile.multiply_shared [64, 8, 16] bf16 %shared[%zero], %shared[%zero], %none depth 64 {turnedRhs} : memref<32768xi16, #gpu.address_space<workgroup>>, memref<32768xi16, #gpu.address_space<workgroup>>, vector<4xf32>
+      tile.multiply_commit
+      %sums = tile.multiply_wait 0, %started : vector<4xf32>
+      %sum = vector.extract %sums[0] : f32 from vector<4xf32>
+      memref.store %sum, %out[%zero] : memref<?xf32>
+    }
+    return
+  }
+}

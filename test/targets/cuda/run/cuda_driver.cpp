@@ -46,6 +46,10 @@ TEST_F(CudaDriver, WhatTheDeviceLacks) {
   EXPECT_THAT(sessionOf(description),
               StartsWith("artifact in memory: has code for cuda sm_999, not for this device ("));
   EXPECT_THAT(sessionOf(description), HasSubstr("which lacks compute capability 99.9; compile the model for it"));
+  description.executables[0].variant = "sm_50";
+  description.executables[0].features = {"exact"};
+  EXPECT_THAT(sessionOf(description),
+              HasSubstr("which lacks exactly compute capability 5.0; compile the model for it"));
   EXPECT_EQ(sessionOf(TestProgram()), "artifact in memory: has code for cpu x86-64-v2, not for cuda; compile the "
                                       "model with --target cuda");
   description = program();

@@ -67,3 +67,37 @@ builtin.module @other {
     return
   }
 }
+
+// Matrices that the device holds are cooperative ones, in Vulkan's memory model, where what is shared says so.
+// CHECK: module @product
+// CHECK: spirv.module PhysicalStorageBuffer64 Vulkan requires #spirv.vce<v1.6, [{{.*}}CooperativeMatrixKHR{{.*}}VulkanMemoryModel{{.*}}], [SPV_KHR_cooperative_matrix]>
+// CHECK: spirv.CompositeConstruct %{{.*}} : (f32) -> !spirv.coopmatrix<16x16xf32, Subgroup, MatrixAcc>
+// CHECK: spirv.Load "PhysicalStorageBuffer" %{{.*}} ["Aligned|NonPrivatePointer", 2] : f16
+// CHECK: spirv.Store "Workgroup" %{{.*}} ["NonPrivatePointer"] : f16
+// CHECK: spirv.ControlBarrier <Workgroup>, <Workgroup>, <AcquireRelease|WorkgroupMemory|MakeAvailable|MakeVisible>
+// CHECK: spirv.KHR.CooperativeMatrixLoad %{{.*}}, %{{.*}}, <RowMajor>, <NonPrivatePointer> : !spirv.ptr<f16, Workgroup>, i32 -> !spirv.coopmatrix<16x16xf16, Subgroup, MatrixA>
+// CHECK: spirv.KHR.CooperativeMatrixLoad %{{.*}}, %{{.*}}, <ColumnMajor>, <NonPrivatePointer>
+// CHECK: spirv.KHR.CooperativeMatrixMulAdd
+// CHECK: spirv.KHR.CooperativeMatrixStore
+builtin.module @product {
+  func.func @product(%in: memref<?xf16>, %out: memref<?xf32>, %tasks: index)
+      attributes {treadle.grid = #graph.dims<1>, treadle.scratch = #graph.dim<0>, treadle.buffers = 2 : i64, treadle.symbols = [], treadle.threads = 32 : i64} {
+    %zero = arith.constant 0.0 : f32
+    %first = arith.constant 0 : index
+    %operands = memref.alloca() : memref<384xf16, #gpu.address_space<workgroup>>
+    %results = memref.alloca() : memref<320xf32, #gpu.address_space<workgroup>>
+    %thread = gpu.thread_id x
+    %none = tile.fragment_fill %zero : f32 -> !tile.fragment<16 x 16 x f32, "sums">
+    %x = memref.load %in[%thread] : memref<?xf16>
+    memref.store %x, %operands[%thread] : memref<384xf16, #gpu.address_space<workgroup>>
+    gpu.barrier
+    %a = tile.fragment_load %operands[%first] pitch 24 : memref<384xf16, #gpu.address_space<workgroup>> -> !tile.fragment<16 x 16 x f16, "lhs">
+    %b = tile.fragment_load %operands[%first] pitch 24 {turned} : memref<384xf16, #gpu.address_space<workgroup>> -> !tile.fragment<16 x 16 x f16, "rhs">
+    %c = tile.fragment_multiply %a, %b, %none : !tile.fragment<16 x 16 x f16, "lhs">, !tile.fragment<16 x 16 x f16, "rhs">, !tile.fragment<16 x 16 x f32, "sums">
+    tile.fragment_store %c to %results[%first] pitch 20 : !tile.fragment<16 x 16 x f32, "sums">, memref<320xf32, #gpu.address_space<workgroup>>
+    gpu.barrier
+    %y = memref.load %results[%thread] : memref<320xf32, #gpu.address_space<workgroup>>
+    memref.store %y, %out[%thread] : memref<?xf32>
+    return
+  }
+}
