@@ -56,4 +56,9 @@ ContractionShape ContractionShape::of(Operation *op) {
   return shape;
 }
 
+ContractionShape::Sizes ContractionShape::sizesOr(int64_t unknown) const {
+  auto size = [&](DimExpr dim) { return dim.constantValue().value_or(unknown); };
+  return {size(rowCount()), size(columns), size(depth)};
+}
+
 } // namespace treadle

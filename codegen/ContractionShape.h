@@ -34,6 +34,12 @@ struct ContractionShape {
   graph::DimExpr columns, depth;
   mlir::Type sumType; // what products are added up in
 
+  struct Sizes {
+    int64_t rows, columns, depth;
+  };
+  /// Those that are known; the others are taken to be `unknown`.
+  Sizes sizesOr(int64_t unknown) const;
+
   graph::DimExpr rowCount() const { return graph::product(op->getContext(), rows); }
 };
 

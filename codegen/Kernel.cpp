@@ -224,13 +224,17 @@ void Kernel::tasks(llvm::function_ref<void(Value)> body) {
   body(op.getInductionVar());
 }
 
-Value Kernel::thread() {
-  if (!threadNumber) {
+Value Kernel::once(Value &kept, llvm::function_ref<Value()> make) {
+  if (!kept) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(bodyStart);
-    threadNumber = gpu::ThreadIdOp::create(b, gpu::Dimension::x);
+    kept = make();
   }
-  return threadNumber;
+  return kept;
+}
+
+Value Kernel::thread() {
+  return once(threadNumber, [&] { return gpu::ThreadIdOp::create(b, gpu::Dimension::x); });
 }
 
 Value Kernel::shared(Type elementType, int64_t count, int64_t alignment) {
@@ -260,23 +264,13 @@ Value Kernel::boxes(Value buffer, const Boxes &boxes) {
 }
 
 Value Kernel::lane() {
-  if (!laneNumber) {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPoint(bodyStart);
-    laneNumber = gpu::LaneIdOp::create(b, IntegerAttr());
-    usesSubgroups = true;
-  }
-  return laneNumber;
+  usesSubgroups = true;
+  return once(laneNumber, [&] { return gpu::LaneIdOp::create(b, IntegerAttr()); });
 }
 
 Value Kernel::subgroup() {
-  if (!subgroupNumber) {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPoint(bodyStart);
-    subgroupNumber = gpu::SubgroupIdOp::create(b, IntegerAttr());
-    usesSubgroups = true;
-  }
-  return subgroupNumber;
+  usesSubgroups = true;
+  return once(subgroupNumber, [&] { return gpu::SubgroupIdOp::create(b, IntegerAttr()); });
 }
 
 Value Kernel::broadcast(Value value, int64_t lane) {

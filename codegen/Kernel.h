@@ -129,6 +129,9 @@ public:
   void when(mlir::Value condition, llvm::function_ref<void()> then, llvm::function_ref<void()> otherwise = nullptr);
 
 private:
+  /// What is made at the function's start when it is first asked for.
+  mlir::Value once(mlir::Value &kept, llvm::function_ref<mlir::Value()> make);
+
   mlir::func::FuncOp function;
   llvm::DenseMap<graph::DimExpr, mlir::Value> sizes;
   mlir::Operation *bodyStart = nullptr; // sizes are computed before it, in the order asked for

@@ -21,7 +21,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/simt/AsyncContraction.h"
+#include "codegen/simt/MatrixContraction.h"
 #include "codegen/simt/SumTile.h"
 #include "dialects/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -267,19 +267,20 @@ void AsyncContraction::emit() {
 
 /// The largest tile of which there are enough; or the smallest.
 std::optional<AsyncContraction::Plan> planOf(const Target &target, const ContractionShape &shape) {
-  int64_t rows = shape.rowCount().constantValue().value_or(usualSize);
-  int64_t columns = shape.columns.constantValue().value_or(usualSize), outer = 1;
+  ContractionShape::Sizes sizes = shape.sizesOr(usualSize);
+  int64_t outer = 1;
   for (DimExpr size : shape.outer)
     outer *= size.constantValue().value_or(1);
   std::optional<AsyncContraction::Plan> plan;
   for (int64_t units : {2, 1})
     for (const MatrixUnit &unit : target.sharedUnits) {
       bool fits = unit.multiplies(elementOf(shape.lhs)) && unit.multiplies(elementOf(shape.rhs)) &&
-                  unit.rows * units <= rows && unit.columns <= columns;
+                  unit.rows * units <= sizes.rows && unit.columns <= sizes.columns;
       if (!fits)
         continue;
       plan = {&unit, units};
-      if (outer * llvm::divideCeil(rows, unit.rows * units) * llvm::divideCeil(columns, unit.columns) >= enoughTiles)
+      int64_t down = llvm::divideCeil(sizes.rows, unit.rows * units);
+      if (outer * down * static_cast<int64_t>(llvm::divideCeil(sizes.columns, unit.columns)) >= enoughTiles)
         return plan;
     }
   return plan;
@@ -292,7 +293,7 @@ bool simt::scheduleAsyncContraction(func::FuncOp source, const Target &target, O
   std::optional<AsyncContraction::Plan> plan = planOf(target, shape);
   int64_t blockDepth = rowBytes * 8 / storageType(elementOf(shape.lhs)).getIntOrFloatBitWidth();
   // Of a single block nothing is copied while something is multiplied.
-  if (!plan || shape.depth.constantValue().value_or(usualSize) < 2 * blockDepth)
+  if (!plan || shape.sizesOr(usualSize).depth < 2 * blockDepth)
     return false;
   AsyncContraction contraction(source, target, op, *plan);
   if (!contraction.isPossible())

@@ -22,9 +22,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Schedule.h"
-#include "codegen/simt/AsyncContraction.h"
 #include "codegen/simt/ContractionElements.h"
-#include "codegen/simt/FragmentContraction.h"
 #include "codegen/simt/MatrixContraction.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -93,8 +91,8 @@ ContractionSchedule::ContractionSchedule(func::FuncOp source, const Target &targ
 
 void ContractionSchedule::chooseTile() {
   const Target &target = kernel.target;
-  int64_t rows = std::max<int64_t>(shape.rowCount().constantValue().value_or(usualSize), 1);
-  int64_t columns = std::max<int64_t>(shape.columns.constantValue().value_or(usualSize), 1);
+  ContractionShape::Sizes sizes = shape.sizesOr(usualSize);
+  int64_t rows = std::max<int64_t>(sizes.rows, 1), columns = std::max<int64_t>(sizes.columns, 1);
   isSpread = target.broadcastCycles * 4 < target.sharedLoadCycles;
   if (!isSpread) {
     // Square tiles of threads; larger ones of sums where enough workgroups are left to fill a device.

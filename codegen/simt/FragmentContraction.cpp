@@ -16,7 +16,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/simt/FragmentContraction.h"
+#include "codegen/simt/MatrixContraction.h"
 #include "codegen/simt/SumTile.h"
 #include "dialects/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -169,13 +169,11 @@ void FragmentContraction::emit() {
 
 bool simt::scheduleFragmentContraction(func::FuncOp source, const Target &target, Operation *op) {
   ContractionShape shape = ContractionShape::of(op);
-  int64_t rows = shape.rowCount().constantValue().value_or(usualSize);
-  int64_t columns = shape.columns.constantValue().value_or(usualSize);
+  auto [rows, columns, depth] = shape.sizesOr(usualSize);
   const MatrixUnit *unit =
       Target::choose(target.opaqueUnits, elementOf(shape.lhs), elementOf(shape.rhs), rows, columns);
   // Sums of no block are not written.
-  if (!unit || !shape.depth.isAtLeast(1) || shape.depth.constantValue().value_or(usualSize) < unit->depth ||
-      rows < unit->rows || columns < unit->columns)
+  if (!unit || !shape.depth.isAtLeast(1) || depth < unit->depth || rows < unit->rows || columns < unit->columns)
     return false;
   FragmentContraction(source, target, op, *unit).emit();
   return true;

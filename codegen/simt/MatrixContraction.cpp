@@ -93,8 +93,7 @@ MatrixContraction::MatrixContraction(func::FuncOp source, const Target &target, 
 /// Large tiles where enough workgroups are left to fill a device; no larger than the result in either direction.
 void MatrixContraction::chooseTile() {
   const Target &target = kernel.target;
-  int64_t rows = shape.rowCount().constantValue().value_or(usualSize);
-  int64_t columns = shape.columns.constantValue().value_or(usualSize);
+  auto [rows, columns, depth] = shape.sizesOr(usualSize);
   bool isLarge = rows * columns >= 1024 * 1024;
   int64_t subgroups = isLarge ? target.workgroupThreads / target.subgroupThreads : 4;
   int64_t partRows = isLarge ? 64 : 32, partColumns = isLarge ? 64 * 4 / subgroups : 32;
@@ -251,11 +250,10 @@ void MatrixContraction::emit() {
 
 bool simt::scheduleMatrixContraction(func::FuncOp source, const Target &target, Operation *op) {
   ContractionShape shape = ContractionShape::of(op);
-  int64_t rows = shape.rowCount().constantValue().value_or(usualSize);
-  int64_t columns = shape.columns.constantValue().value_or(usualSize);
+  auto [rows, columns, depth] = shape.sizesOr(usualSize);
   const MatrixUnit *unit = target.matrixUnit(elementOf(shape.lhs), elementOf(shape.rhs), rows, columns);
   // Of very small products most of a unit would multiply nothing.
-  if (!unit || shape.depth.constantValue().value_or(usualSize) < unit->depth || rows * columns < unit->rows)
+  if (!unit || depth < unit->depth || rows * columns < unit->rows)
     return false;
   MatrixContraction(source, target, op, *unit).emit();
   return true;

@@ -3,6 +3,9 @@
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
+// Parts of the contraction family. Each does the product `op` if the device has such units for it and it is large
+// enough for them; or leaves it alone and says so.
+//
 //===----------------------------------------------------------------------===//
 
 #ifndef TREADLE_CODEGEN_SIMT_MATRIXCONTRACTION_H
@@ -13,9 +16,14 @@
 
 namespace treadle::simt {
 
-/// Part of the contraction family: does it, if the device has a unit for the product `op`, and it is large enough for
-/// it.
+/// On units that take operands from shared memory (Target::sharedUnits), if both can be copied there as boxes.
+bool scheduleAsyncContraction(mlir::func::FuncOp source, const Target &target, mlir::Operation *op);
+
+/// On units whose fragments are spread over a subgroup's threads as is known (Target::matrixUnits).
 bool scheduleMatrixContraction(mlir::func::FuncOp source, const Target &target, mlir::Operation *op);
+
+/// On units whose matrices only the device knows (Target::opaqueUnits).
+bool scheduleFragmentContraction(mlir::func::FuncOp source, const Target &target, mlir::Operation *op);
 
 } // namespace treadle::simt
 

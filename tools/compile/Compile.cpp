@@ -121,21 +121,23 @@ std::string checkStage(const CompileOptions &options) {
   return options.stop_after.empty() ? "" : "--stop-after " + options.stop_after + ": should be one of " + names;
 }
 
-/// NVIDIA's assembler: the one that is named, or of what the toolkit's own programs look for; empty if there is none.
+/// NVIDIA's assembler: the one that is named, or else the toolkit's: that which the environment names, or if it names
+/// none what is where toolkits are. Empty if there is none.
 std::string findPtxas(const std::string &wanted) {
   if (wanted == "none")
     return "";
   if (wanted != "auto")
     return llvm::sys::fs::can_execute(wanted) ? wanted : "";
-  SmallVector<std::string> folders;
+  SmallVector<std::string> homes;
   for (const char *variable : {"CUDA_HOME", "CUDA_PATH"})
     if (const char *home = std::getenv(variable); home && *home)
-      folders.push_back(std::string(home) + "/bin");
-  folders.push_back("/usr/local/cuda/bin");
-  for (const std::string &folder : folders)
-    if (auto found = llvm::sys::findProgramByName("ptxas", {folder}))
-      return *found;
-  auto found = llvm::sys::findProgramByName("ptxas");
+      homes.push_back(std::string(home) + "/bin");
+  SmallVector<StringRef> folders(homes.begin(), homes.end());
+  if (homes.empty())
+    folders.push_back("/usr/local/cuda/bin");
+  auto found = llvm::sys::findProgramByName("ptxas", folders);
+  if (!found && homes.empty())
+    found = llvm::sys::findProgramByName("ptxas"); // of PATH
   return found ? *found : "";
 }
 

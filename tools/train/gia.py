@@ -1,6 +1,7 @@
 # Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """gia.py - gigapixel image approximation: pixel coordinates in [0, 1]^2 -> sRGB colour."""
+import configs
 import numpy as np
 import torch
 from fit import evaluate, fit, psnr
@@ -15,7 +16,7 @@ ENCODINGS = {
     "dense": {"otype": "DenseGrid", "n_levels": 4, "n_features_per_level": 8, "base_resolution": 16, "per_level_scale": 2.0},
     "low": {"otype": "TiledGrid", "n_levels": 2, "n_features_per_level": 4, "base_resolution": 144, "per_level_scale": 1.0},
 }
-NETWORK = {"otype": "FullyFusedMLP", "activation": "ReLU", "output_activation": "None", "n_neurons": 64, "n_hidden_layers": 2}
+NETWORK = configs.network()
 
 
 def load(path, size=None):

@@ -1,6 +1,7 @@
 # Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """nsdf.py - neural signed distance function: positions in [0, 1]^3 -> distance to a surface."""
+import configs
 import numpy as np
 import scenes
 import torch
@@ -10,13 +11,8 @@ from network import Field, round_to_half
 STEPS = 6000
 BATCH = 16384
 POOL = 1 << 20
-ENCODINGS = {
-    "hash": {"otype": "HashGrid", "n_levels": 8, "n_features_per_level": 2, "log2_hashmap_size": 13,
-             "base_resolution": 8, "per_level_scale": 1.45},
-    "dense": {"otype": "DenseGrid", "n_levels": 4, "n_features_per_level": 4, "base_resolution": 8, "per_level_scale": 1.55},
-    "low": {"otype": "TiledGrid", "n_levels": 1, "n_features_per_level": 4, "base_resolution": 34, "per_level_scale": 1.0},
-}
-NETWORK = {"otype": "FullyFusedMLP", "activation": "ReLU", "output_activation": "None", "n_neurons": 64, "n_hidden_layers": 2}
+ENCODINGS = configs.SOLID_ENCODINGS
+NETWORK = configs.network()
 
 
 def near_surface(rng, count):

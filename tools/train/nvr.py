@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """nvr.py - neural volume: positions in [0, 1]^3 -> colour and density of a cloud, both not negative."""
 import cells
+import configs
 import numpy as np
 import scenes
 import torch
@@ -13,13 +14,8 @@ BATCH = 16384
 POOL = 1 << 20
 CELLS = 128
 EMPTY = 1e-3  # density below which a cell is not visited
-ENCODINGS = {
-    "hash": {"otype": "HashGrid", "n_levels": 8, "n_features_per_level": 2, "log2_hashmap_size": 13,
-             "base_resolution": 8, "per_level_scale": 1.45},
-    "dense": {"otype": "DenseGrid", "n_levels": 4, "n_features_per_level": 4, "base_resolution": 8, "per_level_scale": 1.55},
-    "low": {"otype": "TiledGrid", "n_levels": 1, "n_features_per_level": 4, "base_resolution": 34, "per_level_scale": 1.0},
-}
-NETWORK = {"otype": "FullyFusedMLP", "activation": "ReLU", "output_activation": "ReLU", "n_neurons": 64, "n_hidden_layers": 2}
+ENCODINGS = configs.SOLID_ENCODINGS
+NETWORK = configs.network("ReLU")
 
 
 def samples(rng, count):

@@ -68,9 +68,25 @@ template <typename Op> struct Pattern : OpConversionPattern<Op> {
   }
 };
 
+template <typename Op> std::string textOf(Op op);
+
+/// An op without operands.
+template <typename Op> struct Plain : OpConversionPattern<Op> {
+  using OpConversionPattern<Op>::OpConversionPattern;
+  LogicalResult matchAndRewrite(Op op, typename Op::Adaptor, ConversionPatternRewriter &b) const override {
+    assemble(b, op.getLoc(), textOf(op), "", {});
+    b.eraseOp(op);
+    return success();
+  }
+};
+template <> std::string textOf(tile::BarrierPublishOp) {
+  return "fence.mbarrier_init.release.cluster;\nfence.proxy.async.shared::cta;";
+}
+template <> std::string textOf(tile::MultiplyBeginOp) { return "wgmma.fence.sync.aligned;"; }
+template <> std::string textOf(tile::MultiplyCommitOp) { return "wgmma.commit_group.sync.aligned;"; }
+
 // ---- barriers ----------------------------------------------------------------------------------
 
-template <typename Op> std::string textOf(Op op);
 template <> std::string textOf(tile::BarrierInitOp op) {
   return llvm::formatv("mbarrier.init.shared.b64 [$0], {0};", op.getCount());
 }
@@ -104,15 +120,6 @@ struct BarrierWait : Pattern<tile::BarrierWaitOp> {
   }
 };
 
-struct BarrierPublish : Pattern<tile::BarrierPublishOp> {
-  using Pattern::Pattern;
-  LogicalResult matchAndRewrite(tile::BarrierPublishOp op, OpAdaptor, ConversionPatternRewriter &b) const override {
-    assemble(b, op.getLoc(), "fence.mbarrier_init.release.cluster;\nfence.proxy.async.shared::cta;", "", {});
-    b.eraseOp(op);
-    return success();
-  }
-};
-
 struct CopyBox : Pattern<tile::CopyBoxOp> {
   using Pattern::Pattern;
   LogicalResult matchAndRewrite(tile::CopyBoxOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
@@ -137,24 +144,6 @@ struct CopyBox : Pattern<tile::CopyBoxOp> {
 };
 
 // ---- products ----------------------------------------------------------------------------------
-
-struct MultiplyBegin : Pattern<tile::MultiplyBeginOp> {
-  using Pattern::Pattern;
-  LogicalResult matchAndRewrite(tile::MultiplyBeginOp op, OpAdaptor, ConversionPatternRewriter &b) const override {
-    assemble(b, op.getLoc(), "wgmma.fence.sync.aligned;", "", {});
-    b.eraseOp(op);
-    return success();
-  }
-};
-
-struct MultiplyCommit : Pattern<tile::MultiplyCommitOp> {
-  using Pattern::Pattern;
-  LogicalResult matchAndRewrite(tile::MultiplyCommitOp op, OpAdaptor, ConversionPatternRewriter &b) const override {
-    assemble(b, op.getLoc(), "wgmma.commit_group.sync.aligned;", "", {});
-    b.eraseOp(op);
-    return success();
-  }
-};
 
 struct MultiplyWait : Pattern<tile::MultiplyWaitOp> {
   using Pattern::Pattern;
@@ -215,9 +204,10 @@ struct MultiplyShared : Pattern<tile::MultiplySharedOp> {
 } // namespace
 
 void populateAsyncTileToNvvm(LLVMTypeConverter &converter, RewritePatternSet &patterns) {
-  patterns.add<Barrier<tile::BarrierInitOp>, Barrier<tile::BarrierEndOp>, Barrier<tile::BarrierExpectOp>,
-               Barrier<tile::BarrierArriveOp>, BarrierWait, BarrierPublish, CopyBox, MultiplyBegin, MultiplyCommit,
-               MultiplyWait, MultiplyShared>(converter, patterns.getContext());
+  patterns.add<Plain<tile::BarrierPublishOp>, Plain<tile::MultiplyBeginOp>, Plain<tile::MultiplyCommitOp>,
+               Barrier<tile::BarrierInitOp>, Barrier<tile::BarrierEndOp>, Barrier<tile::BarrierExpectOp>,
+               Barrier<tile::BarrierArriveOp>, BarrierWait, CopyBox, MultiplyWait, MultiplyShared>(
+      converter, patterns.getContext());
 }
 
 } // namespace treadle::cuda
