@@ -21,6 +21,9 @@ namespace treadle {
 struct ImportOptions {
   /// Symbols that get a fixed size, by name: {"batch", 1}.
   std::vector<std::pair<std::string, int64_t>> dims;
+  /// Of a scene: the program that draws it instead of its field, and numbers for that by name.
+  bool render = false;
+  std::vector<std::pair<std::string, double>> settings;
 };
 
 struct ImportedModel {

@@ -25,10 +25,13 @@ constexpr int64_t maxStepLimit = 1 << 20;
 
 // ---- types -------------------------------------------------------------------------------------
 
-LogicalResult inferRays(Value origin, ArrayRef<int64_t> columns, SmallVectorImpl<Type> &types) {
+LogicalResult inferRays(Value origin, ArrayRef<int64_t> columns, SmallVectorImpl<Type> &types,
+                        bool countsAsked = false) {
+  MLIRContext *context = origin.getContext();
   for (int64_t count : columns)
-    types.push_back(
-        tensorOf({dimOf(origin.getType(), 0), DimExpr::constant(origin.getContext(), count)}, elementOf(origin)));
+    types.push_back(tensorOf({dimOf(origin.getType(), 0), DimExpr::constant(context, count)}, elementOf(origin)));
+  if (countsAsked)
+    types.push_back(RankedTensorType::get({1}, IntegerType::get(context, 32)));
   return success();
 }
 
@@ -172,6 +175,11 @@ std::vector<Ray> raysOf(ArrayRef<Tensor> operands, ArrayRef<float> box) {
   return rays;
 }
 
+/// A number, when it is evaluated; all that are there if there is none.
+int64_t capacityOf(DimAttr capacity, int64_t otherwise) {
+  return capacity ? DimExpr(capacity).constantValue().value_or(0) : otherwise;
+}
+
 /// Of the field for each sample, besides `each` for a step.
 DimExpr countSteps(Operation *op, Region &field, int64_t maxSteps, int64_t each) {
   DimExpr samples = dimOf(op->getOperand(0).getType(), 0) * maxSteps;
@@ -190,7 +198,7 @@ DimExpr countSteps(Operation *op, Region &field, int64_t maxSteps, int64_t each)
 
 LogicalResult MarchOp::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor,
                                         SmallVectorImpl<Type> &types) {
-  return inferRays(adaptor.getOrigin(), {3, 1, 1}, types);
+  return inferRays(adaptor.getOrigin(), {3, 1, 1}, types, !!adaptor.getCapacityAttr());
 }
 
 LogicalResult MarchOp::verify() {
@@ -218,24 +226,37 @@ LogicalResult MarchOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tenso
   std::optional<Occupancy> occupancy;
   if (getOccupancy())
     occupancy.emplace(operands[2]);
+  auto isOccupied = [&](const Point &position) { return !occupancy || occupancy->isOccupied(position); };
   struct State {
     Light light;
     int64_t step = 0;
+    int64_t samples = 0; // of this ray and those before
     double place = 0, next = 0;
   };
   std::vector<State> states;
-  for (const Ray &ray : rays)
-    states.push_back({{}, 0, 0, ray.start + getStart().convertToFloat() * lengthAt(ray.start)});
-  Samples samples(getField(), operands.drop_front(getOccupancy() ? 3 : 2));
+  int64_t asked = 0;
+  for (const Ray &ray : rays) {
+    double start = ray.start + getStart().convertToFloat() * lengthAt(ray.start);
+    states.push_back({{}, 0, asked, 0, start});
+    double place = start;
+    for (int64_t step = 0; ray.start < ray.end && place < ray.end && step < maxSteps; ++step) {
+      asked += isOccupied(ray.at(place));
+      place += lengthAt(place);
+    }
+  }
+  int64_t capacity = capacityOf(getCapacityAttr(), asked);
+  Samples samples(getField(), operands.take_back(getCaptures().size()));
   while (true) {
     for (auto [i, ray] : llvm::enumerate(rays)) {
       State &state = states[i];
-      while (ray.start < ray.end && state.light.alpha <= full && state.step++ < maxSteps && state.next < ray.end) {
+      while (ray.start < ray.end && state.light.alpha <= full && state.samples < capacity && state.step++ < maxSteps &&
+             state.next < ray.end) {
         state.place = state.next;
         state.next += lengthAt(state.place);
         Point position = ray.at(state.place);
-        if (!occupancy || occupancy->isOccupied(position)) {
+        if (isOccupied(position)) {
           samples.add(static_cast<int64_t>(i), position, ray.direction);
+          ++state.samples;
           break;
         }
       }
@@ -257,6 +278,8 @@ LogicalResult MarchOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tenso
     results[1].set<double>(static_cast<int64_t>(i), isFull ? 1 : state.light.alpha);
     results[2].set<double>(static_cast<int64_t>(i), state.light.depth);
   }
+  if (getAsked())
+    results[3].set<int64_t>(0, asked);
   return success();
 }
 
@@ -266,7 +289,7 @@ DimExpr MarchOp::countFlops() { return countSteps(*this, getField(), getMaxSteps
 
 LogicalResult DeltaTrackOp::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor,
                                              SmallVectorImpl<Type> &types) {
-  return inferRays(adaptor.getOrigin(), {3, 1}, types);
+  return inferRays(adaptor.getOrigin(), {3, 1}, types, !!adaptor.getCapacityAttr());
 }
 
 LogicalResult DeltaTrackOp::verify() {
@@ -278,6 +301,9 @@ LogicalResult DeltaTrackOp::verify() {
   if (failed(verifyRays(*this, getBox(), getMaxSteps())) || failed(verifyTransmittance(*this, getMinTransmittance())) ||
       failed(verifyOccupancy(*this, getOccupancy())))
     return failure();
+  if (Value number = getNumber())
+    if (dimOf(number.getType(), 1) != 1 || dimOf(number.getType(), 0) != dimOf(getOrigin().getType(), 0))
+      return emitOpError() << "takes a number for each ray, [N, 1], not " << number.getType();
   return verifyField(*this, getField(), getCaptures(), 1, {1, 3});
 }
 
@@ -293,22 +319,41 @@ LogicalResult DeltaTrackOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<
   for (const Ray &ray : rays)
     places.push_back(ray.start);
   auto seed = static_cast<uint64_t>(getSeed());
+  const Tensor *numbers = getNumber() ? &operands[getOccupancy() ? 3 : 2] : nullptr;
   auto flightOf = [&](uint64_t ray, uint32_t flight) {
+    if (numbers)
+      ray = numbers->get<int64_t>(static_cast<int64_t>(ray));
     std::array<uint32_t, 4> counter = {uint32_t(ray), uint32_t(ray >> 32), flight, 0};
     std::array<uint32_t, 4> words = Philox::words(counter, {uint32_t(seed), uint32_t(seed >> 32)});
     return -std::log1p(-std::ldexp(words[0] >> 8, -24)) * meanLength;
   };
-  Samples samples(getField(), operands.drop_front(getOccupancy() ? 3 : 2));
+  // How many samples there are of a ray and those before, as far as it is followed, and all in all.
+  std::vector<int64_t> before;
+  int64_t asked = 0;
+  for (auto [i, ray] : llvm::enumerate(rays)) {
+    before.push_back(asked);
+    double place = ray.start;
+    for (int64_t flight = 0; ray.start < ray.end && flight < static_cast<int64_t>(getMaxSteps()); ++flight) {
+      place += flightOf(i, static_cast<uint32_t>(flight));
+      if (place >= ray.end)
+        break;
+      asked += !occupancy || occupancy->isOccupied(ray.at(place));
+    }
+  }
+  int64_t capacity = capacityOf(getCapacityAttr(), asked);
+  Samples samples(getField(), operands.take_back(getCaptures().size()));
   for (int64_t flight = 0; flight < static_cast<int64_t>(getMaxSteps()); ++flight) {
     bool goesOn = false;
     for (auto [i, ray] : llvm::enumerate(rays)) {
-      if (!(ray.start < ray.end) || lights[i].alpha > full || places[i] >= ray.end)
+      if (!(ray.start < ray.end) || lights[i].alpha > full || before[i] >= capacity || places[i] >= ray.end)
         continue;
       places[i] += flightOf(i, static_cast<uint32_t>(flight));
       goesOn |= places[i] < ray.end;
       Point position = ray.at(places[i]);
-      if (places[i] < ray.end && (!occupancy || occupancy->isOccupied(position)))
+      if (places[i] < ray.end && (!occupancy || occupancy->isOccupied(position))) {
         samples.add(static_cast<int64_t>(i), position, ray.direction);
+        ++before[i];
+      }
     }
     FailureOr<bool> any = samples.evaluate([&](int64_t ray, int64_t row, ArrayRef<Tensor> values) {
       lights[ray].add(std::clamp(values[0].get<double>(row) / majorant, 0.0, 1.0), values[1], row, places[ray]);
@@ -323,6 +368,8 @@ LogicalResult DeltaTrackOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<
       results[0].set<double>(static_cast<int64_t>(3 * i) + d, light.color[d]);
     results[1].set<double>(static_cast<int64_t>(i), light.alpha);
   }
+  if (getAsked())
+    results[2].set<int64_t>(0, asked);
   return success();
 }
 

@@ -9,6 +9,7 @@
 #define TREADLE_DIALECTS_NG_FIELD_TD
 
 include "dialects/ng/Op.td"
+include "dialects/graph/Attributes.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 
 /// Least x, y, z, then greatest.
@@ -29,6 +30,10 @@ def Ng_MarchOp : Ng_FieldOp<"march", [AttrSizedOperandSegments]> {
     where A_n exceeds 1 - `minTransmittance`: then the colour is divided by alpha, and alpha is 1. The depth is the t_n
     with the greatest weight, 0 where there is none (Max 1995, "Optical models for direct volume
     rendering"; Mueller et al. 2022, section 5.4).
+
+    With `capacity` the field is asked at no more than so many places of all rays together, in the order of rays and
+    then of steps: what is left counts as empty. `asked` [1] is at how many places rays would ask it if nothing took their
+    light, so that who gave too little can give more.
 
     `occupancy` [cascades, cells^3 / 8] ui8, if given, says where the field need not be asked, as its density counts as
     0. Cascade k is a cube of cells^3 cells around (1/2, 1/2, 1/2) with edges of length 2^k; bit i, from the lowest bit of
@@ -55,8 +60,9 @@ def Ng_MarchOp : Ng_FieldOp<"march", [AttrSizedOperandSegments]> {
   let arguments = (ins Ng_Coordinates:$origin, Ng_Coordinates:$direction,
                        Optional<TensorRankOf<[UI8], [2]>>:$occupancy, Variadic<AnyRankedTensor>:$captures,
                        Ng_BoxAttr:$box, F32Attr:$minStep, F32Attr:$maxStep, F32Attr:$coneAngle, I64Attr:$maxSteps,
-                       F32Attr:$start, F32Attr:$minTransmittance);
-  let results = (outs Ng_Coordinates:$color, Ng_Coordinates:$alpha, Ng_Coordinates:$depth);
+                       F32Attr:$start, F32Attr:$minTransmittance, OptionalAttr<Graph_DimAttr>:$capacity);
+  let results = (outs Ng_Coordinates:$color, Ng_Coordinates:$alpha, Ng_Coordinates:$depth,
+                     Optional<TensorRankOf<[I32], [1]>>:$asked);
   let assemblyFormat = [{
     $origin `,` $direction (`occupancy` `(` $occupancy^ `)`)? (`captures` `(` $captures^ `)`)? $field attr-dict
     `:` functional-type(operands, results)
@@ -69,9 +75,9 @@ def Ng_DeltaTrackOp : Ng_FieldOp<"delta_track", [AttrSizedOperandSegments]> {
     The region gives of positions [samples, 3] the density [samples, 1] and the colour [samples, 3], f32. From where it
     enters `box`, or starts in it, a ray flies on by -ln(1 - u) / (`majorant` * `densityScale`), at most `maxSteps` times,
     until it leaves the box; u is draw k of element i of `graph.random <uniform> {draws}` with `seed` for flight k of ray
-    i. Where a flight ends it takes alpha = density / majorant, kept in [0, 1], with the weight that is left, as ng.march
+    i, or of element `number`[i], so that parts of a picture are parts of it. Where a flight ends it takes alpha = density / majorant, kept in [0, 1], with the weight that is left, as ng.march
     does; nothing where `occupancy`, which is as in ng.march, says that the field need not be asked. A ray ends where what
-    is left falls below `minTransmittance` (Woodcock et al. 1965; Novak et al. 2018, "Monte Carlo methods for volumetric
+    is left falls below `minTransmittance`; `capacity` is as in ng.march (Woodcock et al. 1965; Novak et al. 2018, "Monte Carlo methods for volumetric
     light transport simulation", section 5: a weighted estimate, of less variance than one that takes all or nothing).
 
     ```mlir
@@ -90,12 +96,13 @@ def Ng_DeltaTrackOp : Ng_FieldOp<"delta_track", [AttrSizedOperandSegments]> {
     ```
   }];
   let arguments = (ins Ng_Coordinates:$origin, Ng_Coordinates:$direction,
-                       Optional<TensorRankOf<[UI8], [2]>>:$occupancy, Variadic<AnyRankedTensor>:$captures,
-                       Ng_BoxAttr:$box, F32Attr:$majorant, F32Attr:$densityScale, I64Attr:$maxSteps, I64Attr:$seed,
-                       F32Attr:$minTransmittance);
-  let results = (outs Ng_Coordinates:$color, Ng_Coordinates:$alpha);
+                       Optional<TensorRankOf<[UI8], [2]>>:$occupancy, Optional<TensorRankOf<[UI32], [2]>>:$number,
+                       Variadic<AnyRankedTensor>:$captures, Ng_BoxAttr:$box, F32Attr:$majorant, F32Attr:$densityScale,
+                       I64Attr:$maxSteps, I64Attr:$seed, F32Attr:$minTransmittance, OptionalAttr<Graph_DimAttr>:$capacity);
+  let results = (outs Ng_Coordinates:$color, Ng_Coordinates:$alpha, Optional<TensorRankOf<[I32], [1]>>:$asked);
   let assemblyFormat = [{
-    $origin `,` $direction (`occupancy` `(` $occupancy^ `)`)? (`captures` `(` $captures^ `)`)? $field attr-dict `:` functional-type(operands, results)
+    $origin `,` $direction (`occupancy` `(` $occupancy^ `)`)? (`number` `(` $number^ `)`)?
+    (`captures` `(` $captures^ `)`)? $field attr-dict `:` functional-type(operands, results)
   }];
 }
 

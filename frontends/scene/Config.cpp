@@ -74,6 +74,13 @@ const json *Config::find(StringRef key) const {
   return it == value->end() || it->is_null() ? nullptr : &*it;
 }
 
+std::vector<std::string> Config::names() const {
+  std::vector<std::string> result;
+  for (auto it = value->begin(); it != value->end(); ++it)
+    result.push_back(it.key());
+  return result;
+}
+
 std::string Config::pathOf(StringRef key) const { return path.empty() ? key.str() : path + "." + key.str(); }
 
 void Config::report(StringRef key, const Twine &what) const { problems->add(pathOf(key) + " " + what); }
@@ -120,12 +127,12 @@ bool Config::boolean(StringRef key, bool otherwise) const {
   return otherwise;
 }
 
-std::string Config::word(StringRef key) const {
+std::string Config::text(StringRef key) const {
   const json *entry = find(key);
   if (!entry)
     return "";
   if (const auto *text = entry->get_ptr<const std::string *>(); text && !text->empty())
-    return StringRef(*text).lower();
+    return *text;
   report(key, found(key) + "; it should be a word");
   return "";
 }
@@ -152,6 +159,49 @@ std::vector<Config> Config::maps(StringRef key) const {
     result.push_back({item.is_object() ? item : nothing, pathOf(where), *problems});
   }
   return result;
+}
+
+bool readList(const Config &config, StringRef key, llvm::MutableArrayRef<float> numbers) {
+  const json *entry = config.find(key);
+  if (!entry)
+    return false;
+  std::vector<float> read;
+  if (entry->is_array() && entry->size() == numbers.size())
+    for (const json &item : *entry)
+      if (float number = item.is_number() ? static_cast<float>(item.get<double>()) : NAN; std::isfinite(number))
+        read.push_back(number);
+  if (read.size() != numbers.size()) {
+    config.report(key, config.found(key) + "; it should be a list of " + Twine(numbers.size()) + " numbers");
+    return false;
+  }
+  llvm::copy(read, numbers.begin());
+  return true;
+}
+
+llvm::ArrayRef<char> readBytes(const Config &config, StringRef key, std::shared_ptr<void> &keeper) {
+  const json *entry = config.find(key);
+  if (entry)
+    if (const auto *binary = entry->get_ptr<const json::binary_t *>())
+      return {reinterpret_cast<const char *>(binary->data()), binary->size()};
+  const json *list = nullptr;
+  if (entry && entry->is_object())
+    if (auto it = entry->find("bytes"); it != entry->end() && it->is_array())
+      list = &*it;
+  if (!list) {
+    config.report(key, config.found(key) + "; it should be binary, or {\"bytes\": [..]} in JSON");
+    return {};
+  }
+  auto bytes = std::make_shared<std::vector<char>>();
+  for (const json &item : *list) {
+    const auto *number = item.is_number_unsigned() ? item.get_ptr<const uint64_t *>() : nullptr;
+    if (!number || *number > UINT8_MAX) {
+      config.report(key, "has an element in bytes that is not a whole number from 0 to 255");
+      return {};
+    }
+    bytes->push_back(static_cast<char>(*number));
+  }
+  keeper = bytes;
+  return *bytes;
 }
 
 } // namespace treadle::scene

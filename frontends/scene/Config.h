@@ -10,6 +10,7 @@
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/Twine.h"
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -37,6 +38,8 @@ public:
       : value(&value), path(std::move(path)), problems(&problems) {}
 
   bool has(llvm::StringRef key) const { return find(key); }
+  /// Of all keys.
+  std::vector<std::string> names() const;
   /// Null if it is not there.
   const nlohmann::json *find(llvm::StringRef key) const;
 
@@ -45,8 +48,9 @@ public:
   int64_t integer(llvm::StringRef key, int64_t low, int64_t high) const;
   std::optional<float> number(llvm::StringRef key) const;
   bool boolean(llvm::StringRef key, bool otherwise) const;
-  /// In lower case; "" if it is not there.
-  std::string word(llvm::StringRef key) const;
+  /// As it stands there, in lower case; "" if it is not there.
+  std::string text(llvm::StringRef key) const;
+  std::string word(llvm::StringRef key) const { return llvm::StringRef(text(key)).lower(); }
   /// One of some words, in whatever case.
   template <typename T> struct Choice {
     llvm::StringRef name;
@@ -84,6 +88,13 @@ private:
   std::string path;
   Problems *problems;
 };
+
+/// Numbers in a list; false if there is none.
+bool readList(const Config &config, llvm::StringRef key, llvm::MutableArrayRef<float> numbers);
+
+/// The bytes of a key; a file that went through JSON has a list of them. They live in what the config's values do, or
+/// in `keeper`, which is set then.
+llvm::ArrayRef<char> readBytes(const Config &config, llvm::StringRef key, std::shared_ptr<void> &keeper);
 
 } // namespace treadle::scene
 

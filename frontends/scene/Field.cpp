@@ -14,10 +14,13 @@ using namespace treadle::graph;
 namespace treadle::scene {
 namespace {
 
+constexpr int64_t maxNetworkDims = 1 << 10;
 constexpr int64_t maxDensityOutputs = 256, maxExtraDims = 1 << 10, maxAabbScale = 128;
 constexpr int64_t colorChannels = 3;
 
-int64_t dimsOf(Mode mode) { return mode == Mode::Image ? 2 : 3; }
+int64_t dimsOf(const Field &field) {
+  return field.mode == Mode::Network ? field.networkInputs : field.mode == Mode::Image ? 2 : 3;
+}
 
 /// instant-ngp computes how levels grow when it loads a snapshot, from what it is a snapshot of: the finest level is to
 /// be as fine as that.
@@ -47,34 +50,6 @@ std::optional<float> growthOf(const Config &snapshot, Mode mode, int64_t levels,
   return ng::perLevelScaleFor(desired, levels, baseResolution);
 }
 
-/// The bytes of a key; a file that went through JSON has a list of them.
-ArrayRef<char> readBytes(const Config &config, StringRef key, std::shared_ptr<void> &keeper) {
-  using nlohmann::json;
-  const json *entry = config.find(key);
-  if (entry)
-    if (const auto *binary = entry->get_ptr<const json::binary_t *>())
-      return {reinterpret_cast<const char *>(binary->data()), binary->size()};
-  const json *list = nullptr;
-  if (entry && entry->is_object())
-    if (auto it = entry->find("bytes"); it != entry->end() && it->is_array())
-      list = &*it;
-  if (!list) {
-    config.report(key, config.found(key) + "; it should be binary, or {\"bytes\": [..]} in JSON");
-    return {};
-  }
-  auto bytes = std::make_shared<std::vector<char>>();
-  for (const json &item : *list) {
-    const auto *number = item.is_number_unsigned() ? item.get_ptr<const uint64_t *>() : nullptr;
-    if (!number || *number > UINT8_MAX) {
-      config.report(key, "has an element in bytes that is not a whole number from 0 to 255");
-      return {};
-    }
-    bytes->push_back(static_cast<char>(*number));
-  }
-  keeper = bytes;
-  return *bytes;
-}
-
 Parameters readParameters(const Config &snapshot, std::shared_ptr<void> keeper) {
   Parameters result;
   if (!snapshot.has("params_type"))
@@ -91,17 +66,6 @@ Parameters readParameters(const Config &snapshot, std::shared_ptr<void> keeper) 
                                          Twine(result.count) + " numbers of " + Twine(width) + " bytes");
     return result;
   }
-  const char *at = result.bytes.data();
-  for (int64_t i = 0; i < result.count; ++i, at += width) {
-    uint32_t bits = 0; // not a finite number: all bits of the exponent are set
-    std::memcpy(&bits, at, width);
-    uint32_t exponent = width == 2 ? 0x7c00 : 0x7f800000;
-    if ((bits & exponent) == exponent) {
-      snapshot.report("params_binary", "has at number " + Twine(i) +
-                                           " one that is not finite; save a snapshot from before training failed");
-      break;
-    }
-  }
   return result;
 }
 
@@ -114,28 +78,63 @@ int64_t Field::countParameters(int64_t alignment) const {
   return result;
 }
 
-Field readField(const Config &config, std::shared_ptr<void> keeper) {
-  Field field;
-  Problems &problems = config.all();
-  if (!config.has("snapshot")) {
-    config.report("snapshot",
-                  "is missing; this is a configuration without the parameters that were trained for it: save "
-                  "a snapshot with instant-ngp, or with tools/train");
-    return field;
-  }
-  Config snapshot = config.map("snapshot");
-  snapshot.integer("version", 1, 1, 1);
-  if (!snapshot.has("mode"))
-    snapshot.report("mode", "is missing; it can be nerf, sdf, image, volume");
-  field.mode = snapshot.choose<Mode>(
-      "mode", Mode::Image,
-      {{"nerf", Mode::Nerf}, {"sdf", Mode::Sdf}, {"image", Mode::Image}, {"volume", Mode::Volume}});
-  if (!problems.empty())
-    return field; // the rest means nothing without the mode
+std::string Field::layersText(int64_t alignment) const {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  auto addNetwork = [&](StringRef name, const Network &network, int64_t inputs) {
+    SmallVector<int64_t> widths = network.widths(inputs, alignment);
+    os << (text.empty() ? "" : ", ") << name << " ";
+    if (widths.size() > 6)
+      os << widths.size() - 1 << " matrices";
+    else
+      for (size_t i = 1; i < widths.size(); ++i)
+        os << (i > 1 ? " + " : "") << "[" << widths[i] << ", " << widths[i - 1] << "]";
+    os << " = " << network.parameters(inputs, alignment);
+  };
+  auto addEncoding = [&](StringRef name, const Encoding &encoding) {
+    if (encoding.parameters)
+      os << ", " << name << " " << encoding.parameters / encoding.features << " x " << encoding.features << " = "
+         << encoding.parameters;
+  };
+  addNetwork("network", network, position.outputs);
+  if (mode == Mode::Nerf)
+    addNetwork("rgb_network", color, colorInputs());
+  addEncoding("encoding", position);
+  if (mode == Mode::Nerf)
+    addEncoding("dir_encoding", direction);
+  return text;
+}
 
-  auto growth = [&](int64_t levels, int64_t base) { return growthOf(snapshot, field.mode, levels, base); };
-  field.position = readEncoding(config.map("encoding"), dimsOf(field.mode), growth);
-  if (problems.empty() && field.position.outputs == 0)
+void settleParameters(const Config &config, StringRef key, Field &field) {
+  Parameters &parameters = field.parameters;
+  int64_t width = byteSize(parameters.dtype, 1);
+  const char *at = parameters.bytes.data();
+  for (int64_t i = 0; i < parameters.count; ++i, at += width) {
+    uint32_t bits = 0; // not a finite number: all bits of the exponent are set
+    std::memcpy(&bits, at, width);
+    uint32_t exponent = width == 2 ? 0x7c00 : 0x7f800000;
+    if ((bits & exponent) == exponent) {
+      config.report(key, "has at number " + Twine(i) +
+                             " one that is not finite; save a snapshot from before training failed");
+      return;
+    }
+  }
+  // Old builds of tiny-cuda-nn filled widths up to 8 where it is 16 now.
+  for (int64_t alignment : {16, 8})
+    if (field.countParameters(alignment) == parameters.count) {
+      field.alignment = alignment;
+      return;
+    }
+  if (key == "params_binary")
+    key = "n_params";
+  config.report(key, "is " + Twine(parameters.count) + "; the encodings and networks have " +
+                         Twine(field.countParameters(16)) + ", or " + Twine(field.countParameters(8)) +
+                         " in the format of old snapshots; see to their keys: " + field.layersText(16));
+}
+
+void readConfiguration(const Config &config, Field &field, GrowthOf growth) {
+  field.position = readEncoding(config.map("encoding"), dimsOf(field), growth);
+  if (config.all().empty() && field.position.outputs == 0)
     config.report("encoding",
                   "makes no features of a position, and a network needs one; its otype should not be Empty");
   Config network = config.map("network");
@@ -149,33 +148,46 @@ Field readField(const Config &config, std::shared_ptr<void> keeper) {
   case Mode::Volume:
     field.network = readNetwork(network, colorChannels + 1);
     break;
-  case Mode::Nerf: {
+  case Mode::Nerf:
     field.network = readNetwork(network, network.integer("n_output_dims", 16, 1, maxDensityOutputs));
-    Config dataset = snapshot.map("nerf", /*isNeeded=*/false).map("dataset", /*isNeeded=*/false);
-    field.extraDims = dataset.integer("n_extra_learnable_dims", 0, 0, maxExtraDims);
-    field.isHdr = dataset.boolean("is_hdr", false);
     field.direction = readEncoding(config.map("dir_encoding"), 3 + field.extraDims);
     field.color = readNetwork(config.map("rgb_network"), colorChannels);
     break;
+  case Mode::Network:
+    field.network = readNetwork(network, config.integer("n_output_dims", 1, maxNetworkDims));
+    break;
   }
-  }
-  field.parameters = readParameters(snapshot, std::move(keeper));
+}
+
+Field readField(const Config &config, std::shared_ptr<void> keeper) {
+  Field field;
+  Problems &problems = config.all();
+  Config snapshot = config.map("snapshot");
+  snapshot.integer("version", 1, 1, 1);
+  if (!snapshot.has("mode"))
+    snapshot.report("mode", "is missing; it can be nerf, sdf, image, volume");
+  field.mode = snapshot.choose<Mode>(
+      "mode", Mode::Image,
+      {{"nerf", Mode::Nerf}, {"sdf", Mode::Sdf}, {"image", Mode::Image}, {"volume", Mode::Volume}});
   if (!problems.empty())
-    return field;
-  // Old builds of tiny-cuda-nn filled widths up to 8 where it is 16 now.
-  for (int64_t alignment : {16, 8})
-    if (field.countParameters(alignment) == field.parameters.count) {
-      field.alignment = alignment;
-      return field;
-    }
-  snapshot.report("n_params", "is " + Twine(field.parameters.count) + "; the encodings and networks have " +
-                                  Twine(field.countParameters(16)) + ", or " + Twine(field.countParameters(8)) +
-                                  " in the format of old snapshots; see to their keys");
+    return field; // the rest means nothing without the mode
+
+  if (field.mode == Mode::Nerf) {
+    Config dataset = snapshot.map("nerf", /*isNeeded=*/false).map("dataset", /*isNeeded=*/false);
+    field.extraDims = dataset.integer("n_extra_learnable_dims", 0, 0, maxExtraDims);
+    field.isHdr = dataset.boolean("is_hdr", false);
+  }
+  readConfiguration(config, field,
+                    [&](int64_t levels, int64_t base) { return growthOf(snapshot, field.mode, levels, base); });
+  field.parameters = readParameters(snapshot, std::move(keeper));
+  if (problems.empty())
+    settleParameters(snapshot, "params_binary", field);
   return field;
 }
 
 SmallVector<std::pair<StringRef, int64_t>> inputsOf(const Field &field) {
-  SmallVector<std::pair<StringRef, int64_t>> result = {{"position", dimsOf(field.mode)}};
+  StringRef name = field.mode == Mode::Network ? "input" : "position";
+  SmallVector<std::pair<StringRef, int64_t>> result = {{name, dimsOf(field)}};
   if (field.mode == Mode::Nerf)
     result.push_back({"direction", 3});
   return result;
@@ -199,6 +211,8 @@ SmallVector<NamedValue> writeField(Writer &writer, const Field &field, ValueRang
       return {{"color", value}};
     case Mode::Sdf:
       return {{"distance", value}};
+    case Mode::Network:
+      return {{"output", value}};
     default:
       return {{"color", writer.columns(value, 0, colorChannels)}, {"density", writer.columns(value, colorChannels, 1)}};
     }

@@ -13,8 +13,8 @@
 
 namespace treadle::scene {
 
-/// instant-ngp's modes.
-enum class Mode { Image, Sdf, Volume, Nerf };
+/// instant-ngp's modes, and a network that is none of them.
+enum class Mode { Image, Sdf, Volume, Nerf, Network };
 
 /// What encodings and networks a snapshot has, and where its parameters lie: those of the network, of the colour's
 /// network, of the position's encoding, of the direction's.
@@ -27,17 +27,26 @@ struct Field {
   Network color;
   int64_t extraDims = 0; // of the direction's encoding, learnt for each picture; 0 for none of them
   bool isHdr = false;
+  int64_t networkInputs = 0; // of Mode::Network; other modes say it themselves
 
   int64_t alignment = 16; // of widths
   Parameters parameters;
 
   int64_t colorInputs() const { return network.outputs + direction.outputs; }
   int64_t countParameters(int64_t alignment) const;
+  /// "network [64, 32] + [16, 64] = 3072, encoding 4096 x 2 = 8192"
+  std::string layersText(int64_t alignment) const;
 };
 
 /// Reads a snapshot's configuration and parameters. What is wrong is reported to config's problems. `keeper` is what
 /// the values of config live in.
 Field readField(const Config &config, std::shared_ptr<void> keeper);
+
+/// Of a field whose mode, and what is said beside its encodings and networks, is set: reads these.
+void readConfiguration(const Config &config, Field &field, GrowthOf growth);
+/// Of a field with parameters: finds the alignment by which they are as many as there should be, and reports of `key`
+/// where there is none, or where one is not a finite number.
+void settleParameters(const Config &config, llvm::StringRef key, Field &field);
 
 struct NamedValue {
   llvm::StringRef name;

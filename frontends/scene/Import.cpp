@@ -7,7 +7,7 @@
 
 #include "frontends/scene/Import.h"
 #include "frontends/scene/Document.h"
-#include "frontends/scene/Field.h"
+#include "frontends/scene/SceneFile.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -29,6 +29,8 @@ LogicalResult error(MLIRContext *context, const Twine &what) {
 
 /// The number of samples: a symbol, or what the options say.
 FailureOr<DimExpr> samplesOf(MLIRContext *context, const ImportOptions &options) {
+  if (options.render && !options.dims.empty())
+    return error(context, "--dim " + options.dims[0].first + ": a program that draws takes pictures of any size");
   DimExpr result = DimExpr::symbol(context, samples);
   for (const auto &[name, size] : options.dims) {
     if (name != samples)
@@ -40,7 +42,7 @@ FailureOr<DimExpr> samplesOf(MLIRContext *context, const ImportOptions &options)
   return result;
 }
 
-OwningOpRef<ModuleOp> makeModule(MLIRContext *context, StringRef path, const Field &field, DimExpr rows) {
+OwningOpRef<ModuleOp> makeModule(MLIRContext *context, const Field &field, DimExpr rows) {
   OpBuilder b(context);
   Location loc = UnknownLoc::get(context);
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
@@ -67,7 +69,6 @@ OwningOpRef<ModuleOp> makeModule(MLIRContext *context, StringRef path, const Fie
   if (!rows.isConstant())
     symbols.push_back(SymbolAttr::get(context, samples, 0, INT32_MAX, 1));
   (*module)->setAttr("graph.symbols", b.getArrayAttr(symbols));
-  (*module)->setAttr("treadle.model", b.getStringAttr(llvm::sys::path::filename(path)));
   (*module)->setAttr("treadle.metadata", b.getDictionaryAttr({}));
   return module;
 }
@@ -87,6 +88,19 @@ bool isScene(StringRef path) {
   return isMap || first == '{' || isCompressed(start);
 }
 
+std::vector<std::string> sceneFiles(StringRef path) {
+  std::vector<std::string> result = {path.str()};
+  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!file || !(*file)->getBuffer().ltrim().starts_with("{"))
+    return result; // what is no text holds everything
+  llvm::Expected<nlohmann::json> document = readDocument((*file)->getBuffer());
+  if (document)
+    llvm::append_range(result, filesOf(*document, llvm::sys::path::parent_path(path)));
+  else
+    llvm::consumeError(document.takeError());
+  return result;
+}
+
 FailureOr<ImportedModel> importScene(MLIRContext *context, StringRef path, const ImportOptions &options) {
   context->loadDialect<GraphDialect, ng::NgDialect, func::FuncDialect>();
   FailureOr<DimExpr> rows = samplesOf(context, options);
@@ -100,18 +114,32 @@ FailureOr<ImportedModel> importScene(MLIRContext *context, StringRef path, const
     return error(context, path + ": " + llvm::toString(document.takeError()));
 
   auto root = std::make_shared<nlohmann::json>(std::move(*document));
+  StringRef folder = llvm::sys::path::parent_path(path);
   Problems problems;
-  Field field = readField(Config(*root, "", problems), root);
+  Config config(*root, "", problems);
+  bool isSnapshot = config.has("snapshot");
+  Field field = isSnapshot ? readField(config, root) : readSceneField(config, folder);
+  Drawing drawing;
+  if (options.render && problems.empty() && field.mode == Mode::Network)
+    config.report("kind", "is missing, and a network is not drawn: it can be image, sdf, volume or nerf");
+  else if (options.render && problems.empty())
+    drawing = isSnapshot ? readDrawing(config.map("snapshot"), field, options.settings)
+                         : readSceneDrawing(config, folder, field, options.settings);
   for (const std::string &problem : problems.all())
     (void)error(context, path + ": " + problem);
   if (!problems.empty())
     return failure();
 
   ImportedModel result;
-  result.module = makeModule(context, path, field, *rows);
+  result.module = options.render ? makeDrawing(context, field, drawing) : makeModule(context, field, *rows);
+  (*result.module)->setAttr("treadle.model", StringAttr::get(context, llvm::sys::path::filename(path)));
   result.storage = field.parameters.keeper;
   llvm::SHA256 hash;
   hash.update((*file)->getBuffer());
+  for (ArrayRef<char> bytes :
+       {isSnapshot ? ArrayRef<char>() : field.parameters.bytes,
+        isSnapshot || !drawing.occupancy ? ArrayRef<char>() : ArrayRef<char>(*drawing.occupancy)})
+    hash.update(StringRef(bytes.data(), bytes.size()));
   result.sha256 = llvm::toHex(hash.final(), /*LowerCase=*/true);
   return result;
 }

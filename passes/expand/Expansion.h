@@ -73,6 +73,19 @@ private:
   Span within(mlir::Value origin, mlir::Value direction, llvm::ArrayRef<float> box);
   mlir::Value positionsAt(mlir::Value origin, mlir::Value direction, mlir::Value places);
   mlir::Value occupied(mlir::Value bits, mlir::Value positions);
+  /// Places that are brought together, and the ray of each; for all places where they are, whether they are there,
+  /// and how many would be.
+  struct Asked {
+    mlir::Value places, ray, rank, isTaken, total;
+  };
+  Asked gathered(mlir::Value places, mlir::Value asks, graph::DimExpr capacity);
+  mlir::Value spread(const Asked &asked, mlir::Value values);
+  mlir::Value sizeOf(graph::DimExpr size);
+  struct Along {
+    mlir::Value density, colors, asks, total;
+  };
+  template <typename Op> Along askAlong(Op op, mlir::Value places, mlir::Value asks, bool withDirections);
+  mlir::Value uniformOf(mlir::Value numbers, int64_t draws, uint64_t seed);
   struct Light {
     mlir::Value color, alpha, depth, isFull;
   };

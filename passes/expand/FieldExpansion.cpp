@@ -6,13 +6,15 @@
 // Where the places that a ray may ask for do not depend on the field, all are asked for at once: [N, S, K] for N rays
 // of S steps, with densities of 0 where a ray would not have asked. What is left of the light before each step is a
 // product up to it, and the end of a ray the place where that falls below a number. Sphere tracing goes where the field
-// sends it: its steps are written one after another, all rays in each.
+// sends it: its steps are written one after another, all rays in each. With a capacity, those places that are asked for
+// are brought together first, [M, K].
 //
 // This says what the ops mean, and runs on every target; it takes memory for all samples, and all steps of every ray.
 //
 //===----------------------------------------------------------------------===//
 
 #include "dialects/graph/Evaluate.h"
+#include "dialects/graph/Random.h"
 #include "dialects/ng/Rays.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/expand/Expansion.h"
@@ -85,6 +87,68 @@ Value Expansion::occupied(Value bits, Value positions) {
   return reshape(make<CompareOp>(Predicate::ne, bit, constantOf(0)), dims);
 }
 
+/// Brings those of the places [N, S] at which the field is asked together, [M] of them, ray by ray: a scatter takes
+/// number k to row k.
+Expansion::Asked Expansion::gathered(Value places, Value asks, DimExpr capacity) {
+  Dims dims = dimsOf(places.getType());
+  DimExpr all = dims[0] * dims[1];
+  Type word = b.getIntegerType(32);
+  Value marks = cast(asks, word);
+  Value counts = make<ReduceOp>(ReduceKind::sum, marks, ArrayRef<int64_t>{1});
+  Value rays = make<ScanOp>(ReduceKind::sum, counts, /*axis=*/0, /*exclusive=*/true, /*reverse=*/false);
+  Value rank = make<ScanOp>(ReduceKind::sum, marks, /*axis=*/1, /*exclusive=*/true, /*reverse=*/false);
+  rank = add(rank, rays);
+  // Those that are not asked for, or are too many, go to a row after the last, which nobody reads.
+  Value most = cast(sizeOf(capacity), word);
+  Value isTaken = make<AndOp>(asks, make<CompareOp>(Predicate::lt, rank, most));
+  Value row = select(isTaken, rank, most);
+  Value index = make<IotaOp>(tensorOf({all}, word), /*axis=*/0);
+  Value none = make<BroadcastOp>(makeScalar(b, loc, 0, word), Dims{capacity + 1});
+  Value taken = make<ScatterElementsOp>(none, reshape(row, {all}), index, /*axis=*/0, /*kind=*/ReduceKindAttr());
+  Attribute starts[] = {number(0).attribute()};
+  taken = make<SliceOp>(tensorOf({capacity}, word), taken, DimsAttr::get(b.getContext(), starts),
+                        b.getDenseI64ArrayAttr({1}));
+  Value ray = make<DivOp>(taken, cast(sizeOf(dims[1]), word));
+  Value total = reshape(make<ReduceOp>(ReduceKind::sum, counts, ArrayRef<int64_t>{0}), {number(1)});
+  rank = make<MinOp>(rank, sub(most, scalar(1, most)));
+  return {make<GatherOp>(reshape(places, {all}), taken, /*axis=*/0), ray, rank, isTaken, total};
+}
+
+/// Of what the field says at the places that are brought together, [M, K], what it says at all, [N, S, K].
+Value Expansion::spread(const Asked &asked, Value values) { return make<GatherOp>(values, asked.rank, /*axis=*/0); }
+
+Value Expansion::sizeOf(DimExpr size) {
+  Attribute values[] = {size.attribute()};
+  return make<SizesOp>(DimsAttr::get(b.getContext(), values), /*scalar=*/b.getUnitAttr());
+}
+
+/// As `graph.random <uniform> {draws}`, of elements with these numbers, [N, 1]: Philox::words of counters
+/// (number, 0, draw, 0).
+Value Expansion::uniformOf(Value numbers, int64_t draws, uint64_t seed) {
+  Type word = elementOf(numbers), wide = b.getIntegerType(64, /*isSigned=*/false);
+  auto wordOf = [&](uint32_t value) { return makeScalar(b, loc, value, word); };
+  auto xorOf = [&](Value a, Value c) { return make<XorOp>(a, c); };
+  // The upper and the lower half of a product with a constant.
+  auto product = [&](Value a, uint32_t factor) {
+    Value whole = mul(cast(a, wide), makeScalar(b, loc, factor, wide));
+    return std::pair(cast(make<ShrOp>(whole, makeScalar(b, loc, 32, wide)), word), mul(a, wordOf(factor)));
+  };
+  Value zero = wordOf(0);
+  std::array<Value, 4> counter = {numbers, zero, vector(DType::U32, draws, [](int64_t i) { return i; }), zero};
+  std::array<uint32_t, 2> key = {uint32_t(seed), uint32_t(seed >> 32)};
+  for (int round = 0; round < Philox::rounds; ++round) {
+    auto [firstHigh, firstLow] = product(counter[0], Philox::multipliers[0]);
+    auto [secondHigh, secondLow] = product(counter[2], Philox::multipliers[1]);
+    counter = {xorOf(xorOf(secondHigh, counter[1]), wordOf(key[0])), secondLow,
+               xorOf(xorOf(firstHigh, counter[3]), wordOf(key[1])), firstLow};
+    key = {key[0] + Philox::keySteps[0], key[1] + Philox::keySteps[1]};
+  }
+  constexpr int bits = Philox::leadingBits(32, /*isBFloat=*/false);
+  Value leading = cast(make<ShrOp>(counter[0], wordOf(32 - bits)), b.getIntegerType(32));
+  leading = cast(leading, b.getF32Type());
+  return mul(leading, scalar(std::ldexp(1.0, -bits), leading));
+}
+
 /// Front to back, of what each step takes [N, S], its colour [N, S, 3] and place [N, S].
 Expansion::Light Expansion::composite(Value opacity, Value colors, Value places, APFloat minTransmittance) {
   double least = minTransmittance.convertToFloat();
@@ -141,54 +205,75 @@ Value Expansion::lengthsAt(Value places, MarchOp op) {
   return clamped(mul(places, scalar(cone, places)), minStep, op.getMaxStep().convertToFloat());
 }
 
-SmallVector<Value> Expansion::march(MarchOp op) {
-  int64_t steps = op.getMaxSteps();
-  DimExpr rays = dimOf(op.getOrigin().getType(), 0), samples = rays * steps;
-  auto [start, end, isInside] = within(op.getOrigin(), op.getDirection(), op.getBox());
-  Value places = stepsFrom(start, op), lengths = lengthsAt(places, op);
-  Value asks = make<AndOp>(make<CompareOp>(Predicate::lt, places, end), isInside);
+/// What a field says along rays, [N, S] densities and [N, S, 3] colours, of those places [N, S] where it is asked.
+template <typename Op> Expansion::Along Expansion::askAlong(Op op, Value places, Value asks, bool withDirections) {
+  DimExpr rays = dimOf(places.getType(), 0), steps = dimOf(places.getType(), 1);
   Value positions = positionsAt(op.getOrigin(), op.getDirection(), places);
   if (op.getOccupancy())
     asks = make<AndOp>(asks, occupied(op.getOccupancy(), positions));
-
-  Value directions = reshape(op.getDirection(), {rays, number(1), number(3)});
-  directions = make<BroadcastOp>(directions, Dims{rays, number(steps), number(3)});
-  SmallVector<Value> inputs = {reshape(positions, {samples, number(3)}), reshape(directions, {samples, number(3)})};
+  SmallVector<Value> inputs;
+  Asked asked;
+  if (auto capacity = op.getCapacityAttr()) {
+    asked = gathered(places, asks, DimExpr(capacity));
+    auto ofRay = [&](Value vectors) -> Value { return make<GatherOp>(vectors, asked.ray, /*axis=*/0); };
+    Value direction = ofRay(op.getDirection()), place = reshape(asked.places, {DimExpr(capacity), number(1)});
+    inputs.push_back(add(ofRay(op.getOrigin()), mul(place, direction)));
+    if (withDirections)
+      inputs.push_back(direction);
+    asks = asked.isTaken;
+  } else {
+    Value directions = reshape(op.getDirection(), {rays, number(1), number(3)});
+    inputs.push_back(reshape(positions, {rays * steps, number(3)}));
+    if (withDirections)
+      inputs.push_back(reshape(make<BroadcastOp>(directions, Dims{rays, steps, number(3)}), {rays * steps, number(3)}));
+  }
   llvm::append_range(inputs, op.getCaptures());
   SmallVector<Value> field = inlined(op.getField(), inputs);
-  Value density = reshape(field[0], {rays, number(steps)}), zero = scalar(0, density);
-  Value thickness = mul(make<MaxOp>(density, zero), lengths);
-  Value opacity = select(asks, sub(scalar(1, density), make<ExpOp>(make<NegOp>(thickness))), zero);
-  Value colors = reshape(field[1], {rays, number(steps), number(3)});
-  Light light = composite(opacity, colors, places, op.getMinTransmittance());
-  Value one = scalar(1, density);
+  Value density = field[0], colors = field[1];
+  if (op.getCapacityAttr()) {
+    density = spread(asked, density);
+    colors = spread(asked, colors);
+  }
+  return {reshape(density, {rays, steps}), reshape(colors, {rays, steps, number(3)}), asks, asked.total};
+}
+
+SmallVector<Value> Expansion::march(MarchOp op) {
+  auto [start, end, isInside] = within(op.getOrigin(), op.getDirection(), op.getBox());
+  Value places = stepsFrom(start, op), lengths = lengthsAt(places, op);
+  Value asks = make<AndOp>(make<CompareOp>(Predicate::lt, places, end), isInside);
+  Along along = askAlong(op, places, asks, /*withDirections=*/true);
+  Value zero = scalar(0, along.density), one = scalar(1, along.density);
+  Value thickness = mul(make<MaxOp>(along.density, zero), lengths);
+  Value opacity = select(along.asks, sub(one, make<ExpOp>(make<NegOp>(thickness))), zero);
+  Light light = composite(opacity, along.colors, places, op.getMinTransmittance());
   Value color = make<DivOp>(light.color, select(light.isFull, light.alpha, one));
-  return {color, select(light.isFull, one, light.alpha), light.depth};
+  SmallVector<Value> results = {color, select(light.isFull, one, light.alpha), light.depth};
+  if (along.total)
+    results.push_back(along.total);
+  return results;
 }
 
 SmallVector<Value> Expansion::deltaTrack(DeltaTrackOp op) {
   int64_t steps = op.getMaxSteps();
   double majorant = op.getMajorant().convertToFloat();
-  DimExpr rays = dimOf(op.getOrigin().getType(), 0), samples = rays * steps;
+  DimExpr rays = dimOf(op.getOrigin().getType(), 0);
   auto [start, end, isInside] = within(op.getOrigin(), op.getDirection(), op.getBox());
-  Value uniform = make<RandomOp>(tensorOf({rays, number(steps)}, b.getF32Type()), RandomKind::uniform, op.getSeed(),
-                                 /*draws=*/true);
+  Value uniform = op.getNumber() ? uniformOf(op.getNumber(), steps, op.getSeed())
+                                 : make<RandomOp>(tensorOf({rays, number(steps)}, b.getF32Type()), RandomKind::uniform,
+                                                  op.getSeed(), /*draws=*/true);
   double meanLength = 1 / (majorant * op.getDensityScale().convertToFloat());
   Value lengths = mul(make<Log1pOp>(make<NegOp>(uniform)), scalar(-meanLength, uniform));
   Value places = make<ScanOp>(ReduceKind::sum, lengths, /*axis=*/1, /*exclusive=*/false, /*reverse=*/false);
   places = add(places, start);
   Value asks = make<AndOp>(make<CompareOp>(Predicate::lt, places, end), isInside);
-  Value positions = positionsAt(op.getOrigin(), op.getDirection(), places);
-  if (op.getOccupancy())
-    asks = make<AndOp>(asks, occupied(op.getOccupancy(), positions));
-  SmallVector<Value> inputs = {reshape(positions, {samples, number(3)})};
-  llvm::append_range(inputs, op.getCaptures());
-  SmallVector<Value> field = inlined(op.getField(), inputs);
-  Value density = reshape(field[0], {rays, number(steps)}), zero = scalar(0, density);
-  Value opacity = clamped(mul(density, scalar(1 / majorant, density)), 0, 1);
-  Value colors = reshape(field[1], {rays, number(steps), number(3)});
-  Light light = composite(select(asks, opacity, zero), colors, places, op.getMinTransmittance());
-  return {light.color, light.alpha};
+  Along along = askAlong(op, places, asks, /*withDirections=*/false);
+  Value opacity = clamped(mul(along.density, scalar(1 / majorant, along.density)), 0, 1);
+  opacity = select(along.asks, opacity, scalar(0, opacity));
+  Light light = composite(opacity, along.colors, places, op.getMinTransmittance());
+  SmallVector<Value> results = {light.color, light.alpha};
+  if (along.total)
+    results.push_back(along.total);
+  return results;
 }
 
 SmallVector<Value> Expansion::sphereTrace(SphereTraceOp op) {

@@ -100,6 +100,38 @@ func.func @main(%o: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 
 }
 
 // -----
+// name asks
+// for CAPACITY in 1, 40, 900
+// with n=1 | n=23
+!rays = tensor<?x3xf32, #graph.dims<n, 3>>
+!numbers = tensor<?x1xf32, #graph.dims<n, 1>>
+!points = tensor<?x3xf32, #graph.dims<samples, 3>>
+func.func @main(%o: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.0, 1.0>}, %d: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.2, 0.8>}, %bits: tensor<1x64xui8> {test.range = #graph.dims<0, 256>},
+                %i: tensor<?x1xui32, #graph.dims<n, 1>> {test.range = #graph.dims<0, 4294967295>}, %w: tensor<4x3xf32> {test.constant})
+    -> (tensor<?x3xf32, #graph.dims<n, 3>>, tensor<?x1xf32, #graph.dims<n, 1>>, tensor<1xi32>, tensor<?x3xf32, #graph.dims<n, 3>>, tensor<?x1xf32, #graph.dims<n, 1>>, tensor<1xi32>) {
+  %0:4 = ng.march %o, %d occupancy(%bits) captures(%w) {
+  ^bb0(%p: !points, %r: !points, %a: tensor<4x3xf32>):
+    %q = graph.add %p, %r : (!points, !points) -> !points
+    %1 = ng.mlp %q, %a {activation = #ng.activation<none>, outputActivation = #ng.activation<sigmoid>}
+        : (!points, tensor<4x3xf32>) -> tensor<?x4xf32, #graph.dims<samples, 4>>
+    %2 = graph.slice %1 starts <0, 0> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> tensor<?x1xf32, #graph.dims<samples, 1>>
+    %3 = graph.slice %1 starts <0, 1> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> !points
+    ng.yield %2, %3 : tensor<?x1xf32, #graph.dims<samples, 1>>, !points
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.04 : f32, maxStep = 0.04 : f32, coneAngle = 0.0 : f32, maxSteps = 50 : i64, start = 0.5 : f32, minTransmittance = 0.2 : f32, capacity = #graph.dim<$CAPACITY>}
+      : (!rays, !rays, tensor<1x64xui8>, tensor<4x3xf32>) -> (!rays, !numbers, !numbers, tensor<1xi32>)
+  %4:3 = ng.delta_track %o, %d occupancy(%bits) number(%i) captures(%w) {
+  ^bb0(%p: !points, %a: tensor<4x3xf32>):
+    %1 = ng.mlp %p, %a {activation = #ng.activation<none>, outputActivation = #ng.activation<softplus>}
+        : (!points, tensor<4x3xf32>) -> tensor<?x4xf32, #graph.dims<samples, 4>>
+    %2 = graph.slice %1 starts <0, 3> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> tensor<?x1xf32, #graph.dims<samples, 1>>
+    %3 = graph.slice %1 starts <0, 0> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> !points
+    ng.yield %2, %3 : tensor<?x1xf32, #graph.dims<samples, 1>>, !points
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 8.0 : f32, densityScale = 1.5 : f32, maxSteps = 24 : i64, seed = 7 : i64, minTransmittance = 0.01 : f32, capacity = #graph.dim<$CAPACITY>}
+      : (!rays, !rays, tensor<1x64xui8>, tensor<?x1xui32, #graph.dims<n, 1>>, tensor<4x3xf32>) -> (!rays, !numbers, tensor<1xi32>)
+  return %0#0, %0#1, %0#3, %4#0, %4#1, %4#2 : !rays, !numbers, tensor<1xi32>, !rays, !numbers, tensor<1xi32>
+}
+
+// -----
 // name sphereTrace
 // for OFFSET in 0.0, 0.05
 !rays = tensor<?x3xf32, #graph.dims<n, 3>>

@@ -36,11 +36,19 @@ def fences(root, language):
 
 
 def test_command_line(root, place):
-    (script,) = fences(root, "sh")
+    script, _ = fences(root, "sh")
     done = subprocess.run(["bash", "-euxc", script], cwd=place, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     small, large = (np.asarray(Image.open(place / "build" / "demo" / name)) for name in ("photo.png", "large.png"))
     assert (large == small.repeat(4, 0).repeat(4, 1)).all()
+
+
+def test_pictures(root, place):
+    _, script = fences(root, "sh")
+    (place / "examples").symlink_to(root / "examples")
+    done = subprocess.run(["bash", "-euxc", script], cwd=place, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert np.asarray(Image.open(place / "build" / "surface.png")).std() > 10
 
 
 def test_python(root, place):

@@ -66,18 +66,6 @@ std::string toLine(Diagnostic &diagnostic) {
   return name.empty() || StringRef(text).starts_with(name) ? text : name + ": " + text;
 }
 
-/// NAME=N of --dim. What is wrong with it, or "".
-std::string parseDims(const CompileOptions &options, ImportOptions &import) {
-  for (const std::string &dim : options.dim) {
-    auto [name, number] = StringRef(dim).rsplit('=');
-    int64_t size = 0;
-    if (name.empty() || number.getAsInteger(10, size) || size < 0)
-      return "--dim " + dim + ": should be NAME=N, for example --dim batch=1";
-    import.dims.push_back({name.str(), size});
-  }
-  return "";
-}
-
 /// What one program is compiled for: the variants of a target, best first, as the runtime takes the first that
 /// it can use.
 struct TargetVariants {
@@ -150,7 +138,7 @@ std::string checkPtxas(const CompileOptions &options) {
 std::string readOptions(const CompileOptions &options, ImportOptions &import, std::vector<TargetVariants> &targets) {
   registerAllPasses();
   for (const std::string &problem :
-       {parseDims(options, import), chooseTargets(options, targets), checkStage(options), checkPtxas(options)})
+       {readImportOptions(options, import), chooseTargets(options, targets), checkStage(options), checkPtxas(options)})
     if (!problem.empty())
       return problem;
   return "";

@@ -61,6 +61,8 @@ std::string cacheFolder();
 
 /// Whether the file at `path` starts as an artifact does.
 bool isArtifact(const std::string &path);
+/// Whether the file at `path` is a scene, and no ONNX model.
+bool isScene(const std::string &path);
 
 /// "treadle 0.1.0"
 std::string compilerVersion();

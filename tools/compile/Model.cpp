@@ -8,18 +8,48 @@
 #include "tools/compile/Model.h"
 #include "frontends/onnx/Import.h"
 #include "frontends/scene/Import.h"
+#include "mlir/IR/Diagnostics.h"
 
 using namespace mlir;
 
 namespace treadle {
 
+std::string readImportOptions(const CompileOptions &options, ImportOptions &import) {
+  for (const std::string &dim : options.dim) {
+    auto [name, number] = StringRef(dim).rsplit('=');
+    int64_t size = 0;
+    if (name.empty() || number.getAsInteger(10, size) || size < 0)
+      return "--dim " + dim + ": should be NAME=N, for example --dim batch=1";
+    import.dims.push_back({name.str(), size});
+  }
+  for (const std::string &setting : options.set) {
+    auto [name, number] = StringRef(setting).split('=');
+    double value = 0;
+    if (name.empty() || number.getAsDouble(value))
+      return "--set " + setting + ": should be NAME=X, for example --set max_steps=256";
+    import.settings.push_back({name.str(), value});
+  }
+  if (!options.set.empty() && !options.render)
+    return "--set " + options.set[0] + ": numbers are set for --render";
+  import.render = options.render;
+  return "";
+}
+
+bool isScene(const std::string &path) { return scene::isScene(path); }
+
 FailureOr<ImportedModel> importModel(MLIRContext *context, StringRef path, const ImportOptions &options) {
-  return scene::isScene(path) ? scene::importScene(context, path, options) : onnx::importModel(context, path, options);
+  if (scene::isScene(path))
+    return scene::importScene(context, path, options);
+  if (options.render) {
+    emitError(UnknownLoc::get(context)) << path << ": is no scene, and only a scene is drawn";
+    return failure();
+  }
+  return onnx::importModel(context, path, options);
 }
 
 FailureOr<std::vector<std::string>> modelFiles(MLIRContext *context, StringRef path) {
   if (scene::isScene(path))
-    return std::vector<std::string>{path.str()};
+    return scene::sceneFiles(path);
   return onnx::modelFiles(context, path);
 }
 

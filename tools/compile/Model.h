@@ -9,8 +9,12 @@
 #define TREADLE_TOOLS_COMPILE_MODEL_H
 
 #include "frontends/Import.h"
+#include "tools/compile/Compile.h"
 
 namespace treadle {
+
+/// What a frontend is told of a compilation. What is wrong with the options, or "".
+std::string readImportOptions(const CompileOptions &options, ImportOptions &import);
 
 /// Imports the model at `path` with the frontend of its format: a scene by its name or how it starts, else ONNX.
 /// Errors are diagnostics on the context.

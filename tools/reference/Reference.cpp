@@ -54,17 +54,12 @@ HostTensor toHost(const graph::Tensor &tensor) {
 Reference::Reference() = default;
 Reference::~Reference() = default;
 
-Status Reference::open(const std::string &path, const std::vector<std::string> &dims, Reference &reference) {
+Status Reference::open(const std::string &path, const CompileOptions &options, Reference &reference) {
   reference.state = std::make_unique<State>();
-  ImportOptions options;
-  for (const std::string &dim : dims) {
-    auto [name, number] = StringRef(dim).rsplit('=');
-    int64_t size = 0;
-    if (name.empty() || number.getAsInteger(10, size) || size < 0)
-      return error(TREADLE_INVALID_ARGUMENT, "--dim ", dim, ": should be NAME=N, for example --dim batch=1");
-    options.dims.push_back({name.str(), size});
-  }
-  FailureOr<ImportedModel> model = importModel(&reference.state->context, path, options);
+  ImportOptions import;
+  if (std::string problem = readImportOptions(options, import); !problem.empty())
+    return error(TREADLE_INVALID_ARGUMENT, problem);
+  FailureOr<ImportedModel> model = importModel(&reference.state->context, path, import);
   if (failed(model))
     return reference.state->takeProblem(path + ": could not be imported");
   reference.state->model = std::move(*model);

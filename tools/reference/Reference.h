@@ -11,6 +11,7 @@
 #ifndef TREADLE_TOOLS_REFERENCE_REFERENCE_H
 #define TREADLE_TOOLS_REFERENCE_REFERENCE_H
 
+#include "tools/compile/Compile.h"
 #include "tools/tensorfile/HostTensor.h"
 #include <functional>
 #include <memory>
@@ -19,8 +20,8 @@ namespace treadle {
 
 class Reference {
 public:
-  /// Imports the model. `dims` fixes open dimensions: "batch=1".
-  static Status open(const std::string &model, const std::vector<std::string> &dims, Reference &reference);
+  /// Imports the model, as the options say.
+  static Status open(const std::string &model, const CompileOptions &options, Reference &reference);
   ~Reference();
   Reference();
 

@@ -22,6 +22,14 @@ struct Image {
 Status readImage(const std::string &path, int channels, Image &image);
 Status writePng(const std::string &path, const Image &image);
 
+/// A plane of an OpenEXR file; R, G, B, A and Z have a meaning that everybody knows.
+struct ExrChannel {
+  std::string name;
+  std::vector<float> pixels; // row by row
+};
+/// Writes 32 bits a number, deflated (tinyexr does it). R, G and B are linear and premultiplied.
+Status writeExr(const std::string &path, int64_t width, int64_t height, const std::vector<ExrChannel> &channels);
+
 /// Bilinear; where the picture shrinks, each pixel is a weighted mean of all that it covers (as Pillow does
 /// it). The result is not rounded.
 std::vector<float> resize(const Image &image, int64_t width, int64_t height);

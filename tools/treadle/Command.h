@@ -26,6 +26,7 @@ void addCompile(CLI::App &app, Action &action);
 void addRun(CLI::App &app, Action &action);
 void addBench(CLI::App &app, Action &action);
 void addCompare(CLI::App &app, Action &action);
+void addRender(CLI::App &app, Action &action);
 void addInspect(CLI::App &app, Action &action);
 void addDevices(CLI::App &app, Action &action);
 

@@ -20,7 +20,7 @@ namespace {
 struct Arguments {
   ProgramOptions program;
   InputOptions inputs;
-  std::string against = "onnxruntime";
+  std::string against; // empty: by the kind of model
   double tolerance = 0;
   bool bisect = false, asJson = false;
 };
@@ -98,8 +98,7 @@ Status Comparison::expect(bool everything, std::unique_ptr<ExpectedValues> &valu
     return runOnnxRuntime(arguments.program.file, program.inputs(), inputs, everything, values);
   auto inMemory = std::make_unique<ValuesInMemory>();
   Reference reference;
-  if (Status status = Reference::open(arguments.program.file, arguments.program.compile.dim, reference);
-      status.failed())
+  if (Status status = Reference::open(arguments.program.file, arguments.program.compile, reference); status.failed())
     return status;
   std::vector<HostTensor> results;
   auto keep = [&](const std::string &name, const HostTensor &value) {
@@ -195,7 +194,7 @@ Status Comparison::bisectStages(const ExpectedValues &expected) {
   for (const char *stage : {"expand", "simplify", "layout", "group"}) {
     Reference reference;
     std::vector<HostTensor> results;
-    Status status = Reference::open(arguments.program.file, arguments.program.compile.dim, reference);
+    Status status = Reference::open(arguments.program.file, arguments.program.compile, reference);
     if (!status.failed())
       status = reference.runStages(stage);
     if (!status.failed())
@@ -268,7 +267,8 @@ void addCompare(CLI::App &app, Action &action) {
       ->add_option(
           "--against", arguments->against,
           "onnxruntime (in a Python that has it; TREADLE_PYTHON names one), reference (each op by its definition, "
-          "slow), or an .npz file with the outputs, and perhaps inputs as in:NAME (default: onnxruntime)")
+          "slow), or an .npz file with the outputs, and perhaps inputs as in:NAME (default: onnxruntime; of a scene, "
+          "which that cannot read, reference)")
       ->type_name("WHAT")
       ->check([](const std::string &text) {
         bool known = text == "onnxruntime" || text == "reference" || text.ends_with(".npz");
@@ -285,7 +285,11 @@ void addCompare(CLI::App &app, Action &action) {
   command->add_flag("--json", arguments->asJson, "print JSON");
   command->footer("Exit status 1 where an output differs.");
   command->callback([arguments, &action] {
-    action = [arguments](int &exitStatus) { return Comparison(*arguments).run(exitStatus); };
+    action = [arguments](int &exitStatus) {
+      if (arguments->against.empty())
+        arguments->against = isScene(arguments->program.file) ? "reference" : "onnxruntime";
+      return Comparison(*arguments).run(exitStatus);
+    };
   });
 }
 

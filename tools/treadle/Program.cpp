@@ -22,7 +22,8 @@ Status toStatus(treadle_error *error) {
 }
 
 void ProgramOptions::addTo(CLI::App &command, bool runs) {
-  command.add_option("FILE", file, "an artifact (.tdl), or a model (.onnx, .ingp, .msgpack) that is compiled first")
+  command
+      .add_option("FILE", file, "an artifact (.tdl), or a model (.onnx, .ingp, .msgpack, .json) that is compiled first")
       ->required()
       ->type_name("");
   if (runs) {

@@ -26,6 +26,7 @@ Examples:
   treadle compile net.onnx -o net.tdl
   treadle bench net.tdl --threads 2
   treadle compare net.onnx --against onnxruntime
+  treadle render fox.ingp -o fox.png
 
 A FILE is an artifact (.tdl) or a model; a model is compiled first and kept in a cache: the folder that
 TREADLE_CACHE names, else ~/.cache/treadle.
@@ -59,6 +60,7 @@ int run(int argc, char **argv) {
   addRun(app, action);
   addBench(app, action);
   addCompare(app, action);
+  addRender(app, action);
   addInspect(app, action);
   addDevices(app, action);
   try {

@@ -135,7 +135,7 @@ FILES = [
     (zlib.compress(b"\x80" * 1000)[:12], "its compressed stream is cut short"),
     (gzip.compress(b"\x80" * 1000)[:-20] + bytes(20), "its compressed stream c"),
     (zlib.compress(b"\x80")[:2] + b"\xff" * 20, "its compressed stream cannot be unpacked"),
-    (json.dumps({"encoding": {"otype": "HashGrid"}, "network": {}}).encode(), "snapshot is missing; this is a configuration without"),
+    (json.dumps({"encoding": {"otype": "HashGrid"}, "network": {}}).encode(), "n_input_dims is missing, how many numbers the encoding takes, which tiny-cuda-nn is told"),
 ]
 
 
