@@ -405,7 +405,10 @@ SmallVector<Value> MatrixAttention::attend(Value end) {
     SmallVector<Value> scores = scoreKeys();
     valueTile->finish(valueChunks, memory, valuePlace);
     arrive();
-    SmallVector<Value> keyChunks = keyTile->start(kernel.add(firstKey, blocks.keys), zero, memory, keyPlace);
+    Value nextKey = kernel.add(firstKey, blocks.keys);
+    if (keys.isMultipleOf(blocks.keys)) // after the last block that one again, as none is asked whether it is there
+      nextKey = kernel.min(nextKey, kernel.sub(kernel.size(keys), kernel.index(blocks.keys)));
+    SmallVector<Value> keyChunks = keyTile->start(nextKey, zero, memory, keyPlace);
     commit();
     SmallVector<Value> weights = weighKeys(scores, firstKey, next);
     addValues(weights, MutableArrayRef(next).take_front(fragments()));
