@@ -217,11 +217,21 @@ Value Kernel::scratch(Type elementType, DimExpr count) {
 void Kernel::tasks(llvm::function_ref<void(Value)> body) {
   if (!target.isSimt)
     return loop(beginArgument, endArgument, 1, body);
+  tasks(ValueRange(), [&](Value task, ValueRange) {
+    body(task);
+    return SmallVector<Value>();
+  });
+}
+
+void Kernel::tasks(ValueRange start, llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
   Value first = gpu::BlockIdOp::create(b, gpu::Dimension::x), step = gpu::GridDimOp::create(b, gpu::Dimension::x);
-  auto op = scf::ForOp::create(b, first, endArgument, step);
+  auto op = scf::ForOp::create(b, first, endArgument, step, start);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(op.getBody());
-  body(op.getInductionVar());
+  SmallVector<Value> next = body(op.getInductionVar(), op.getRegionIterArgs());
+  // Without carried values the builder has put a terminator there already.
+  if (!start.empty())
+    scf::YieldOp::create(b, next);
 }
 
 Value Kernel::once(Value &kept, llvm::function_ref<Value()> make) {

@@ -65,6 +65,9 @@ public:
 
   /// Runs `body` for each task of this worker.
   void tasks(llvm::function_ref<void(mlir::Value)> body);
+  /// The same of a workgroup, carrying values from task to task: body returns the next ones.
+  void tasks(mlir::ValueRange start,
+             llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
 
   /// Private memory for `count` elements, 64-byte aligned; the same for every task of a worker.
   mlir::Value scratch(mlir::Type elementType, graph::DimExpr count);

@@ -39,7 +39,9 @@ struct MatrixUnit {
   /// Types of elements as graphs have them: "f16", "f32". Several operand types may be mixed: "i8 ui8".
   std::string operands, sum;
   int64_t rows = 0, columns = 0, depth = 0;
-  FragmentLayout lhs, rhs; // none of a unit that takes its operands from shared memory (tile.multiply_shared)
+  // Of a unit that takes its operands from shared memory (tile.multiply_shared) there is no rhs, and lhs is how its
+  // elements lie where they are in registers instead (tile.multiply_held), if they can be.
+  FragmentLayout lhs, rhs;
   FragmentLayout sums;
 
   /// Threads that multiply together: a subgroup, or several that are neighbours.

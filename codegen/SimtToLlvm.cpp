@@ -12,6 +12,7 @@
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -125,6 +126,15 @@ struct Shared : OpConversionPattern<memref::AllocaOp> {
   }
 };
 
+/// One instruction, not a function of a device's library.
+template <typename From, typename To> struct Extreme : OpConversionPattern<From> {
+  using OpConversionPattern<From>::OpConversionPattern;
+  LogicalResult matchAndRewrite(From op, typename From::Adaptor in, ConversionPatternRewriter &b) const override {
+    b.replaceOpWithNewOp<To>(op, in.getLhs(), in.getRhs());
+    return success();
+  }
+};
+
 struct Return : OpConversionPattern<func::ReturnOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(func::ReturnOp op, OpAdaptor, ConversionPatternRewriter &b) const override {
@@ -207,8 +217,10 @@ LogicalResult convertSimtToLlvm(ModuleOp holder, StringRef kernelAttribute,
   {
     RewritePatternSet patterns(context);
     populateSCFToControlFlowConversionPatterns(patterns);
+    arith::populateCeilFloorDivExpandOpsPatterns(patterns);
     ConversionTarget target(*context);
-    target.addIllegalOp<scf::ForOp, scf::IfOp, scf::WhileOp>();
+    target.addIllegalOp<scf::ForOp, scf::IfOp, scf::WhileOp, arith::CeilDivSIOp, arith::CeilDivUIOp,
+                        arith::FloorDivSIOp>();
     target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
     if (failed(applyPartialConversion(holder, target, std::move(patterns))))
       return failure();
@@ -223,7 +235,8 @@ LogicalResult convertSimtToLlvm(ModuleOp holder, StringRef kernelAttribute,
   addDevice(converter, patterns);
   populateVectorToLLVMConversionPatterns(converter, patterns);
   patterns.add<Load, Store, View, Shared, Return>(converter, context);
-  patterns.add<Groups, LoadVector, StoreVector>(converter, context, /*benefit=*/10);
+  patterns.add<Groups, LoadVector, StoreVector, Extreme<arith::MaxNumFOp, LLVM::MaxNumOp>,
+               Extreme<arith::MinNumFOp, LLVM::MinNumOp>>(converter, context, /*benefit=*/10);
   patterns.add<Entry>(converter, context, kernelAttribute);
   ConversionTarget target(*context);
   target.addLegalDialect<LLVM::LLVMDialect>();

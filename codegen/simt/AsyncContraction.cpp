@@ -38,11 +38,9 @@ namespace {
 constexpr int64_t usualSize = 2048;
 // So many tiles keep a device busy.
 constexpr int64_t enoughTiles = 128;
-constexpr int64_t rowBytes = 128;      // of shared memory (tile.copy_box)
-constexpr int64_t patternBytes = 1024; // after which chunks are in the same order again
-constexpr int64_t barrierBytes = 8, mostStages = 6;
+constexpr int64_t mostStages = 6;
 
-using simt::ContractionElements, simt::SumTile;
+using simt::BoxSource, simt::BoxTile, simt::ContractionElements, simt::StageRing, simt::SumTile;
 using Side = ContractionElements::Side;
 
 class AsyncContraction {
@@ -58,32 +56,19 @@ public:
 
 private:
   struct Operand {
-    std::optional<ContractionElements::BoxSource> source;
+    std::optional<BoxSource> source;
     int64_t rows = 1;   // of the tile; of B its columns
     int64_t offset = 0; // in a stage
-    Value boxes, first; // the tile's first row
-  };
-  /// A place in the ring, and how often it has gone round, modulo 2.
-  struct Turn {
-    Value stage, parity;
+    std::optional<BoxTile> tile{};
+    Value first{}; // the tile's first row
   };
 
-  void makeBoxes(Operand &operand);
-  void copyBoxes(const Operand &operand, Value k, Turn turn);
+  void copyTile(const Operand &operand, Value k, Value stage);
   Value placeOf(const Operand &operand, Value stage, Value part, int64_t step);
-  Turn next(Turn turn);
   void copy();
   Value multiplyStage(Value stage, Value sums);
   Value multiply();
   void setUpBarriers();
-  void endBarriers();
-  Value isFirstThread() { return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, kernel.thread(), kernel.index(0)); }
-  Value isFirstLane() {
-    Value lane = kernel.rem(kernel.thread(), kernel.target.subgroupThreads);
-    return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, lane, kernel.index(0));
-  }
-  Value filled(Value stage) { return stage; }
-  Value freed(Value stage) { return kernel.add(stage, stages); }
 
   Kernel kernel;
   ImplicitLocOpBuilder &b;
@@ -92,66 +77,44 @@ private:
   ContractionElements product;
   const ContractionShape &shape;
   Type element; // as stored
-  int64_t elementBytes, depthBlock, stages = 1, stageElements = 0;
+  int64_t elementBytes, depthBlock, stageElements = 0;
   Operand lhs, rhs;
+  std::optional<StageRing> ring;
   Value staged, barriers;
 };
 
 AsyncContraction::AsyncContraction(func::FuncOp source, const Target &target, Operation *op, Plan plan)
     : kernel(source, target), b(kernel.b), unit(*plan.unit), units(plan.units), product(kernel, op),
       shape(product.shape), element(storageType(elementOf(shape.lhs))),
-      elementBytes(element.getIntOrFloatBitWidth() / 8), depthBlock(rowBytes / elementBytes) {
+      elementBytes(element.getIntOrFloatBitWidth() / 8), depthBlock(simt::boxRowBytes / elementBytes) {
   lhs.rows = units * unit.rows;
   rhs.rows = unit.columns;
   rhs.offset = lhs.rows * depthBlock;
   stageElements = (lhs.rows + rhs.rows) * depthBlock;
   for (auto [operand, side] : {std::pair(&lhs, Side::lhs), std::pair(&rhs, Side::rhs)}) {
     operand->source = product.boxesOf(side);
-    // Only elements of 16 bits can lie the other way round.
-    if (operand->source && operand->source->isTurned && (elementBytes != 2 || operand->rows % depthBlock != 0))
+    if (operand->source && !BoxTile::fits(*operand->source, element, operand->rows))
       operand->source.reset();
   }
 }
 
 // ---- copies ----------------------------------------------------------------------------------
 
-void AsyncContraction::makeBoxes(Operand &operand) {
-  constexpr int64_t mostRows = 256;
-  Kernel::Boxes boxes = operand.source->boxes;
-  boxes.shape.assign(boxes.sizes.size() - 2, 1);
-  boxes.shape.push_back(operand.source->isTurned ? depthBlock : std::min(operand.rows, mostRows));
-  boxes.shape.push_back(depthBlock); // a row of shared memory either way
-  operand.boxes = kernel.boxes(operand.source->buffer, boxes);
+void AsyncContraction::copyTile(const Operand &operand, Value k, Value stage) {
+  Value start = kernel.add(kernel.mul(stage, stageElements), operand.offset);
+  operand.tile->copy(operand.first, k, staged, start, barriers, ring->filled(stage));
 }
 
-void AsyncContraction::copyBoxes(const Operand &operand, Value k, Turn turn) {
-  // Turned, a box has as many of the tile's rows as a row of shared memory holds.
-  int64_t boxRows = operand.source->isTurned ? depthBlock : operand.rows;
-  Value start = kernel.add(kernel.mul(turn.stage, stageElements), operand.offset);
-  for (int64_t row = 0; row < operand.rows; row += boxRows)
-    tile::CopyBoxOp::create(b, operand.boxes, operand.source->at(kernel.add(operand.first, row), k), staged,
-                            kernel.add(start, row * depthBlock), barriers, filled(turn.stage));
-}
-
-AsyncContraction::Turn AsyncContraction::next(Turn turn) {
-  Value following = kernel.add(turn.stage, 1);
-  Value isEnd = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, following, kernel.index(stages));
-  Value other = arith::XOrIOp::create(b, turn.parity, kernel.index(1));
-  return {arith::SelectOp::create(b, isEnd, kernel.index(0), following),
-          arith::SelectOp::create(b, isEnd, other, turn.parity)};
-}
-
-/// By one thread. Stages that have never been filled are free: so is who waits for the phase before the first.
+/// By one thread.
 void AsyncContraction::copy() {
-  kernel.loop(kernel.index(0), kernel.size(shape.depth), depthBlock, {kernel.index(0), kernel.index(0)},
+  StageRing::Turn first = ring->first();
+  kernel.loop(kernel.index(0), kernel.size(shape.depth), depthBlock, {first.stage, first.parity},
               [&](Value k, ValueRange carried) {
-                Turn turn{carried[0], carried[1]};
-                tile::BarrierWaitOp::create(b, barriers, freed(turn.stage),
-                                            arith::XOrIOp::create(b, turn.parity, kernel.index(1)));
-                tile::BarrierExpectOp::create(b, barriers, filled(turn.stage), stageElements * elementBytes);
-                copyBoxes(lhs, k, turn);
-                copyBoxes(rhs, k, turn);
-                Turn following = next(turn);
+                StageRing::Turn turn{carried[0], carried[1]};
+                ring->startFilling(turn, stageElements * elementBytes);
+                copyTile(lhs, k, turn.stage);
+                copyTile(rhs, k, turn.stage);
+                StageRing::Turn following = ring->next(turn);
                 return SmallVector<Value>{following.stage, following.parity};
               });
 }
@@ -160,10 +123,10 @@ void AsyncContraction::copy() {
 
 /// Where the unit's rows of an operand begin, for a step of the unit's depth.
 Value AsyncContraction::placeOf(const Operand &operand, Value stage, Value part, int64_t step) {
-  int64_t k = step * unit.depth, rows = &operand == &lhs ? unit.rows : 0;
+  int64_t rows = &operand == &lhs ? unit.rows : 0;
   Value start = kernel.add(kernel.mul(stage, stageElements), operand.offset);
-  start = kernel.add(start, kernel.mul(part, rows * depthBlock)); // upright or turned
-  return kernel.add(start, operand.source->isTurned ? k * depthBlock : k);
+  start = kernel.add(start, kernel.mul(part, operand.tile->offsetOf(rows, 0)));
+  return kernel.add(start, operand.tile->offsetOf(0, step * unit.depth));
 }
 
 Value AsyncContraction::multiplyStage(Value stage, Value sums) {
@@ -174,8 +137,8 @@ Value AsyncContraction::multiplyStage(Value stage, Value sums) {
   for (int64_t step = 0; step < depthBlock / unit.depth; ++step)
     sums = tile::MultiplySharedOp::create(b, sums.getType(), ArrayRef<int64_t>{unit.rows, unit.columns, unit.depth},
                                           type, staged, placeOf(lhs, stage, part, step), staged,
-                                          placeOf(rhs, stage, part, step), sums, depthBlock, lhs.source->isTurned,
-                                          rhs.source->isTurned, isUnsigned(shape.lhs), isUnsigned(shape.rhs));
+                                          placeOf(rhs, stage, part, step), sums, depthBlock, lhs.tile->isTurned(),
+                                          rhs.tile->isTurned(), isUnsigned(shape.lhs), isUnsigned(shape.rhs));
   tile::MultiplyCommitOp::create(b);
   return sums;
 }
@@ -186,14 +149,13 @@ Value AsyncContraction::multiply() {
   Value none = arith::ConstantOp::create(b, b.getZeroAttr(type)), zero = kernel.index(0);
   SmallVector<Value> last = kernel.loop(
       zero, kernel.size(shape.depth), depthBlock, {none, zero, zero, zero}, [&](Value k, ValueRange carried) {
-        Turn turn{carried[1], carried[2]};
-        tile::BarrierWaitOp::create(b, barriers, filled(turn.stage), turn.parity);
+        StageRing::Turn turn{carried[1], carried[2]};
+        ring->waitUntilFilled(turn);
         Value sums = multiplyStage(turn.stage, carried[0]);
         sums = tile::MultiplyWaitOp::create(b, sums.getType(), 1, sums);
         Value isLater = kernel.less(zero, k);
-        kernel.when(arith::AndIOp::create(b, isLater, isFirstLane()),
-                    [&] { tile::BarrierArriveOp::create(b, barriers, freed(carried[3])); });
-        Turn following = next(turn);
+        kernel.when(arith::AndIOp::create(b, isLater, simt::isFirstLane(kernel)), [&] { ring->free(carried[3]); });
+        StageRing::Turn following = ring->next(turn);
         return SmallVector<Value>{sums, following.stage, following.parity, turn.stage};
       });
   return tile::MultiplyWaitOp::create(b, last[0].getType(), 0, last[0]);
@@ -201,49 +163,32 @@ Value AsyncContraction::multiply() {
 
 // ---- the kernel ------------------------------------------------------------------------------
 
-/// A stage is free when each multiplying subgroup has said so.
 void AsyncContraction::setUpBarriers() {
-  int64_t subgroups = units * unit.threads() / kernel.target.subgroupThreads;
-  kernel.when(isFirstThread(), [&] {
-    for (int64_t i = 0; i < stages; ++i) {
-      Value stage = kernel.index(i);
-      tile::BarrierInitOp::create(b, barriers, filled(stage), 1);
-      tile::BarrierInitOp::create(b, barriers, freed(stage), subgroups);
-    }
-  });
+  kernel.when(simt::isFirstThread(kernel), [&] { ring->init(); });
   tile::BarrierPublishOp::create(b);
   kernel.barrier();
-}
-
-void AsyncContraction::endBarriers() {
-  kernel.when(isFirstThread(), [&] {
-    for (int64_t i = 0; i < 2 * stages; ++i)
-      tile::BarrierEndOp::create(b, barriers, kernel.index(i));
-  });
 }
 
 void AsyncContraction::emit() {
   int64_t multiplying = units * unit.threads();
   kernel.setThreads(multiplying + kernel.target.subgroupThreads);
-  makeBoxes(lhs);
-  makeBoxes(rhs);
+  for (Operand *operand : {&lhs, &rhs})
+    operand->tile.emplace(kernel, *operand->source, element, operand->rows, depthBlock);
   SumTile tile(kernel, product, unit, {units, 1, 1, 1});
 
   // Two workgroups side by side where both find their sums in registers.
   bool isAlone = unit.sums.count() * 2 > kernel.target.threadRegisters;
-  int64_t available = kernel.target.mostSharedBytes / (isAlone ? 1 : 2) - patternBytes;
+  int64_t available = kernel.target.mostSharedBytes / (isAlone ? 1 : 2) - simt::boxPatternBytes;
   int64_t stageBytes = stageElements * elementBytes;
-  stages = std::clamp<int64_t>(available / (stageBytes + 2 * barrierBytes), 2, mostStages);
+  int64_t stages = std::clamp<int64_t>(available / (stageBytes + 2 * StageRing::barrierBytes), 2, mostStages);
+  ring.emplace(kernel, stages, /*readers=*/multiplying / kernel.target.subgroupThreads);
   int64_t stagesBytes = std::max(stages * stageBytes, tile.bytes());
-  Value memory = kernel.shared(b.getI8Type(), stagesBytes + 2 * stages * barrierBytes, patternBytes);
-  auto space = cast<MemRefType>(memory.getType()).getMemorySpace();
-  auto view = [&](Type type, int64_t count, int64_t offset) -> Value {
-    auto part = MemRefType::get({count}, type, MemRefLayoutAttrInterface(), space);
-    return memref::ViewOp::create(b, part, memory, kernel.index(offset), ValueRange());
-  };
-  staged = view(element, stages * stageElements, 0);
-  barriers = view(b.getI64Type(), 2 * stages, stagesBytes);
-  Value results = view(shape.sumType, tile.elements(), 0);
+  Value memory =
+      kernel.shared(b.getI8Type(), stagesBytes + ring->barrierCount() * StageRing::barrierBytes, simt::boxPatternBytes);
+  staged = simt::sharedPart(kernel, memory, element, stages * stageElements, 0);
+  barriers = simt::sharedPart(kernel, memory, b.getI64Type(), ring->barrierCount(), stagesBytes);
+  Value results = simt::sharedPart(kernel, memory, shape.sumType, tile.elements(), 0);
+  ring->setBarriers(barriers);
 
   kernel.tasks([&](Value task) {
     std::tie(lhs.first, rhs.first) = tile.enter(task);
@@ -256,11 +201,11 @@ void AsyncContraction::emit() {
       b.setInsertionPointToStart(branch.thenBlock());
       scf::YieldOp::create(b, multiply());
       b.setInsertionPointToStart(branch.elseBlock());
-      kernel.when(isFirstLane(), [&] { copy(); });
+      kernel.when(simt::isFirstLane(kernel), [&] { copy(); });
       scf::YieldOp::create(b, ValueRange(arith::ConstantOp::create(b, b.getZeroAttr(type))));
     }
     tile.store(results, lhs.first, rhs.first, branch.getResults()[0]);
-    endBarriers();
+    kernel.when(simt::isFirstThread(kernel), [&] { ring->end(); });
   });
   kernel.finish({graph::product(b.getContext(), tile.grid())});
 }
@@ -291,7 +236,7 @@ std::optional<AsyncContraction::Plan> planOf(const Target &target, const Contrac
 bool simt::scheduleAsyncContraction(func::FuncOp source, const Target &target, Operation *op) {
   ContractionShape shape = ContractionShape::of(op);
   std::optional<AsyncContraction::Plan> plan = planOf(target, shape);
-  int64_t blockDepth = rowBytes * 8 / storageType(elementOf(shape.lhs)).getIntOrFloatBitWidth();
+  int64_t blockDepth = simt::boxRowBytes * 8 / storageType(elementOf(shape.lhs)).getIntOrFloatBitWidth();
   // Of a single block nothing is copied while something is multiplied.
   if (!plan || shape.sizesOr(usualSize).depth < 2 * blockDepth)
     return false;

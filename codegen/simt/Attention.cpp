@@ -282,7 +282,7 @@ LogicalResult simt::scheduleAttention(func::FuncOp source, const Target &target)
   FailureOr<AttentionOp> anchor = AttentionShape::anchorOf(source);
   if (failed(anchor))
     return failure();
-  if (!simt::scheduleMatrixAttention(source, target, *anchor))
+  if (!simt::scheduleAsyncAttention(source, target, *anchor) && !simt::scheduleMatrixAttention(source, target, *anchor))
     AttentionSchedule(source, target, *anchor).emit();
   return success();
 }

@@ -225,29 +225,29 @@ bool ContractionElements::isPoint() {
          are(conv.getStrides(), 1) && are(conv.getPadLow(), 0) && are(conv.getPadHigh(), 0);
 }
 
-std::optional<ContractionElements::BoxSource> ContractionElements::boxesOf(Side side) {
-  constexpr size_t mostDims = 5;
+std::optional<BoxSource> ContractionElements::boxesOf(Side side) {
   std::optional<Staging::Memory> memory = memoryOf(side);
   if (!memory)
     return std::nullopt;
-  DimExpr rows = side == Side::lhs ? shape.rowCount() : shape.columns, rowStride, depthStride;
-  Kernel::Boxes boxes;
+  BoxSource::Memory boxes{
+      memory->buffer, side == Side::lhs ? shape.rowCount() : shape.columns, shape.depth, {}, {}, {}, {}, {}};
   SmallVector<int64_t> outerDims; // those of `outer` that boxes are at a place of
   if (conv) {
     if (conv.getGroups() != 1 || (side == Side::lhs ? !isPoint() : filterOrder == FilterOrder::any))
       return std::nullopt;
     DimExpr one = DimExpr::constant(b.getContext(), 1);
     bool isDepthFirst = side == Side::rhs && filterOrder == FilterOrder::depthFirst;
-    std::tie(rowStride, depthStride) = isDepthFirst ? std::pair(one, rows) : std::pair(shape.depth, one);
+    std::tie(boxes.rowStride, boxes.depthStride) =
+        isDepthFirst ? std::pair(one, boxes.rows) : std::pair(shape.depth, one);
   } else {
     Value tensor = operandOf(side);
     Dims dims = dimsOf(tensor.getType());
     SmallVector<DimExpr> strides = stridesOf(kernel, tensor);
     auto [rowDim, depthDim] = axesOf(side);
-    rowStride = strides[rowDim];
-    depthStride = strides[depthDim];
+    boxes.rowStride = strides[rowDim];
+    boxes.depthStride = strides[depthDim];
     int64_t batch = dims.size() - 2, missing = rankOf(op->getResult(0)) - 2 - batch;
-    DimExpr collapsed = rowStride * dims[rowDim];
+    DimExpr collapsed = boxes.rowStride * dims[rowDim];
     for (int64_t i = batch - 1; i >= 0; --i) {
       if (dims[i] == 1)
         continue;
@@ -257,29 +257,13 @@ std::optional<ContractionElements::BoxSource> ContractionElements::boxesOf(Side 
         collapsed = collapsed * dims[i];
         continue;
       }
-      boxes.sizes.insert(boxes.sizes.begin(), dims[i]);
-      boxes.strides.insert(boxes.strides.begin(), strides[i]);
+      boxes.outerSizes.insert(boxes.outerSizes.begin(), dims[i]);
+      boxes.outerStrides.insert(boxes.outerStrides.begin(), strides[i]);
       outerDims.insert(outerDims.begin(), missing + i);
     }
   }
-  bool isTurned = depthStride != 1;
-  if (isTurned && rowStride != 1)
-    return std::nullopt;
-  boxes.strides.push_back(isTurned ? depthStride : rowStride);
-  boxes.sizes.push_back(isTurned ? shape.depth : rows);
-  boxes.sizes.push_back(isTurned ? rows : shape.depth);
-  int64_t chunk = SharedRows(elementOf(operandOf(side)), 0).chunk;
-  if (boxes.sizes.size() > mostDims ||
-      llvm::any_of(boxes.strides, [&](DimExpr stride) { return !stride.isMultipleOf(chunk); }))
-    return std::nullopt;
-  auto at = [this, outerDims, isTurned](Value row, Value k) {
-    SmallVector<Value> place;
-    for (int64_t dim : outerDims)
-      place.push_back(outer[dim]);
-    place.append({isTurned ? k : row, isTurned ? row : k});
-    return place;
-  };
-  return BoxSource{memory->buffer, isTurned, boxes, at};
+  boxes.outer = [this, outerDims] { return llvm::map_to_vector(outerDims, [&](int64_t dim) { return outer[dim]; }); };
+  return BoxSource::of(elementOf(operandOf(side)), std::move(boxes));
 }
 
 } // namespace treadle::simt

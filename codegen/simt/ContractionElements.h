@@ -12,6 +12,7 @@
 #define TREADLE_CODEGEN_SIMT_CONTRACTIONELEMENTS_H
 
 #include "codegen/ContractionShape.h"
+#include "codegen/simt/Boxes.h"
 #include "codegen/simt/Staging.h"
 
 namespace treadle::simt {
@@ -50,14 +51,7 @@ public:
   /// How an operand comes to shared memory.
   Staging::Source sourceOf(Side side);
 
-  /// An operand whose memory a device can copy boxes of: strides are multiples of 16 bytes, and nothing is computed.
-  struct BoxSource {
-    mlir::Value buffer;
-    bool isTurned = false; // the innermost dimension is along rows, else along k; the other one is before it
-    Kernel::Boxes boxes;   // without a shape, of all dimensions but those two that is 1
-    /// Where row and k are.
-    std::function<llvm::SmallVector<mlir::Value>(mlir::Value row, mlir::Value k)> at;
-  };
+  /// How a device can copy boxes of an operand, if it can.
   std::optional<BoxSource> boxesOf(Side side);
 
   mlir::Value last(graph::DimExpr size) { return kernel.sub(kernel.size(size), kernel.index(1)); }

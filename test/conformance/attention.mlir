@@ -20,6 +20,29 @@ func.func @main(%q: tensor<2x?x$Dxf32, #graph.dims<2, l, $D>>, %k: tensor<2x?x$D
 }
 
 // -----
+// name attentionOfMatrices
+// for T in f16, bf16
+// for CAUSAL in {causal, | {
+// for D E in 64 64 | 128 128 | 80 72
+// with l=64 s=64 | l=150 s=200 | l=129 s=65
+func.func @main(%q: tensor<2x?x$Dx$T, #graph.dims<2, l, $D>>, %k: tensor<2x?x$Dx$T, #graph.dims<2, s, $D>>, %v: tensor<2x?x$Ex$T, #graph.dims<2, s, $E>>) -> tensor<2x?x$Ex$T, #graph.dims<2, l, $E>> {
+  %0 = graph.attention %q, %k, %v $CAUSAL scale = 0.125 : f64} : (tensor<2x?x$Dx$T, #graph.dims<2, l, $D>>, tensor<2x?x$Dx$T, #graph.dims<2, s, $D>>, tensor<2x?x$Ex$T, #graph.dims<2, s, $E>>) -> tensor<2x?x$Ex$T, #graph.dims<2, l, $E>>
+  return %0 : tensor<2x?x$Ex$T, #graph.dims<2, l, $E>>
+}
+
+// -----
+// name attentionOfMatricesAndMore
+// for CAUSAL in {causal, | {
+// for L S in 128 256 | 40 136
+func.func @main(%q: tensor<1x2x2x$Lx64xf16>, %k: tensor<1x2x1x64x$Sxf16>, %v: tensor<1x1x1x$Sx192xf16>) -> tensor<1x$Lx2x2x192xf16> {
+  %0 = graph.transpose %k {permutation = array<i64: 0, 1, 2, 4, 3>} : (tensor<1x2x1x64x$Sxf16>) -> tensor<1x2x1x$Sx64xf16>
+  %1 = graph.attention %q, %0, %v $CAUSAL scale = 0.125 : f64} : (tensor<1x2x2x$Lx64xf16>, tensor<1x2x1x$Sx64xf16>, tensor<1x1x1x$Sx192xf16>) -> tensor<1x2x2x$Lx192xf16>
+  %2 = graph.neg %1 : (tensor<1x2x2x$Lx192xf16>) -> tensor<1x2x2x$Lx192xf16>
+  %3 = graph.transpose %2 {permutation = array<i64: 0, 3, 1, 2, 4>} : (tensor<1x2x2x$Lx192xf16>) -> tensor<1x$Lx2x2x192xf16>
+  return %3 : tensor<1x$Lx2x2x192xf16>
+}
+
+// -----
 // name attentionStatic
 // for BIAS in 2x3x$Lx$S, $Lx$S, 3x1x$S, 1x$S
 // for L S in 3 4 | 33 200 | 64 130

@@ -87,3 +87,12 @@ def test_convolution(check, bench, tmp_path, target, device, kind, channels, fil
 @pytest.mark.parametrize("heads, length, depth", [(2, 256, 64), (2, 100, 128), (3, 65, 40)])
 def test_attention(check, bench, tmp_path, target, device, kind, heads, length, depth):
     check(bench[1].attention(tmp_path, heads, length, depth)[0], kind, target, device)
+
+
+# Of several tasks and of one, with blocks of keys and queries that are no whole ones, and more queries than keys.
+@pytest.mark.slow
+@pytest.mark.parametrize("target, device, kind", [t for t in TARGETS if t[2] != "f32"])
+@pytest.mark.parametrize("heads, groups, queries, keys, depth, causal",
+                         [(64, 16, 300, 300, 128, True), (2, 1, 200, 330, 64, True), (4, 2, 150, 70, 96, False), (2, 2, 64, 400, 192, False)])
+def test_grouped_attention(check, grouped_attention, tmp_path, target, device, kind, heads, groups, queries, keys, depth, causal):
+    check(grouped_attention(tmp_path / "x.onnx", heads, groups, queries, keys, depth, causal), kind, target, device)

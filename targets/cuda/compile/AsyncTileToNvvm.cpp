@@ -11,6 +11,7 @@
 #include "codegen/SimtToLlvm.h"
 #include "dialects/tile/Tile.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/DialectConversion.h"
 #include "targets/cuda/compile/TileToNvvm.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -32,15 +33,18 @@ void assemble(OpBuilder &b, Location loc, const Twine &text, StringRef constrain
                             LLVM::AsmDialectAttr(), ArrayAttr());
 }
 
-/// The same, of a vector whose elements are all read and written: $0 to $(n-1), and `operands` from $(2n) on.
+/// The same, of a vector whose elements are all written, $0 to $(n-1), and read, unless that is not so: then they are
+/// anything before. `operands` stand behind them.
 Value assembleOn(OpBuilder &b, Location loc, Value vector, const Twine &text, StringRef constraints,
-                 ArrayRef<Value> operands) {
+                 ArrayRef<Value> operands, bool isRead = true) {
   auto type = cast<VectorType>(vector.getType());
   int64_t count = type.getNumElements();
   std::string written, read;
   SmallVector<Value> values;
   for (int64_t i = 0; i < count; ++i) {
     written += type.getElementType().isF32() ? "=f," : "=r,";
+    if (!isRead)
+      continue;
     read += std::to_string(i) + ",";
     values.push_back(LLVM::ExtractElementOp::create(b, loc, vector, constant(b, loc, b.getI32Type(), i)));
   }
@@ -83,6 +87,9 @@ template <> std::string textOf(tile::BarrierPublishOp) {
   return "fence.mbarrier_init.release.cluster;\nfence.proxy.async.shared::cta;";
 }
 template <> std::string textOf(tile::MultiplyBeginOp) { return "wgmma.fence.sync.aligned;"; }
+template <> std::string textOf(tile::RegistersOp op) {
+  return llvm::formatv("setmaxnreg.{0}.sync.aligned.u32 {1};", op.getFewer() ? "dec" : "inc", op.getCount());
+}
 template <> std::string textOf(tile::MultiplyCommitOp) { return "wgmma.commit_group.sync.aligned;"; }
 
 // ---- barriers ----------------------------------------------------------------------------------
@@ -154,49 +161,102 @@ struct MultiplyWait : Pattern<tile::MultiplyWaitOp> {
   }
 };
 
-struct MultiplyShared : Pattern<tile::MultiplySharedOp> {
-  using Pattern::Pattern;
+/// What wgmma of both kinds has in common.
+template <typename Op> struct Product : Pattern<Op> {
+  using Pattern<Op>::Pattern;
 
   /// Where a matrix is: its start, the distance of 128 bytes along rows to the next, if it is turned, and of eight rows
-  /// of 128 bytes to the next, all in 16 bytes; and that chunks trade places within them.
-  Value descriptor(OpBuilder &b, Location loc, Value address, bool isTurned, int64_t depth) const {
+  /// of 128 bytes to the next, all in 16 bytes; and that chunks trade places within them. Starts are less than 2^14, so
+  /// those beside each other differ by one addition.
+  Value descriptor(OpBuilder &b, Location loc, MemRefType type, Value memory, Value place, bool isTurned,
+                   int64_t depth) const {
     constexpr int64_t chunk = 16, rowBytes = 128, rows = 8, swizzles128 = 1;
-    uint64_t leading = isTurned ? depth * rowBytes / chunk : 1, stride = rows * rowBytes / chunk;
-    uint64_t fixed = leading << 16 | stride << 32 | uint64_t(swizzles128) << 62;
+    int64_t bytes = type.getElementTypeBitWidth() / 8, beside = 0;
+    APInt number;
+    if (auto sum = place.getDefiningOp<LLVM::AddOp>();
+        sum && matchPattern(sum.getRhs(), m_ConstantInt(&number)) && number.getSExtValue() * bytes % chunk == 0) {
+      place = sum.getLhs();
+      beside = number.getSExtValue() * bytes / chunk;
+    }
+    int64_t leading = isTurned ? depth * rowBytes / chunk : 1;
+    uint64_t high = rows * rowBytes / chunk | uint64_t(swizzles128) << 30;
     Type word = b.getI32Type(), wide = b.getI64Type();
-    Value start = LLVM::LShrOp::create(b, loc, address, constant(b, loc, word, 4));
-    start = LLVM::AndOp::create(b, loc, start, constant(b, loc, word, 0x3fff));
-    start = LLVM::ZExtOp::create(b, loc, wide, start);
-    return LLVM::OrOp::create(b, loc, start, constant(b, loc, wide, static_cast<int64_t>(fixed)));
+    Value address = this->addressOf(b, loc, type, memory, place);
+    Value low = LLVM::LShrOp::create(b, loc, address, constant(b, loc, word, 4));
+    low = LLVM::AddOp::create(b, loc, low, constant(b, loc, word, (leading << 16) + beside));
+    low = LLVM::ZExtOp::create(b, loc, wide, low);
+    return LLVM::OrOp::create(b, loc, low, constant(b, loc, wide, static_cast<int64_t>(high << 32)));
   }
 
+  static StringRef nameOf(Type element, bool isUnsigned) {
+    return element.isF16() ? "f16" : element.isBF16() ? "bf16" : isUnsigned ? "u8" : "s8";
+  }
+
+  /// `lhs` are its registers or its descriptor; `flags` what follows the operands.
+  Value multiply(OpBuilder &b, Op op, Value sums, StringRef types, ArrayRef<Value> lhs, StringRef lhsConstraints,
+                 Value rhs, StringRef flags) const {
+    bool isRead = !op.getOverwrites();
+    int64_t count = cast<VectorType>(sums.getType()).getNumElements(), next = isRead ? 2 * count : count;
+    ArrayRef<int64_t> shape = op.getShape();
+    std::string text = llvm::formatv("{{\n.reg .pred adds;\nsetp.ne.b32 adds, {0}, 0;\n"
+                                     "wgmma.mma_async.sync.aligned.m{1}n{2}k{3}.{4} {{",
+                                     isRead ? 1 : 0, shape[0], shape[1], shape[2], types);
+    auto list = [&](int64_t from, int64_t length) {
+      for (int64_t i = 0; i < length; ++i)
+        text += llvm::formatv("{0}${1}", i ? ", " : "", from + i);
+    };
+    list(0, count);
+    text += lhs.size() > 1 ? "}, {" : "}, ";
+    list(next, lhs.size());
+    text += llvm::formatv("{0}, ${1}, adds{2};\n}", lhs.size() > 1 ? "}" : "", next + lhs.size(), flags);
+    SmallVector<Value> operands(lhs);
+    operands.push_back(rhs);
+    return assembleOn(b, op.getLoc(), sums, text, lhsConstraints.str() + ",l", operands, isRead);
+  }
+};
+
+struct MultiplyShared : Product<tile::MultiplySharedOp> {
+  using Product::Product;
   LogicalResult matchAndRewrite(tile::MultiplySharedOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
     Location loc = op.getLoc();
     Type element = op.getElement();
     bool isByte = element.isInteger(8);
     if (!isByte && !element.isF16() && !element.isBF16())
       return failure();
-    auto nameOf = [&](bool isUnsigned) {
-      return element.isF16() ? "f16" : element.isBF16() ? "bf16" : isUnsigned ? "u8" : "s8";
-    };
-    ArrayRef<int64_t> shape = op.getShape();
-    auto sums = cast<VectorType>(in.getSums().getType());
-    int64_t count = sums.getNumElements();
-    std::string text = llvm::formatv("{{\n.reg .pred adds;\nsetp.ne.b32 adds, 1, 0;\n"
-                                     "wgmma.mma_async.sync.aligned.m{0}n{1}k{2}.{3}.{4}.{5} {{",
-                                     shape[0], shape[1], shape[2], isByte ? "s32" : "f32", nameOf(op.getUnsignedLhs()),
-                                     nameOf(op.getUnsignedRhs()));
-    for (int64_t i = 0; i < count; ++i)
-      text += llvm::formatv("{0}${1}", i ? ", " : "", i);
-    text += llvm::formatv("}, ${0}, ${1}, adds", 2 * count, 2 * count + 1);
+    std::string types = llvm::formatv("{0}.{1}.{2}", isByte ? "s32" : "f32", nameOf(element, op.getUnsignedLhs()),
+                                      nameOf(element, op.getUnsignedRhs()));
+    std::string flags;
     if (!isByte)
-      text += llvm::formatv(", 1, 1, {0}, {1}", op.getTurnedLhs() ? 1 : 0, op.getTurnedRhs() ? 1 : 0);
-    text += ";\n}";
-    Value lhs = addressOf(b, loc, op.getLhs().getType(), in.getLhs(), in.getLhsPlace());
-    Value rhs = addressOf(b, loc, op.getRhs().getType(), in.getRhs(), in.getRhsPlace());
-    b.replaceOp(op, assembleOn(b, loc, in.getSums(), text, "l,l",
-                               {descriptor(b, loc, lhs, op.getTurnedLhs(), op.getDepth()),
-                                descriptor(b, loc, rhs, op.getTurnedRhs(), op.getDepth())}));
+      flags = llvm::formatv(", 1, 1, {0}, {1}", op.getTurnedLhs() ? 1 : 0, op.getTurnedRhs() ? 1 : 0);
+    Value lhs =
+        descriptor(b, loc, op.getLhs().getType(), in.getLhs(), in.getLhsPlace(), op.getTurnedLhs(), op.getDepth());
+    Value rhs =
+        descriptor(b, loc, op.getRhs().getType(), in.getRhs(), in.getRhsPlace(), op.getTurnedRhs(), op.getDepth());
+    b.replaceOp(op, multiply(b, op, in.getSums(), types, lhs, "l", rhs, flags));
+    return success();
+  }
+};
+
+struct MultiplyHeld : Product<tile::MultiplyHeldOp> {
+  using Product::Product;
+  LogicalResult matchAndRewrite(tile::MultiplyHeldOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
+    Location loc = op.getLoc();
+    Type word = b.getI32Type();
+    VectorType type = op.getLhs().getType();
+    StringRef name = nameOf(type.getElementType(), false);
+    int64_t words = type.getNumElements() / 2;
+    Value held = LLVM::BitcastOp::create(b, loc, VectorType::get({words}, word), in.getLhs());
+    SmallVector<Value> lhs;
+    std::string constraints;
+    for (int64_t i = 0; i < words; ++i) {
+      lhs.push_back(LLVM::ExtractElementOp::create(b, loc, held, constant(b, loc, word, i)));
+      constraints += i ? ",r" : "r";
+    }
+    Value rhs =
+        descriptor(b, loc, op.getRhs().getType(), in.getRhs(), in.getRhsPlace(), op.getTurnedRhs(), op.getDepth());
+    std::string types = llvm::formatv("f32.{0}.{0}", name),
+                flags = llvm::formatv(", 1, 1, {0}", op.getTurnedRhs() ? 1 : 0);
+    b.replaceOp(op, multiply(b, op, in.getSums(), types, lhs, constraints, rhs, flags));
     return success();
   }
 };
@@ -205,9 +265,9 @@ struct MultiplyShared : Pattern<tile::MultiplySharedOp> {
 
 void populateAsyncTileToNvvm(LLVMTypeConverter &converter, RewritePatternSet &patterns) {
   patterns.add<Plain<tile::BarrierPublishOp>, Plain<tile::MultiplyBeginOp>, Plain<tile::MultiplyCommitOp>,
-               Barrier<tile::BarrierInitOp>, Barrier<tile::BarrierEndOp>, Barrier<tile::BarrierExpectOp>,
-               Barrier<tile::BarrierArriveOp>, BarrierWait, CopyBox, MultiplyWait, MultiplyShared>(
-      converter, patterns.getContext());
+               Plain<tile::RegistersOp>, Barrier<tile::BarrierInitOp>, Barrier<tile::BarrierEndOp>,
+               Barrier<tile::BarrierExpectOp>, Barrier<tile::BarrierArriveOp>, BarrierWait, CopyBox, MultiplyWait,
+               MultiplyShared, MultiplyHeld>(converter, patterns.getContext());
 }
 
 } // namespace treadle::cuda

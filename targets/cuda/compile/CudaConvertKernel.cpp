@@ -9,6 +9,8 @@
 #include "codegen/Target.h"
 #include "mlir/Conversion/GPUToNVVM/GPUToNVVMPass.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Transforms/DialectConversion.h"
 #include "targets/cuda/compile/Passes.h"
 #include "targets/cuda/compile/TileToNvvm.h"
 
@@ -63,12 +65,25 @@ int64_t placeShared(ModuleOp module, const Target &target) {
   return bytes;
 }
 
+/// 2^x where an approximation will do: below 2^-126 it is 0, and elsewhere within 2 units in the last place.
+struct ApproximateExp2 : OpConversionPattern<math::Exp2Op> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(math::Exp2Op op, OpAdaptor in, ConversionPatternRewriter &b) const override {
+    if (!op.getType().isF32() || !bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::afn))
+      return failure();
+    b.replaceOpWithNewOp<LLVM::CallIntrinsicOp>(op, op.getType(), b.getStringAttr("llvm.nvvm.ex2.approx.ftz.f32"),
+                                                ValueRange(in.getOperand()));
+    return success();
+  }
+};
+
 struct CudaConvertKernel : impl::CudaConvertKernelBase<CudaConvertKernel> {
   void runOnOperation() override {
     auto addDevice = [](LLVMTypeConverter &converter, RewritePatternSet &patterns) {
       populateGpuToNVVMConversionPatterns(converter, patterns);
       cuda::populateTileToNvvm(converter, patterns);
       cuda::populateAsyncTileToNvvm(converter, patterns);
+      patterns.add<ApproximateExp2>(converter, patterns.getContext(), /*benefit=*/20);
     };
     if (failed(convertSimtToLlvm(getOperation(), NVVM::NVVMDialect::getKernelFuncAttrName(), addDevice)))
       return signalPassFailure();

@@ -13,9 +13,13 @@ using namespace mlir;
 namespace treadle::cuda {
 
 /// 64 x `columns` sums, of which a thread has two neighbours in every eighth row and every eighth column, and each of
-/// four subgroups 16 rows.
+/// four subgroups 16 rows. Elements of 16 bits on the left may be in registers, where they lie as sums do.
 static MatrixUnit wgmma(StringRef operands, StringRef sum, int64_t columns, int64_t depth) {
   MatrixUnit unit{operands.str(), sum.str(), 64, columns, depth, {}, {}, {}};
+  if (depth == 16) {
+    unit.lhs.lanes = {2, 4, depth, 2 * depth, 4 * depth, 16 * depth, 32 * depth};
+    unit.lhs.elements = {1, 8 * depth, 8};
+  }
   unit.sums.lanes = {2, 4, columns, 2 * columns, 4 * columns, 16 * columns, 32 * columns};
   unit.sums.elements = {1, 8 * columns};
   for (int64_t column = 8; column < columns; column *= 2)

@@ -41,3 +41,38 @@ func.func @sums(%a: memref<8192xf16, 3>, %i: index, %c: vector<32xf32>) {
   %0 = tile.multiply_shared [64, 128, 16] f16 %a[%i], %a[%i], %c depth 64 : memref<8192xf16, 3>, memref<8192xf16, 3>, vector<32xf32>
   return
 }
+
+// -----
+
+func.func @held(%a: vector<8xbf16>, %b: memref<8192xi16, 3>, %i: index, %c: vector<64xf32>) -> vector<64xf32> {
+  tile.registers 240
+  tile.multiply_begin
+  %0 = tile.multiply_held [64, 128, 16] %a, %b[%i], %c depth 64 {overwrites, turnedRhs} : vector<8xbf16>, memref<8192xi16, 3>, vector<64xf32>
+  tile.multiply_commit
+  tile.registers 24 fewer
+  return %0 : vector<64xf32>
+}
+
+// -----
+
+func.func @held_types(%a: vector<8xf16>, %b: memref<8192xi8, 3>, %i: index, %c: vector<64xf32>) {
+  // expected-error@+1 {{multiplies elements of 'f16' with elements of 'i8'}}
+  %0 = tile.multiply_held [64, 128, 16] %a, %b[%i], %c depth 64 : vector<8xf16>, memref<8192xi8, 3>, vector<64xf32>
+  return
+}
+
+// -----
+
+func.func @held_part(%a: vector<4xf16>, %b: memref<8192xf16, 3>, %i: index, %c: vector<64xf32>) {
+  // expected-error@+1 {{has a matrix of 'vector<4xf16>', which is not a thread's part of 64 x 16}}
+  %0 = tile.multiply_held [64, 128, 16] %a, %b[%i], %c depth 64 : vector<4xf16>, memref<8192xf16, 3>, vector<64xf32>
+  return
+}
+
+// -----
+
+func.func @held_sums(%a: vector<8xf16>, %b: memref<8192xf16, 3>, %i: index, %c: vector<32xf32>) {
+  // expected-error@+1 {{has sums of 'vector<32xf32>', which are not a thread's part of 64 x 128}}
+  %0 = tile.multiply_held [64, 128, 16] %a, %b[%i], %c depth 64 : vector<8xf16>, memref<8192xf16, 3>, vector<32xf32>
+  return
+}

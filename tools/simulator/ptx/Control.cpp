@@ -53,6 +53,18 @@ Handler bar(Decoder &decoder) {
   return nullptr;
 }
 
+/// How many registers there are is not simulated.
+Handler registers(Decoder &decoder) {
+  if ((!decoder.accept("inc") && !decoder.accept("dec")) || !decoder.accept("sync") || !decoder.accept("aligned") ||
+      decoder.type() != Type::u32)
+    decoder.unknown("the instruction is not known");
+  uint64_t count = decoder.number();
+  if (count < 24 || count > 256 || count % 8 != 0)
+    decoder.unknown("registers come in eights, 24 to 256 of them");
+  decoder.op.isConvergent = true;
+  return nothing;
+}
+
 /// One subgroup runs after another, and each sees all that was stored before.
 Handler fence(Decoder &decoder) {
   while (!decoder.peek().empty())
@@ -145,8 +157,17 @@ Handler vote(Decoder &decoder) {
 } // namespace
 
 std::span<const Row> controlRows() {
-  static constexpr Row rows[] = {{"bra", bra},     {"ret", ret},      {"exit", ret},    {"trap", trap}, {"bar", bar},
-                                 {"barrier", bar}, {"membar", fence}, {"fence", fence}, {"shfl", shfl}, {"vote", vote}};
+  static constexpr Row rows[] = {{"bra", bra},
+                                 {"ret", ret},
+                                 {"exit", ret},
+                                 {"trap", trap},
+                                 {"bar", bar},
+                                 {"barrier", bar},
+                                 {"membar", fence},
+                                 {"fence", fence},
+                                 {"shfl", shfl},
+                                 {"vote", vote},
+                                 {"setmaxnreg", registers}};
   return rows;
 }
 

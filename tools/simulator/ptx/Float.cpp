@@ -139,6 +139,8 @@ Handler rsqrt(Decoder &decoder) {
 }
 Handler ex2(Decoder &decoder) {
   decoder.accept("approx");
+  if (decoder.accept("ftz")) // what is less than a normal number is 0
+    return approximate(decoder, [](double a) { return a < -126 ? 0 : std::exp2(a); });
   return approximate(decoder, [](double a) { return std::exp2(a); });
 }
 Handler lg2(Decoder &decoder) {

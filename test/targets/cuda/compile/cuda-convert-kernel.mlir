@@ -96,6 +96,12 @@ builtin.module @other {
 // CHECK: wgmma.commit_group.sync.aligned;
 // CHECK: wgmma.wait_group.sync.aligned 0;
 // CHECK-SAME: "=f,=f,=f,=f,0,1,2,3,~{memory}"
+// CHECK: setmaxnreg.inc.sync.aligned.u32 240;
+// CHECK: setp.ne.b32 adds, 0, 0;{{.*}}wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {$0, $1, $2, $3}, {$4, $5, $6, $7}, $8, adds, 1, 1, 1;
+// CHECK-SAME: "=f,=f,=f,=f,r,r,r,r,l,~{memory}"
+// CHECK: llvm.intr.maxnum
+// CHECK: llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f32"
+// CHECK: setmaxnreg.dec.sync.aligned.u32 24;
 // CHECK: llvm.add %{{.*}}, %[[GROUPS]]
 builtin.module @boxes {
   func.func @boxes(%out: memref<?xf32>, %tasks: index, %box: !tile.box)
@@ -117,8 +123,17 @@ builtin.module @boxes {
       %started = tile.multiply_shared [64, 8, 16] bf16 %shared[%zero], %shared[%zero], %none depth 64 {turnedRhs} : memref<32768xi16, #gpu.address_space<workgroup>>, memref<32768xi16, #gpu.address_space<workgroup>>, vector<4xf32>
       tile.multiply_commit
       %sums = tile.multiply_wait 0, %started : vector<4xf32>
-      %sum = vector.extract %sums[0] : f32 from vector<4xf32>
-      memref.store %sum, %out[%zero] : memref<?xf32>
+      tile.registers 240
+      %ones = arith.constant dense<1.0> : vector<8xbf16>
+      %held = tile.multiply_held [64, 8, 16] %ones, %shared[%zero], %sums depth 64 {overwrites, turnedRhs} : vector<8xbf16>, memref<32768xi16, #gpu.address_space<workgroup>>, vector<4xf32>
+      tile.multiply_commit
+      %more = tile.multiply_wait 0, %held : vector<4xf32>
+      %sum = vector.extract %more[0] : f32 from vector<4xf32>
+      %last = vector.extract %more[1] : f32 from vector<4xf32>
+      %greater = arith.maxnumf %sum, %last : f32
+      %power = math.exp2 %greater fastmath<afn> : f32
+      memref.store %power, %out[%zero] : memref<?xf32>
+      tile.registers 24 fewer
     }
     return
   }

@@ -31,7 +31,7 @@ def inner_loops(text):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["", "-f16", "-bf16"])
-@pytest.mark.parametrize("network", ["resnet50", "encoder", "unet", "attention"])
+@pytest.mark.parametrize("network", ["resnet50", "encoder", "unet", "attention", "causal"])
 def test_assembles_without_spills(network, kind, networks, run, ptxas, tmp_path):
     done = run("treadle", "compile", networks[network + kind], "-o", tmp_path / "x.tdl", "--target", "cuda", "--ptxas", "none", "--dump-ir", tmp_path)
     assert done.returncode == 0, done.stderr
@@ -52,4 +52,6 @@ def test_assembles_without_spills(network, kind, networks, run, ptxas, tmp_path)
             wrong.append(f"{kernel.name}: {made.stderr}")
         if kind and "contraction" in kernel.name and not any(re.search("mma.sync|wgmma.mma_async", loop) for loop in inner_loops(text.decode())):
             wrong.append(f"{kernel.name}: neither mma.sync nor wgmma in an inner loop")
+        if kind and network in ("attention", "causal") and "attention" in kernel.name and chip == "sm_90a" and b"wgmma" not in text:
+            wrong.append(f"{kernel.name}: no wgmma")
     assert not wrong, "\n".join(wrong)
