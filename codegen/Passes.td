@@ -87,6 +87,19 @@ def UnrollLoops : Pass<"treadle-unroll-loops", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
 }
 
+def PairLoads : Pass<"treadle-pair-loads", "::mlir::func::FuncOp"> {
+  let summary = "Has threads load two neighbours at once where that takes no longer than one";
+  let description = [{
+    What: of loads of a block between which nothing is stored, two of neighbouring elements become one of a vector.
+    Before: a kernel in scf, of a target whose threads load more bytes than an element has as fast as those (`load_bytes`).
+    After: the same, with fewer loads.
+    Needs: the target's description in `treadle.target` around it; buffers that begin at multiples of 16 bytes.
+    Guarantees: pairs begin at multiples of their size.
+    Leaves alone: shared memory; elements that are not half as wide; kernels of other targets.
+  }];
+  let dependentDialects = ["::mlir::vector::VectorDialect"];
+}
+
 def CompileExecutables : Pass<"treadle-compile-executables", "::mlir::ModuleOp"> {
   let summary = "Runs on each executable the pipeline of its target";
   let description = [{

@@ -38,6 +38,7 @@ template <typename T, typename F> void forEachField(T &target, F visit) {
   visit("memory_load_cycles", target.memoryLoadCycles);
   visit("shared_load_cycles", target.sharedLoadCycles);
   visit("broadcast_cycles", target.broadcastCycles);
+  visit("load_bytes", target.loadBytes);
   visit("loop_turns", target.loopTurns);
   visit("most_shared_bytes", target.mostSharedBytes);
   visit("matrix_units", target.matrixUnits);
@@ -52,7 +53,7 @@ template <typename T, typename F> void forEachField(T &target, F visit) {
 
 Target Target::gpu(StringRef name, StringRef variant, int64_t workgroupThreads, int64_t subgroupThreads,
                    int64_t threadRegisters, int64_t sharedBytes, int64_t memoryLoadCycles, int64_t sharedLoadCycles,
-                   int64_t broadcastCycles, int64_t loopTurns) {
+                   int64_t broadcastCycles, int64_t loadBytes, int64_t loopTurns) {
   Target target;
   target.name = name.str();
   target.variant = variant.str();
@@ -64,6 +65,7 @@ Target Target::gpu(StringRef name, StringRef variant, int64_t workgroupThreads, 
   target.memoryLoadCycles = memoryLoadCycles;
   target.sharedLoadCycles = sharedLoadCycles;
   target.broadcastCycles = broadcastCycles;
+  target.loadBytes = loadBytes;
   target.loopTurns = loopTurns;
   return target;
 }

@@ -49,7 +49,11 @@ struct Target {
   // Cycles that a subgroup's threads take for a value each: from memory, from shared memory; for one thread's
   // value for all of them, from its register.
   int64_t memoryLoadCycles = 16, sharedLoadCycles = 2, broadcastCycles = 2;
+  int64_t loadBytes = 0; // that a thread loads from memory as fast as one element; 0: no more than that
   int64_t loopTurns = 0; // after which all loops of a thread are ended, finished or not; 0: never
+
+  /// Whether another thread's register is much nearer than shared memory.
+  bool spreads() const { return broadcastCycles * 4 < sharedLoadCycles; }
 
   bool fixedSubgroups = false; // every device of this kind has subgroups of that many threads
 
@@ -62,7 +66,7 @@ struct Target {
   /// A GPU, in the order of the columns of its Chips.def.
   static Target gpu(llvm::StringRef name, llvm::StringRef variant, int64_t workgroupThreads, int64_t subgroupThreads,
                     int64_t threadRegisters, int64_t sharedBytes, int64_t memoryLoadCycles, int64_t sharedLoadCycles,
-                    int64_t broadcastCycles, int64_t loopTurns = 0);
+                    int64_t broadcastCycles, int64_t loadBytes = 0, int64_t loopTurns = 0);
 
   /// The same with matrix units and what belongs to them: fragments are spread over subgroups of one size.
   Target withMatrixUnits(std::vector<MatrixUnit> units, int64_t asyncCopyBytes, bool loadsMatrices) const;

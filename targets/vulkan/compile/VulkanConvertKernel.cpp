@@ -12,6 +12,7 @@
 #include "mlir/Conversion/GPUToSPIRV/GPUToSPIRV.h"
 #include "mlir/Conversion/MathToSPIRV/MathToSPIRV.h"
 #include "mlir/Conversion/SCFToSPIRV/SCFToSPIRV.h"
+#include "mlir/Conversion/VectorToSPIRV/VectorToSPIRV.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -20,6 +21,7 @@
 #include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
 #include "mlir/Dialect/SPIRV/Transforms/Passes.h"
 #include "mlir/Dialect/SPIRV/Transforms/SPIRVConversion.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/DialectConversion.h"
 #include "targets/vulkan/compile/Passes.h"
@@ -39,7 +41,7 @@ constexpr auto deviceMemory = spirv::StorageClass::PhysicalStorageBuffer;
 spirv::TargetEnvAttr environment(MLIRContext *context) {
   using C = spirv::Capability;
   C capabilities[] = {C::Shader,
-                      C::GroupNonUniformBallot,
+                      C::GroupNonUniformShuffle,
                       C::PhysicalStorageBufferAddresses,
                       C::Int64,
                       C::Int16,
@@ -88,26 +90,34 @@ Value pointerTo(OpBuilder &b, Location loc, Type element, Value address) {
   return spirv::ConvertUToPtrOp::create(b, loc, spirv::PointerType::get(element, deviceMemory), address);
 }
 
+/// Where an element lies in device memory.
+Value addressOf(OpBuilder &b, Location loc, MemRefType type, Value memory, Value index) {
+  Type word = memory.getType();
+  int64_t bytes = type.getElementTypeBitWidth() / 8;
+  Value offset = spirv::UConvertOp::create(b, loc, word, index);
+  if (bytes != 1)
+    offset = spirv::IMulOp::create(b, loc, offset, constant(b, loc, word, bytes));
+  return spirv::IAddOp::create(b, loc, memory, offset);
+}
+
 struct Access {
   Value pointer;
   spirv::MemoryAccessAttr access; // null for shared memory
   IntegerAttr alignment;
 };
 
-Access accessTo(OpBuilder &b, Location loc, MemRefType type, Type element, Value memory, Value index) {
-  if (isShared(type)) {
-    auto pointer = spirv::PointerType::get(element, spirv::StorageClass::Workgroup);
-    return {spirv::AccessChainOp::create(b, loc, pointer, memory, index), {}, {}};
-  }
-  Type word = memory.getType();
-  int64_t bytes = element.getIntOrFloatBitWidth() / 8;
-  Value offset = spirv::UConvertOp::create(b, loc, word, index);
-  if (bytes != 1)
-    offset = spirv::IMulOp::create(b, loc, offset, constant(b, loc, word, bytes));
-  Value address = spirv::IAddOp::create(b, loc, memory, offset);
+/// To what lies at an address, a multiple of its size.
+Access accessAt(OpBuilder &b, Location loc, Type element, Value address) {
   return {pointerTo(b, loc, element, address),
           spirv::MemoryAccessAttr::get(b.getContext(), spirv::MemoryAccess::Aligned),
-          b.getI32IntegerAttr(static_cast<int32_t>(bytes))};
+          b.getI32IntegerAttr(static_cast<int32_t>(element.getIntOrFloatBitWidth() / 8))};
+}
+
+Access accessTo(OpBuilder &b, Location loc, MemRefType type, Type element, Value memory, Value index) {
+  if (!isShared(type))
+    return accessAt(b, loc, element, addressOf(b, loc, type, memory, index));
+  auto pointer = spirv::PointerType::get(element, spirv::StorageClass::Workgroup);
+  return {spirv::AccessChainOp::create(b, loc, pointer, memory, index), {}, {}};
 }
 
 struct Load : OpConversionPattern<memref::LoadOp> {
@@ -116,6 +126,22 @@ struct Load : OpConversionPattern<memref::LoadOp> {
     Type element = getTypeConverter()->convertType(op.getType());
     Access at = accessTo(b, op.getLoc(), op.getMemRefType(), element, in.getMemref(), in.getIndices()[0]);
     b.replaceOpWithNewOp<spirv::LoadOp>(op, element, at.pointer, at.access, at.alignment);
+    return success();
+  }
+};
+
+/// Two elements of 32 bits as one word, which llvmpipe loads as fast as one of them; a vector it loads by components.
+struct LoadPair : OpConversionPattern<vector::LoadOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(vector::LoadOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
+    Type word = in.getBase().getType();
+    VectorType type = op.getVectorType();
+    if (isShared(op.getMemRefType()) || type.getNumElements() != 2 || type.getElementTypeBitWidth() != 32)
+      return failure();
+    Value address = addressOf(b, op.getLoc(), op.getMemRefType(), in.getBase(), in.getIndices()[0]);
+    Access at = accessAt(b, op.getLoc(), word, address);
+    Value both = spirv::LoadOp::create(b, op.getLoc(), word, at.pointer, at.access, at.alignment);
+    b.replaceOpWithNewOp<spirv::BitcastOp>(op, type, both);
     return success();
   }
 };
@@ -151,13 +177,30 @@ struct Shared : OpConversionPattern<memref::AllocaOp> {
   }
 };
 
+/// A shuffle from a constant thread rather than a broadcast, of which Mesa 22's llvmpipe first searches, for each value
+/// anew, the subgroup for an active thread (25 cycles): it takes this one as a permutation of a vector.
 struct Broadcast : OpConversionPattern<gpu::SubgroupBroadcastOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(gpu::SubgroupBroadcastOp op, OpAdaptor in,
                                 ConversionPatternRewriter &b) const override {
     if (op.getBroadcastType() != gpu::BroadcastType::specific_lane)
       return failure();
-    b.replaceOpWithNewOp<spirv::GroupNonUniformBroadcastOp>(op, spirv::Scope::Subgroup, in.getSrc(), in.getLane());
+    b.replaceOpWithNewOp<spirv::GroupNonUniformShuffleOp>(op, spirv::Scope::Subgroup, in.getSrc(), in.getLane());
+    return success();
+  }
+};
+
+/// What the thread has whose number differs in some bits; upstream's pattern knows only subgroups of the environment's
+/// size.
+struct Exchange : OpConversionPattern<gpu::ShuffleOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(gpu::ShuffleOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
+    if (op.getMode() != gpu::ShuffleMode::XOR)
+      return failure();
+    Location loc = op.getLoc();
+    Value other =
+        spirv::GroupNonUniformShuffleXorOp::create(b, loc, spirv::Scope::Subgroup, in.getValue(), in.getOffset());
+    b.replaceOp(op, {other, spirv::ConstantOp::getOne(b.getI1Type(), loc, b)});
     return success();
   }
 };
@@ -269,8 +312,9 @@ struct VulkanConvertKernel : impl::VulkanConvertKernelBase<VulkanConvertKernel> 
     populateMathToSPIRVPatterns(converter, patterns);
     populateSCFToSPIRVPatterns(converter, loops, patterns);
     populateGPUToSPIRVPatterns(converter, patterns);
+    populateVectorToSPIRVPatterns(converter, patterns);
     vulkan::populateTileToSpirv(converter, patterns);
-    patterns.add<Load, Store, Shared, Broadcast, Return, Entry>(converter, context);
+    patterns.add<Load, LoadPair, Store, Shared, Broadcast, Exchange, Return, Entry>(converter, context);
     auto legal = SPIRVConversionTarget::get(target);
     if (failed(applyFullConversion(module, *legal, std::move(patterns))))
       return signalPassFailure();

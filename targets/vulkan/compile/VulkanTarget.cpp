@@ -23,8 +23,8 @@ static std::vector<MatrixUnit> unitsOf(StringRef variant) {
 
 static std::vector<Target> describe(StringRef chip, std::string &error) {
   const Target rows[] = {
-#define TREADLE_VULKAN(row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast, turns)          \
-  Target::gpu("vulkan", row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast, turns)         \
+#define TREADLE_VULKAN(row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast, load, turns)    \
+  Target::gpu("vulkan", row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast, load, turns)   \
       .withOpaqueUnits(unitsOf(row)),
 #include "targets/vulkan/Chips.def"
   };

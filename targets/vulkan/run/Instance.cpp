@@ -183,7 +183,7 @@ PhysicalDevice Instance::describe(VkPhysicalDevice physical) const {
   if (device.isSoftware())
     device.features.push_back(onProcessor);
   if ((subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) &&
-      (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_BALLOT_BIT))
+      (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT))
     for (uint32_t size = 1; size <= 128; size *= 2)
       if (size == subgroup.subgroupSize ||
           (canChoose && size >= sizes.minSubgroupSize && size <= sizes.maxSubgroupSize))

@@ -59,6 +59,33 @@ builtin.module @sum {
   }
 }
 
+// Two neighbours of 32 bits are one word. What a subgroup's thread hands round is a shuffle, which llvmpipe does in one
+// instruction.
+// CHECK: module @pair
+// CHECK: GroupNonUniformShuffle
+// CHECK: spirv.IMul
+// CHECK: %[[WORD:.*]] = spirv.Load "PhysicalStorageBuffer" %{{.*}} ["Aligned", 8] : i64
+// CHECK: %[[BOTH:.*]] = spirv.Bitcast %[[WORD]] : i64 to vector<2xf32>
+// CHECK: spirv.CompositeExtract %[[BOTH]][1 : i32]
+// CHECK: spirv.GroupNonUniformShuffle <Subgroup>
+// CHECK: spirv.GroupNonUniformShuffleXor <Subgroup>
+builtin.module @pair {
+  func.func @pair(%in: memref<?xf32>, %out: memref<?xf32>, %tasks: index)
+      attributes {treadle.grid = #graph.dims<1>, treadle.scratch = #graph.dim<0>, treadle.buffers = 2 : i64, treadle.symbols = [], treadle.threads = 64 : i64} {
+    %two = arith.constant 2 : index
+    %lane = arith.constant 3 : i32
+    %thread = gpu.thread_id x
+    %at = arith.muli %thread, %two : index
+    %both = vector.load %in[%at] {alignment = 8 : i64} : memref<?xf32>, vector<2xf32>
+    %second = vector.extract %both[1] : f32 from vector<2xf32>
+    %spread = gpu.subgroup_broadcast %second, specific_lane %lane : f32
+    %width = arith.constant 8 : i32
+    %exchanged, %valid = gpu.shuffle xor %spread, %lane, %width : f32
+    memref.store %exchanged, %out[%thread] : memref<?xf32>
+    return
+  }
+}
+
 // What is no such kernel stays.
 // CHECK: module @other
 // CHECK-NEXT: func.func @other
