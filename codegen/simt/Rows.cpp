@@ -25,6 +25,8 @@ namespace {
 
 /// Up to which length a row is one thread's.
 constexpr int64_t shortRow = 32;
+/// And up to which it is a single subgroup's, where its threads exchange values much faster than a workgroup's.
+constexpr int64_t maxSubgroupRow = 8192;
 
 class RowsSchedule : RowPasses {
 public:
@@ -87,8 +89,11 @@ RowsSchedule::RowsSchedule(func::FuncOp source, const Target &target)
         rows = rows * dim;
     isShared = isShared && rows.constantValue().value_or(INT64_MAX) < target.workgroupThreads;
   }
-  if (isShared && known)
-    kernel.setThreads(std::clamp<int64_t>(llvm::PowerOf2Ceil(*known), target.subgroupThreads, target.workgroupThreads));
+  if (isShared && known) {
+    bool isSubgroups = target.spreads() && *known <= maxSubgroupRow;
+    int64_t most = isSubgroups ? target.subgroupThreads : target.workgroupThreads;
+    kernel.setThreads(std::clamp<int64_t>(llvm::PowerOf2Ceil(*known), target.subgroupThreads, most));
+  }
 }
 
 /// What all threads of the workgroup carry, combined: within subgroups by exchanging values, where the device can,
@@ -96,7 +101,7 @@ RowsSchedule::RowsSchedule(func::FuncOp source, const Target &target)
 SmallVector<Value> RowsSchedule::combineThreads(Operation *reduction, ArrayRef<Value> carried) {
   int64_t subgroup = kernel.target.subgroupThreads;
   bool exchanges =
-      kernel.target.fixedSubgroups && kernel.threads() % subgroup == 0 &&
+      (kernel.target.fixedSubgroups || kernel.target.spreads()) && kernel.threads() % subgroup == 0 &&
       llvm::all_of(carried, [](Value v) { return getElementTypeOrSelf(v.getType()).getIntOrFloatBitWidth() == 32; });
   SmallVector<Value> own(carried);
   if (exchanges)

@@ -15,10 +15,11 @@ module attributes {treadle.target = {name = "any", variant = "any", is_simt = tr
     return %0 : tensor<1000xf32>
   }
 
-  // A long row is the workgroup's, which puts its sums together in shared memory.
+  // A long row is a subgroup's, whose threads exchange their sums.
   // CHECK-LABEL: func @rows(
-  // CHECK: memref.alloca() : memref<64xf32, #gpu.address_space<workgroup>>
-  // CHECK: gpu.barrier
+  // CHECK-SAME: treadle.threads = 8 : i64
+  // CHECK-COUNT-3: gpu.shuffle xor
+  // CHECK-NOT: gpu.barrier
   func.func @rows(%a: tensor<?x640xf32, #graph.dims<s0, 640>>) -> tensor<?x1xf32, #graph.dims<s0, 1>> attributes {treadle.family = "rows", treadle.symbols = ["s0"]} {
     %0 = graph.reduce sum %a {axes = array<i64: 1>} : (tensor<?x640xf32, #graph.dims<s0, 640>>) -> tensor<?x1xf32, #graph.dims<s0, 1>>
     return %0 : tensor<?x1xf32, #graph.dims<s0, 1>>
@@ -33,9 +34,21 @@ module attributes {treadle.target = {name = "any", variant = "any", is_simt = tr
     return %0 : tensor<?x1xf32, #graph.dims<s0, 1>>
   }
 
-  // Spread: one thread of the subgroup loads an element of A for all of them.
+  // A very long one is the workgroup's, which puts its subgroups' sums together in shared memory.
+  // CHECK-LABEL: func @long_rows(
+  // CHECK-SAME: treadle.threads = 64 : i64
+  // CHECK: memref.alloca() : memref<8xf32, #gpu.address_space<workgroup>>
+  // CHECK: gpu.shuffle xor
+  // CHECK: gpu.barrier
+  func.func @long_rows(%a: tensor<?x64000xf32, #graph.dims<s0, 64000>>) -> tensor<?x1xf32, #graph.dims<s0, 1>> attributes {treadle.family = "rows", treadle.symbols = ["s0"]} {
+    %0 = graph.reduce sum %a {axes = array<i64: 1>} : (tensor<?x64000xf32, #graph.dims<s0, 64000>>) -> tensor<?x1xf32, #graph.dims<s0, 1>>
+    return %0 : tensor<?x1xf32, #graph.dims<s0, 1>>
+  }
+
+  // Spread: each thread of the subgroup loads elements of A of one row for all of them.
   // CHECK-LABEL: func @contraction(
   // CHECK-NOT: memref.alloca
+  // CHECK: gpu.subgroup_broadcast
   // CHECK: vector.fma
   func.func @contraction(%a: tensor<12x8xf32>, %w: tensor<8x32xf32>) -> tensor<12x32xf32> attributes {treadle.family = "contraction", treadle.symbols = []} {
     %0 = graph.matmul %a, %w : (tensor<12x8xf32>, tensor<8x32xf32>) -> tensor<12x32xf32>
@@ -45,8 +58,16 @@ module attributes {treadle.target = {name = "any", variant = "any", is_simt = tr
 
 // -----
 
-// With it a block of both operands is copied first.
+// Where shared memory is near, rows' sums come together there, and a block of both operands is copied to it first.
 module attributes {treadle.target = {name = "any", variant = "any", is_simt = true}} {
+  // CHECK-LABEL: func @shared_rows(
+  // CHECK: memref.alloca() : memref<128xf32, #gpu.address_space<workgroup>>
+  // CHECK: gpu.barrier
+  func.func @shared_rows(%a: tensor<?x640xf32, #graph.dims<s0, 640>>) -> tensor<?x1xf32, #graph.dims<s0, 1>> attributes {treadle.family = "rows", treadle.symbols = ["s0"]} {
+    %0 = graph.reduce sum %a {axes = array<i64: 1>} : (tensor<?x640xf32, #graph.dims<s0, 640>>) -> tensor<?x1xf32, #graph.dims<s0, 1>>
+    return %0 : tensor<?x1xf32, #graph.dims<s0, 1>>
+  }
+
   // CHECK-LABEL: func @staged(
   // CHECK-COUNT-2: memref.alloca() : memref<{{.*}}xf32, #gpu.address_space<workgroup>>
   // CHECK: gpu.barrier
