@@ -7,8 +7,8 @@
 // FlashAttention-2 (Dao, 2023):
 //
 //     task: one place of the leading dimensions, a block of queries, a block of V's columns
-//       for each block of keys, one key a thread
-//         P[query][key] = scale * Q K^T + bias                  each thread the block's queries for its key
+//       for each block of keys, one key a thread or a few
+//         P[query][key] = scale * Q K^T + bias                  each thread the block's queries for its keys
 //         m' = max(m, the greatest of P); c = exp(m - m')       each query's by a few threads
 //         P = exp(P - m'); l = c * l + the sum of P
 //         O = c * O + P V                                       each thread the block's queries for its columns
@@ -16,7 +16,7 @@
 //
 // P, m, l and c are in shared memory, O in registers. All threads read the same elements of Q and P at the
 // same time, and neighbouring elements of V. Where a load takes much longer than handing a value round, each of a
-// subgroup's threads loads one query's, for all of them.
+// subgroup's threads loads one query's, for all of them, and threads have several keys and columns to use it for.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,6 +29,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
 #include <limits>
+#include <numeric>
 
 using namespace mlir;
 using namespace treadle::graph;
@@ -36,7 +37,9 @@ using namespace treadle::graph;
 namespace treadle {
 namespace {
 
-constexpr int64_t maxQueryBlock = 16, maxColumns = 4;
+constexpr int64_t maxQueryBlock = 16, maxColumns = 4, maxKeys = 4;
+// Of the depth, in a turn of the loop where operands are spread.
+constexpr int64_t depthSteps = 4;
 // What sizes that are known only at run time are taken to be.
 constexpr int64_t usualSize = 256;
 
@@ -56,6 +59,12 @@ private:
   /// Element (row, column) of an operand at the current place of the leading dimensions.
   Position positionIn(Value operand, Value row, Value column) {
     return AttentionShape::positionIn(kernel, outer, operand, Elements::uniform(row), Elements::uniform(column));
+  }
+  /// Of this thread.
+  Value keyInBlock(int64_t j) { return kernel.add(kernel.thread(), j * kernel.threads()); }
+  Value column(int64_t j) {
+    Value first = kernel.add(firstColumn, kernel.mul(kernel.thread(), neighbours));
+    return kernel.add(first, j / neighbours * neighbours * kernel.threads() + j % neighbours);
   }
   Value query(int64_t i) { return query(kernel.index(i)); }
   Value query(Value i) { return kernel.add(firstQuery, i); }
@@ -77,7 +86,9 @@ private:
 
   Kernel kernel;
   ImplicitLocOpBuilder &b;
-  int64_t queryBlock = 1, keyBlock = 1, columns = 1;
+  int64_t queryBlock = 1, keyBlock = 1;
+  int64_t threadKeys = 1, columns = 1; // of one thread
+  int64_t neighbours = 1;              // columns of a thread that are side by side
   int64_t pitch = 1;      // from query to query of the scores: their threads meet different banks of shared memory
   int64_t rowThreads = 1; // that look for a query's greatest score
   bool isSpread = false;  // one thread loads for its subgroup
@@ -90,19 +101,24 @@ private:
 
 AttentionSchedule::AttentionSchedule(func::FuncOp source, const Target &target, AttentionOp op)
     : AttentionShape(op), kernel(source, target), b(kernel.b) {
+  int64_t keyCount = keys.constantValue().value_or(usualSize), columnCount = width.constantValue().value_or(usualSize);
   queryBlock = std::min<int64_t>(maxQueryBlock, llvm::PowerOf2Ceil(queries.constantValue().value_or(usualSize)));
-  keyBlock = std::clamp<int64_t>(llvm::PowerOf2Ceil(keys.constantValue().value_or(usualSize)),
-                                 std::max(target.subgroupThreads, queryBlock), target.workgroupThreads);
-  isSpread = target.broadcastCycles * 4 < target.sharedLoadCycles;
-  if (isSpread) // no more threads than O has columns for
-    keyBlock = std::min<int64_t>(
-        keyBlock,
-        std::max<int64_t>({target.subgroupThreads, queryBlock,
-                           static_cast<int64_t>(llvm::PowerOf2Ceil(width.constantValue().value_or(usualSize)))}));
-  kernel.setThreads(keyBlock);
-  rowThreads = keyBlock / queryBlock;
+  isSpread = target.spreads();
+  int64_t fewest = std::max(target.subgroupThreads, queryBlock);
+  int64_t threads = llvm::PowerOf2Ceil(isSpread ? llvm::divideCeil(columnCount, maxColumns) : keyCount);
+  threads = std::clamp(threads, fewest, target.workgroupThreads);
+  columns = std::min<int64_t>(maxColumns, llvm::divideCeil(columnCount, threads));
+  if (isSpread) {
+    int64_t bytes = sumType.getIntOrFloatBitWidth() / 8, room = target.sharedBytes / 2 / (queryBlock * threads * bytes);
+    threadKeys = std::clamp<int64_t>(std::min<int64_t>(llvm::divideCeil(keyCount, threads), room), 1, maxKeys);
+    neighbours = std::gcd(
+        columns,
+        std::max<int64_t>(target.loadBytes / (storageType(elementOf(op.getValue())).getIntOrFloatBitWidth() / 8), 1));
+  }
+  keyBlock = threads * threadKeys;
+  kernel.setThreads(threads);
+  rowThreads = threads / queryBlock;
   pitch = keyBlock + (rowThreads < target.subgroupThreads ? rowThreads : 0);
-  columns = std::min<int64_t>(maxColumns, llvm::divideCeil(width.constantValue().value_or(usualSize), keyBlock));
 }
 
 /// What `load` gives for each of the block's queries, by its number in the block: the same for all threads.
@@ -123,33 +139,45 @@ SmallVector<Value> AttentionSchedule::ofQueries(llvm::function_ref<Value(Value)>
   return values;
 }
 
-/// The scores of this thread's key for all queries of the block.
+/// The scores of this thread's keys for all queries of the block.
 void AttentionSchedule::scoreKeys(Value firstKey) {
-  Value key = kernel.add(firstKey, kernel.thread()), safeKey = within(key, keys);
-  SmallVector<Value> sums(queryBlock, constant(0));
-  sums = kernel.loop(kernel.index(0), kernel.size(depth), 1, sums, [&](Value d, ValueRange carried) {
+  SmallVector<Value> own, safe;
+  for (int64_t j = 0; j < threadKeys; ++j) {
+    own.push_back(kernel.add(firstKey, keyInBlock(j)));
+    safe.push_back(within(own[j], keys));
+  }
+  int64_t steps = isSpread && depth.isMultipleOf(depthSteps) ? depthSteps : 1;
+  SmallVector<Value> sums(queryBlock * threadKeys, constant(0));
+  sums = kernel.loop(kernel.index(0), kernel.size(depth), steps, sums, [&](Value first, ValueRange carried) {
     SmallVector<Value> next(carried);
-    Elements elements(kernel, 1);
-    Value right = elements.at(op.getKey(), positionIn(op.getKey(), safeKey, d));
-    SmallVector<Value> left = ofQueries(
-        [&](Value i) { return elements.at(op.getQuery(), positionIn(op.getQuery(), within(query(i), queries), d)); });
-    for (int64_t i = 0; i < queryBlock; ++i)
-      next[i] = multiplyAdd(b, left[i], right, next[i]);
+    for (int64_t step = 0; step < steps; ++step) {
+      Value d = kernel.add(first, step);
+      Elements elements(kernel, 1);
+      SmallVector<Value> right;
+      for (Value key : safe)
+        right.push_back(elements.at(op.getKey(), positionIn(op.getKey(), key, d)));
+      SmallVector<Value> left = ofQueries(
+          [&](Value i) { return elements.at(op.getQuery(), positionIn(op.getQuery(), within(query(i), queries), d)); });
+      for (int64_t i = 0; i < queryBlock; ++i)
+        for (int64_t j = 0; j < threadKeys; ++j)
+          next[i * threadKeys + j] = multiplyAdd(b, left[i], right[j], next[i * threadKeys + j]);
+    }
     return next;
   });
   Value scale = constant(op.getScale().convertToDouble()), nothing = constant(-std::numeric_limits<double>::infinity());
-  for (int64_t i = 0; i < queryBlock; ++i) {
-    Elements elements(kernel, 1);
-    Value score = arith::MulFOp::create(b, sums[i], scale), row = within(query(i), queries);
-    score = addBias(elements, outer, score, Elements::uniform(row), Elements::uniform(safeKey));
-    Value seen = kernel.less(key, kernel.size(keys));
-    if (op.getCausal()) { // key j is seen by queries i with j <= i + S - L
-      Value limit = kernel.add(row, kernel.sub(kernel.size(keys), kernel.size(queries)));
-      seen = arith::AndIOp::create(b, seen, arith::CmpIOp::create(b, arith::CmpIPredicate::sle, key, limit));
+  for (int64_t i = 0; i < queryBlock; ++i)
+    for (int64_t j = 0; j < threadKeys; ++j) {
+      Elements elements(kernel, 1);
+      Value score = arith::MulFOp::create(b, sums[i * threadKeys + j], scale), row = within(query(i), queries);
+      score = addBias(elements, outer, score, Elements::uniform(row), Elements::uniform(safe[j]));
+      Value seen = kernel.less(own[j], kernel.size(keys));
+      if (op.getCausal()) { // key j is seen by queries i with j <= i + S - L
+        Value limit = kernel.add(row, kernel.sub(kernel.size(keys), kernel.size(queries)));
+        seen = arith::AndIOp::create(b, seen, arith::CmpIOp::create(b, arith::CmpIPredicate::sle, own[j], limit));
+      }
+      score = arith::SelectOp::create(b, elements.splat(seen), score, nothing);
+      store(score, scores, kernel.add(keyInBlock(j), i * pitch));
     }
-    score = arith::SelectOp::create(b, elements.splat(seen), score, nothing);
-    store(score, scores, kernel.add(kernel.thread(), i * pitch));
-  }
 }
 
 /// P becomes exp(P - m), with what that does to m and l; what O is to be multiplied with is kept.
@@ -204,8 +232,8 @@ SmallVector<Value> AttentionSchedule::addValues(Value firstKey, ValueRange sums)
     SmallVector<Value> sums(carried), right;
     Elements elements(kernel, 1);
     for (int64_t j = 0; j < columns; ++j) {
-      Value column = within(kernel.add(kernel.add(firstColumn, kernel.thread()), j * keyBlock), width);
-      right.push_back(elements.at(op.getValue(), positionIn(op.getValue(), kernel.add(firstKey, key), column)));
+      Value at = width.isMultipleOf(columns * kernel.threads()) ? column(j) : within(column(j), width);
+      right.push_back(elements.at(op.getValue(), positionIn(op.getValue(), kernel.add(firstKey, key), at)));
     }
     SmallVector<Value> left = ofQueries([&](Value i) { return load(scores, kernel.add(key, kernel.mul(i, pitch))); });
     for (int64_t i = 0; i < queryBlock; ++i)
@@ -218,14 +246,13 @@ SmallVector<Value> AttentionSchedule::addValues(Value firstKey, ValueRange sums)
 void AttentionSchedule::storeResult(ValueRange sums) {
   for (int64_t i = 0; i < queryBlock; ++i)
     for (int64_t j = 0; j < columns; ++j) {
-      Value column = kernel.add(kernel.add(firstColumn, kernel.thread()), j * keyBlock);
       Value exists = arith::AndIOp::create(b, kernel.less(query(i), kernel.size(queries)),
-                                           kernel.less(column, kernel.size(width)));
+                                           kernel.less(column(j), kernel.size(width)));
       kernel.when(exists, [&] {
         Value result = arith::DivFOp::create(b, sums[i * columns + j], load(totals, kernel.index(i)));
         Elements elements(kernel, 1);
         elements.bind(op.getResult(), [&](const Position &) { return result; });
-        Position position = positionIn(op.getResult(), query(i), column);
+        Position position = positionIn(op.getResult(), query(i), column(j));
         elements.storeTransposed(position);
       });
     }
@@ -259,18 +286,18 @@ void AttentionSchedule::emitTask() {
 
 void AttentionSchedule::emit() {
   scores = kernel.shared(sumType, queryBlock * pitch);
-  partial = kernel.shared(sumType, keyBlock);
+  partial = kernel.shared(sumType, kernel.threads());
   peaks = kernel.shared(sumType, queryBlock);
   totals = kernel.shared(sumType, queryBlock);
   changes = kernel.shared(sumType, queryBlock);
   SmallVector<DimExpr> grid(outerDims);
   grid.push_back(queries.ceilDiv(queryBlock));
-  grid.push_back(width.ceilDiv(columns * keyBlock));
+  grid.push_back(width.ceilDiv(columns * kernel.threads()));
   kernel.tasks([&](Value task) {
     SmallVector<Value> at = kernel.delinearize(task, grid);
     outer.assign(at.begin(), at.end() - 2);
     firstQuery = kernel.mul(at[at.size() - 2], queryBlock);
-    firstColumn = kernel.mul(at.back(), columns * keyBlock);
+    firstColumn = kernel.mul(at.back(), columns * kernel.threads());
     emitTask();
   });
   kernel.finish({product(b.getContext(), grid)});

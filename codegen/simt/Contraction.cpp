@@ -5,7 +5,8 @@
 //
 // A workgroup makes a tile of the result, each thread a smaller one whose sums stay in registers:
 //
-//     thread (x, y) of `across` x `down`: rows y * threadRows + i, columns x + j * across
+//     thread (x, y) of `across` x `down`: rows y * threadRows + i, columns x + j * across, or so many neighbouring
+//     columns as one load brings
 //
 //     task: one outer index, one tile of rows x columns
 //       for each block of the depth: sums[i][j] += A[row i][k] * B[k][column j] for each of its k
@@ -17,7 +18,7 @@
 //     staged   a block of both is copied to shared memory, each element once, and read from there
 //     spread   where another thread's register is much nearer than shared memory, a workgroup is one thread high
 //              or one thread wide; of the operand that all its threads share, each thread of a subgroup loads one
-//              k and hands it round; the other is read where it is
+//              row's k (or column's) and hands it round; the other is read where it is
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,6 +28,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace treadle::graph;
@@ -64,7 +66,11 @@ private:
   void stageLhs(Value firstRow, Value block);
   void stageRhs(Value firstColumn, Value block);
   SmallVector<Value> multiplyStaged(Value block, ValueRange sums);
-  SmallVector<Value> multiplySpread(ArrayRef<Row> rows, ArrayRef<Value> columns, Value block, ValueRange sums);
+  SmallVector<Value> multiplySpread(ArrayRef<Row> rows, ArrayRef<Value> columns, Value firstRow, Value firstColumn,
+                                    Value block, ValueRange sums);
+  void chooseSpread(int64_t shared, int64_t &threadShared, int64_t own, int64_t &threadOwn, int64_t &threads);
+  SmallVector<Step> stepsAt(Value block);
+  Value withinDepth(Value k) { return shape.depth.isMultipleOf(depthBlock) ? k : kernel.min(k, last(shape.depth)); }
   void overThreads(int64_t count, llvm::function_ref<void(Value)> body);
   Value orZero(Elements &elements, Value value, Value k);
   void storeTile(ArrayRef<Row> rows, ArrayRef<Value> rowNumbers, ArrayRef<Value> columns, ArrayRef<Value> sums);
@@ -75,6 +81,8 @@ private:
   simt::ContractionElements product;
   const ContractionShape &shape;
   bool isSpread = false;
+  int64_t spreadRows = 1;                    // of what is spread, that a subgroup's threads load together
+  int64_t neighbours = 1;                    // columns of a thread that are side by side
   int64_t across = 1, down = 1;              // threads
   int64_t threadRows = 1, threadColumns = 1; // sums of one
   int64_t depthBlock = 1;                    // of what is staged
@@ -93,7 +101,7 @@ void ContractionSchedule::chooseTile() {
   const Target &target = kernel.target;
   ContractionShape::Sizes sizes = shape.sizesOr(usualSize);
   int64_t rows = std::max<int64_t>(sizes.rows, 1), columns = std::max<int64_t>(sizes.columns, 1);
-  isSpread = target.broadcastCycles * 4 < target.sharedLoadCycles;
+  isSpread = target.spreads();
   if (!isSpread) {
     // Square tiles of threads; larger ones of sums where enough workgroups are left to fill a device.
     bool isLarge = rows * columns >= 1024 * 1024 && target.threadRegisters >= 128;
@@ -104,23 +112,30 @@ void ContractionSchedule::chooseTile() {
       threadRows /= 2;
     while (threadColumns > 1 && across * threadColumns / 2 >= columns)
       threadColumns /= 2;
+  } else if (columns >= target.subgroupThreads || columns >= rows) {
+    chooseSpread(rows, threadRows, columns, threadColumns, across);
+    int64_t bits = storageType(elementOf(shape.rhs)).getIntOrFloatBitWidth();
+    neighbours = std::gcd(threadColumns, std::max<int64_t>(target.loadBytes * 8 / bits, 1));
   } else {
-    // A value that is spread costs a thread one load for `depthBlock` of them. Sums that find no register are
-    // in the nearest cache, still nearer than what is multiplied.
-    depthBlock = target.subgroupThreads;
-    constexpr int64_t most = 32, few = 2;
-    int64_t threads = target.workgroupThreads;
-    if (columns >= target.subgroupThreads || columns >= rows) {
-      threadRows = std::min(most, rows);
-      threadColumns = columns > target.subgroupThreads ? few : 1;
-      across = std::min<int64_t>(threads, llvm::alignTo(llvm::divideCeil(columns, threadColumns), depthBlock));
-    } else {
-      threadColumns = columns;
-      threadRows = rows > target.subgroupThreads ? few : 1;
-      down = std::min<int64_t>(threads, llvm::alignTo(llvm::divideCeil(rows, threadRows), depthBlock));
-    }
+    chooseSpread(columns, threadColumns, rows, threadRows, down);
   }
   kernel.setThreads(across * down);
+}
+
+/// Of `shared` rows (or columns) all threads have the same, of `own` columns (or rows) each its own. A value that is
+/// spread costs a subgroup one load for as many as it has threads. Sums that find no register are in the nearest cache,
+/// still nearer than what is multiplied.
+void ContractionSchedule::chooseSpread(int64_t shared, int64_t &threadShared, int64_t own, int64_t &threadOwn,
+                                       int64_t &threads) {
+  constexpr int64_t mostShared = 32, mostOwn = 4, leastDepth = 4;
+  const Target &target = kernel.target;
+  int64_t lanes = target.subgroupThreads;
+  spreadRows = std::min<int64_t>(lanes, llvm::PowerOf2Ceil(shared));
+  depthBlock = std::max(leastDepth, lanes / spreadRows);
+  threadShared = llvm::alignTo(llvm::divideCeil(shared, llvm::divideCeil(shared, mostShared)), spreadRows);
+  threadOwn = std::clamp<int64_t>(llvm::divideCeil(own, lanes), 1, mostOwn);
+  int64_t tiles = llvm::divideCeil(own, target.workgroupThreads * threadOwn);
+  threads = llvm::alignTo(llvm::divideCeil(own, tiles * threadOwn), lanes);
 }
 
 // ---- sums ------------------------------------------------------------------------------------
@@ -191,26 +206,47 @@ SmallVector<Value> ContractionSchedule::multiplyStaged(Value block, ValueRange s
   });
 }
 
+/// The steps of a block of the depth; those past it are the last one.
+SmallVector<ContractionSchedule::Step> ContractionSchedule::stepsAt(Value block) {
+  SmallVector<Step> steps = {stepAt(withinDepth(block))};
+  for (int64_t i = 1; i < depthBlock; ++i)
+    steps.push_back(shape.depth.isMultipleOf(depthBlock) && product.isWithinTap(depthBlock)
+                        ? product.stepAfter(steps[0], i)
+                        : stepAt(withinDepth(kernel.add(block, i))));
+  return steps;
+}
+
 /// What is spread is 0 past the depth, so that the other may be anything there.
-SmallVector<Value> ContractionSchedule::multiplySpread(ArrayRef<Row> rows, ArrayRef<Value> columns, Value block,
-                                                       ValueRange before) {
+SmallVector<Value> ContractionSchedule::multiplySpread(ArrayRef<Row> rows, ArrayRef<Value> columns, Value firstRow,
+                                                       Value firstColumn, Value block, ValueRange before) {
   bool isLhsSpread = down == 1;
-  auto within = [&](Value k) { return shape.depth.isMultipleOf(depthBlock) ? k : kernel.min(k, last(shape.depth)); };
-  SmallVector<Value> spread;
+  int64_t sharedCount = isLhsSpread ? threadRows : threadColumns, lanes = kernel.target.subgroupThreads;
+  int64_t together = lanes / spreadRows; // k that are loaded at a time
+  SmallVector<Step> steps = stepsAt(block);
+  // [k div together][row div spreadRows]
+  SmallVector<SmallVector<Value>> spread(depthBlock / together);
   {
-    Value k = kernel.add(block, kernel.lane());
-    Step step = stepAt(within(k));
     Elements elements(kernel, 1);
-    if (isLhsSpread)
-      for (const Row &row : rows)
-        spread.push_back(orZero(elements, lhsAt(elements, row, step), k));
-    else
-      for (Value column : columns)
-        spread.push_back(orZero(elements, rhsAt(elements, step, column), k));
+    Value row = kernel.rem(kernel.lane(), spreadRows), inner = kernel.div(kernel.lane(), spreadRows);
+    SmallVector<Row> lhsRows;
+    SmallVector<Value> rhsColumns;
+    for (int64_t i = 0; i < sharedCount; i += spreadRows) {
+      Value number = kernel.add(kernel.add(isLhsSpread ? firstRow : firstColumn, row), i);
+      if (isLhsSpread)
+        lhsRows.push_back(rowAt(kernel.min(number, last(shape.rowCount()))));
+      else
+        rhsColumns.push_back(kernel.min(number, last(shape.columns)));
+    }
+    for (int64_t i = 0; i < sharedCount / spreadRows; ++i)
+      for (auto [j, values] : llvm::enumerate(spread)) {
+        Value k = kernel.add(kernel.add(block, inner), j * together);
+        Step step = together == 1 ? steps[j] : stepAt(withinDepth(k));
+        Value value = isLhsSpread ? lhsAt(elements, lhsRows[i], step) : rhsAt(elements, step, rhsColumns[i]);
+        values.push_back(orZero(elements, value, k));
+      }
   }
   SmallVector<Value> sums(before);
-  for (int64_t lane = 0; lane < depthBlock; ++lane) {
-    Step step = stepAt(within(kernel.add(block, lane)));
+  for (auto [k, step] : llvm::enumerate(steps)) {
     Elements elements(kernel, 1);
     SmallVector<Value> shared, own;
     if (isLhsSpread)
@@ -219,8 +255,9 @@ SmallVector<Value> ContractionSchedule::multiplySpread(ArrayRef<Row> rows, Array
     else
       for (const Row &row : rows)
         own.push_back(lhsAt(elements, row, step));
-    for (Value value : spread)
-      shared.push_back(kernel.broadcast(value, lane));
+    for (int64_t i = 0; i < sharedCount; ++i)
+      shared.push_back(
+          kernel.broadcast(spread[k / together][i / spreadRows], i % spreadRows + k % together * spreadRows));
     sums = isLhsSpread ? multiply(shared, own, sums) : multiply(own, shared, sums);
   }
   return sums;
@@ -236,7 +273,7 @@ SmallVector<Value> ContractionSchedule::multiplyBlocks(ArrayRef<Row> rows, Array
   SmallVector<Value> zeros(threadRows * threadColumns, elements.constant(shape.sumType, 0));
   return kernel.loop(kernel.index(0), kernel.size(shape.depth), depthBlock, zeros, [&](Value block, ValueRange sums) {
     if (isSpread)
-      return multiplySpread(rows, columns, block, sums);
+      return multiplySpread(rows, columns, firstRow, firstColumn, block, sums);
     stageLhs(firstRow, block);
     stageRhs(firstColumn, block);
     kernel.barrier();
@@ -283,7 +320,8 @@ void ContractionSchedule::emit() {
     for (int64_t i = 0; i < threadRows; ++i)
       rowNumbers.push_back(kernel.add(kernel.add(firstRow, kernel.mul(y, threadRows)), i));
     for (int64_t j = 0; j < threadColumns; ++j)
-      columns.push_back(kernel.add(kernel.add(firstColumn, x), j * across));
+      columns.push_back(kernel.add(kernel.add(firstColumn, kernel.mul(x, neighbours)),
+                                   j / neighbours * neighbours * across + j % neighbours));
     // Rows and columns past the last read what those of the last read.
     SmallVector<Row> rows;
     for (Value number : rowNumbers)

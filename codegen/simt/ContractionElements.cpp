@@ -55,6 +55,17 @@ ContractionElements::Step ContractionElements::stepAt(Value k) {
   return step;
 }
 
+bool ContractionElements::isWithinTap(int64_t count) const {
+  return !conv || dimOf(shape.rhs.getType(), 1).isMultipleOf(count);
+}
+
+ContractionElements::Step ContractionElements::stepAfter(const Step &step, int64_t count) {
+  Step after{kernel.add(step.k, count), step.place};
+  if (conv)
+    after.place.back() = kernel.add(step.place.back(), count);
+  return after;
+}
+
 Position ContractionElements::resultPosition(const Row &row, Value column) {
   Position position;
   if (!conv)

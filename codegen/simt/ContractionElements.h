@@ -39,6 +39,10 @@ public:
 
   Row rowAt(mlir::Value number);
   Step stepAt(mlir::Value k);
+  /// Whether the steps of a block of `count`, from a multiple of it on, have their taps in common.
+  bool isWithinTap(int64_t count) const;
+  /// The step `count` after another one of the same tap.
+  Step stepAfter(const Step &step, int64_t count);
   Place lhsAt(const Row &row, const Step &step);
   Place rhsAt(const Step &step, mlir::Value column);
   Position resultPosition(const Row &row, mlir::Value column);
