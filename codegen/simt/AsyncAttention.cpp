@@ -24,15 +24,14 @@
 #include "codegen/simt/AttentionPlan.h"
 #include "codegen/simt/Boxes.h"
 #include "codegen/simt/MatrixAttention.h"
+#include "codegen/simt/OnlineSoftmax.h"
 #include "codegen/simt/RowStore.h"
 #include "codegen/simt/Staging.h"
 #include "dialects/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
-#include <cmath>
 #include <limits>
 
 using namespace mlir;
@@ -41,7 +40,8 @@ using namespace treadle::graph;
 namespace treadle {
 namespace {
 
-using simt::AttentionPlan, simt::BoxSource, simt::BoxTile, simt::RowStore, simt::StageRing, simt::sumOfBits;
+using simt::AttentionPlan, simt::BoxSource, simt::BoxTile, simt::OnlineSoftmax, simt::RowStore, simt::StageRing,
+    simt::sumOfBits;
 
 class AsyncAttention : AttentionShape {
 public:
@@ -52,15 +52,10 @@ public:
 
 private:
   using Turn = StageRing::Turn;
-  /// Of a row of a thread's sums.
-  struct Row {
-    Value peak, total; // m, of what it has seen, and l, of the thread's own columns
-    Value change;      // what O is to be multiplied with
-  };
   /// What the loop over blocks of keys carries.
   struct State {
     SmallVector<Value> sums, weights; // O and P
-    SmallVector<Row> rows;
+    SmallVector<OnlineSoftmax::Row> rows;
     Turn turn;
     Value order; // of units, modulo 2
   };
@@ -78,28 +73,14 @@ private:
   void weigh(State &state, Value scores, Value block, bool isMasked);
   Value limitOf(int64_t row, Value block);
   static SmallVector<Value> changesOf(const State &state) {
-    return llvm::map_to_vector(state.rows, [](const Row &row) { return row.change; });
+    return llvm::map_to_vector(state.rows, [](const OnlineSoftmax::Row &row) { return row.change; });
   }
   SmallVector<Value> pack(const State &state);
   State unpack(ValueRange values);
-  /// Which of the thread's rows an element of sums is of.
-  int64_t rowOf(const MatrixUnit &unit, int64_t element) const {
-    return llvm::find(rowOffsets, unit.sums.offsetOf(element) / unit.columns) - rowOffsets.begin();
-  }
-
-  double scaling() { return op.getScale().convertToDouble() * llvm::numbers::log2e; }
   bool hasMask() { return op.getCausal() || !keys.isMultipleOf(plan.keys()); }
   DimExpr shift() { return keys - queries; }
   Value keyOf(Value block) { return kernel.mul(block, plan.keys()); }
   Value other(Value bit) { return arith::XOrIOp::create(b, bit, kernel.index(1)); }
-  Value number(double value) { return arith::ConstantOp::create(b, b.getF32FloatAttr(static_cast<float>(value))); }
-  Value max(Value x, Value y) { return arith::MaxNumFOp::create(b, x, y); }
-  Value add(Value x, Value y) { return arith::AddFOp::create(b, x, y); }
-  Value exp2(Value x) { return math::Exp2Op::create(b, x, arith::FastMathFlags::afn); }
-  /// A value of each thread put together for those that have the same rows.
-  Value overColumns(Value value, llvm::function_ref<Value(Value, Value)> combine);
-  /// The same of values of a thread, of which neighbours are independent of each other.
-  Value together(SmallVector<Value> values, llvm::function_ref<Value(Value, Value)> combine);
   /// Multiplies each row of O.
   void scale(State &state, ArrayRef<Value> factors);
   void wait(Value barrier, Value parity) { tile::BarrierWaitOp::create(b, barriers, barrier, parity); }
@@ -122,8 +103,8 @@ private:
   std::optional<BoxSource> queries_, keys_, values_;
   std::optional<BoxTile> queryTile, keyTile, valueTile;
   StageRing ring;
+  OnlineSoftmax softmax;
   Value queryMemory, stages, barriers;
-  SmallVector<int64_t> rowOffsets; // of a thread's rows, beside its first
 
   SmallVector<Value> outer; // the current place
   Value firstQuery, blocks; // of keys, those that the last query sees
@@ -133,10 +114,8 @@ private:
 AsyncAttention::AsyncAttention(func::FuncOp source, const Target &target, AttentionOp op, const AttentionPlan &plan)
     : AttentionShape(op), kernel(source, target), b(kernel.b), plan(plan), score(*plan.score),
       element(elementOf(op.getQuery())), stored(storageType(element)),
-      ring(kernel, plan.stages, plan.multiplying() / target.subgroupThreads) {
-  for (int64_t i = 0; i < score.sums.count(); ++i)
-    if (int64_t row = score.sums.offsetOf(i) / score.columns; !llvm::is_contained(rowOffsets, row))
-      rowOffsets.push_back(row);
+      ring(kernel, plan.stages, plan.multiplying() / target.subgroupThreads),
+      softmax(kernel, score, op.getScale().convertToDouble()) {
   int64_t rank = rankOf(op.getQuery());
   queries_ = sourceOf(op.getQuery(), rank - 2, rank - 1);
   keys_ = sourceOf(op.getKey(), rank - 2, rank - 1);
@@ -241,33 +220,11 @@ void AsyncAttention::addValues(State &state) {
 
 // ---- softmax ---------------------------------------------------------------------------------
 
-Value AsyncAttention::overColumns(Value value, llvm::function_ref<Value(Value, Value)> combine) {
-  for (auto [bit, weight] : llvm::enumerate(score.sums.lanes))
-    if (weight % score.columns) {
-      Value own = vector::BroadcastOp::create(b, VectorType::get({1}, sumType), value);
-      Value other = kernel.exchange(own, int64_t(1) << bit);
-      value = combine(value, vector::ExtractOp::create(b, other, ArrayRef<int64_t>{0}));
-    }
-  return value;
-}
-
-Value AsyncAttention::together(SmallVector<Value> values, llvm::function_ref<Value(Value, Value)> combine) {
-  constexpr size_t chains = 4;
-  for (size_t i = chains; i < values.size(); ++i)
-    values[i % chains] = combine(values[i % chains], values[i]);
-  values.resize(std::min(values.size(), chains));
-  while (values.size() > 1) {
-    Value last = values.pop_back_val();
-    values[values.size() / 2] = combine(values[values.size() / 2], last);
-  }
-  return values[0];
-}
-
 void AsyncAttention::scale(State &state, ArrayRef<Value> factors) {
   for (auto [unit, sums] : llvm::zip_equal(plan.results, state.sums)) {
     SmallVector<Value> all;
     for (int64_t i = 0; i < unit->sums.count(); ++i)
-      all.push_back(factors[rowOf(*unit, i)]);
+      all.push_back(factors[softmax.rowOf(*unit, i)]);
     auto type = cast<VectorType>(sums.getType());
     sums = arith::MulFOp::create(b, sums, vector::FromElementsOp::create(b, type, all));
   }
@@ -277,7 +234,7 @@ void AsyncAttention::scale(State &state, ArrayRef<Value> factors) {
 Value AsyncAttention::limitOf(int64_t row, Value block) {
   Value limit = kernel.size(keys);
   if (op.getCausal()) { // key j is seen by queries i with j <= i + S - L
-    Value query = kernel.add(kernel.add(firstQuery, ownRow), rowOffsets[row]);
+    Value query = kernel.add(kernel.add(firstQuery, ownRow), softmax.rows()[row]);
     limit = kernel.min(limit, kernel.add(kernel.add(query, kernel.size(shift())), 1));
   }
   return kernel.sub(kernel.sub(limit, keyOf(block)), ownColumn);
@@ -289,46 +246,16 @@ void AsyncAttention::weigh(State &state, Value scores, Value block, bool isMaske
   for (int64_t i = 0; i < score.sums.count(); ++i)
     values.push_back(vector::ExtractOp::create(b, scores, i));
   if (isMasked) {
-    Value nothing = number(-std::numeric_limits<double>::infinity());
+    Value nothing = softmax.number(-std::numeric_limits<double>::infinity());
     SmallVector<Value> limits;
-    for (size_t row = 0; row < rowOffsets.size(); ++row)
+    for (size_t row = 0; row < softmax.rows().size(); ++row)
       limits.push_back(limitOf(row, block));
     for (auto [i, value] : llvm::enumerate(values)) {
       Value column = kernel.index(score.sums.offsetOf(i) % score.columns);
-      value = arith::SelectOp::create(b, kernel.less(column, limits[rowOf(score, i)]), value, nothing);
+      value = arith::SelectOp::create(b, kernel.less(column, limits[softmax.rowOf(score, i)]), value, nothing);
     }
   }
-  Value factor = number(scaling());
-  auto ofRow = [&](size_t row) {
-    SmallVector<Value> own;
-    for (auto [i, value] : llvm::enumerate(values))
-      if (rowOf(score, i) == static_cast<int64_t>(row))
-        own.push_back(value);
-    return own;
-  };
-  auto greater = [&](Value x, Value y) { return max(x, y); };
-  // m' is rounded, by the same for all weights. That is no matter until it is so large that rounding alone would let
-  // weights overflow; there scores that are not the same differ so much that a factor with which m' is exact, not less
-  // than half of the right one, leaves the greatest of them alone, too.
-  Value tooLarge = number(0x1p30), exact = number(std::exp2(std::floor(std::log2(scaling()))));
-  SmallVector<Value> factors, lower;
-  for (auto [i, row] : llvm::enumerate(state.rows)) {
-    Value peak = max(row.peak, overColumns(together(ofRow(i), greater), greater));
-    row.change = exp2(arith::MulFOp::create(b, arith::SubFOp::create(b, row.peak, peak), factor));
-    row.peak = peak;
-    Value size = math::AbsFOp::create(b, arith::MulFOp::create(b, peak, factor));
-    Value isTooLarge = arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, size, tooLarge);
-    factors.push_back(arith::SelectOp::create(b, isTooLarge, exact, factor));
-    lower.push_back(arith::NegFOp::create(b, arith::MulFOp::create(b, peak, factors.back())));
-  }
-  for (auto [i, value] : llvm::enumerate(values)) {
-    int64_t row = rowOf(score, i);
-    value = exp2(math::FmaOp::create(b, value, factors[row], lower[row]));
-  }
-  for (auto [number, row] : llvm::enumerate(state.rows)) {
-    Value sum = together(ofRow(number), [&](Value x, Value y) { return add(x, y); });
-    row.total = math::FmaOp::create(b, row.total, row.change, sum);
-  }
+  softmax.weigh(values, state.rows);
   int64_t held = score.lhs.count();
   for (auto [step, weights] : llvm::enumerate(state.weights)) {
     Value wide =
@@ -342,7 +269,7 @@ void AsyncAttention::weigh(State &state, Value scores, Value block, bool isMaske
 SmallVector<Value> AsyncAttention::pack(const State &state) {
   SmallVector<Value> values(state.sums);
   values.append(state.weights);
-  for (const Row &row : state.rows)
+  for (const OnlineSoftmax::Row &row : state.rows)
     values.append({row.peak, row.total, row.change});
   values.append({state.turn.stage, state.turn.parity, state.order});
   return values;
@@ -357,7 +284,7 @@ AsyncAttention::State AsyncAttention::unpack(ValueRange values) {
   };
   state.sums = take(plan.results.size());
   state.weights = take(plan.keys() / score.depth);
-  for (size_t i = 0; i < rowOffsets.size(); ++i) {
+  for (size_t i = 0; i < softmax.rows().size(); ++i) {
     ValueRange row = take(3);
     state.rows.push_back({row[0], row[1], row[2]});
   }
@@ -400,11 +327,8 @@ AsyncAttention::State AsyncAttention::attend(Turn turn, Value order, Value round
     start.push_back(arith::ConstantOp::create(b, b.getZeroAttr(VectorType::get({unit->sums.count()}, sumType))));
   auto held = VectorType::get({score.lhs.count()}, element);
   start.append(plan.keys() / score.depth, arith::ConstantOp::create(b, b.getZeroAttr(held)));
-  // Before any key m is the least number of which m' is one, rather than -infinity, so that keys that are masked out by
-  // that weigh nothing; where all of them are, 0 / 0 is what a softmax of them is.
-  double least = -std::numeric_limits<float>::max() / std::max(scaling(), 1.0);
-  for (size_t i = 0; i < rowOffsets.size(); ++i)
-    start.append({number(least), number(0), number(1)});
+  for (const OnlineSoftmax::Row &row : softmax.start())
+    start.append({row.peak, row.total, row.change});
   start.append({turn.stage, turn.parity, order});
   state = unpack(start);
 
@@ -436,10 +360,9 @@ AsyncAttention::State AsyncAttention::attend(Turn turn, Value order, Value round
   ring.waitUntilFilled(state.turn);
   addValues(state);
   SmallVector<Value> factors;
-  for (const Row &row : state.rows) {
-    Value total = overColumns(row.total, [&](Value x, Value y) { return add(x, y); });
-    factors.push_back(arith::DivFOp::create(b, number(1), total));
-  }
+  Value one = softmax.number(1);
+  for (const OnlineSoftmax::Row &row : state.rows)
+    factors.push_back(arith::DivFOp::create(b, one, softmax.totalOf(row)));
   for (Value &sums : state.sums)
     sums = tile::MultiplyWaitOp::create(b, sums.getType(), 0, sums);
   release(state.turn);
