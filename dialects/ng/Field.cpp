@@ -97,6 +97,13 @@ LogicalResult verifyTransmittance(Operation *op, APFloat value) {
   return op->emitOpError() << "minTransmittance is " << number << ", it can be 0 to less than 1";
 }
 
+LogicalResult verifyCapacity(Operation *op, DimAttr capacity) {
+  std::optional<int64_t> number = capacity ? DimExpr(capacity).constantValue() : std::nullopt;
+  if (!number || *number >= 1)
+    return success();
+  return op->emitOpError() << "capacity is " << *number << ", it should be 1 at least";
+}
+
 LogicalResult verifyOccupancy(Operation *op, Value occupancy) {
   if (!occupancy)
     return success();
@@ -204,7 +211,7 @@ LogicalResult MarchOp::inferReturnTypes(MLIRContext *, std::optional<Location>, 
 LogicalResult MarchOp::verify() {
   if (failed(verifyRays(*this, getBox(), getMaxSteps())) ||
       failed(verifyField(*this, getField(), getCaptures(), 2, {1, 3})) ||
-      failed(verifyTransmittance(*this, getMinTransmittance())))
+      failed(verifyTransmittance(*this, getMinTransmittance())) || failed(verifyCapacity(*this, getCapacityAttr())))
     return failure();
   float least = getMinStep().convertToFloat(), most = getMaxStep().convertToFloat();
   float cone = getConeAngle().convertToFloat();
@@ -299,7 +306,7 @@ LogicalResult DeltaTrackOp::verify() {
     return emitOpError() << "majorant and densityScale are " << majorant << " and " << scale
                          << ", they should be positive numbers";
   if (failed(verifyRays(*this, getBox(), getMaxSteps())) || failed(verifyTransmittance(*this, getMinTransmittance())) ||
-      failed(verifyOccupancy(*this, getOccupancy())))
+      failed(verifyCapacity(*this, getCapacityAttr())) || failed(verifyOccupancy(*this, getOccupancy())))
     return failure();
   if (Value number = getNumber())
     if (dimOf(number.getType(), 1) != 1 || dimOf(number.getType(), 0) != dimOf(getOrigin().getType(), 0))

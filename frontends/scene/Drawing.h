@@ -39,7 +39,7 @@ struct Drawing {
   // What who asks for a picture may leave open.
   std::array<int64_t, 2> size = {512, 512};
   struct Camera {
-    std::array<float, 3> eye = {1.4f, 1.1f, 1.55f}, target = {0.5f, 0.5f, 0.5f}, up = {0, 1, 0};
+    std::array<float, 3> eye = {1.6f, 1.25f, 1.75f}, target = {0.5f, 0.5f, 0.5f}, up = {0, 1, 0};
     std::optional<std::array<float, 12>> pose; // as of ng.camera_rays, row by row; instead of eye and target
     float fov = 39.3076f;                      // degrees
     bool isAcross = false;                     // of the width, not the height
@@ -75,8 +75,9 @@ void finishDrawing(Drawing &drawing, Mode mode, llvm::ArrayRef<Setting> settings
 ///   outputs   `light` [height, width, 4], linear and premultiplied: before + share * (what is seen now - before), so
 ///             that a mean is taken as it goes; `linear`, the same times `gain` in front of the background,
 ///             premultiplied; `pixels` u8, that as sRGB with straight alpha; `depth` [height, width] of radiance fields
-///             and surfaces; of surfaces `place`, and `active`, how many rays are still on their way; `asked` [1] where
-///             there is `room`: how much of it there should be, so that the picture is right where it is no more
+///             and surfaces; of surfaces `place`, and `active` u8 [height, width], 1 where a ray is still on its way;
+///             `asked` [1] where there is `room`: how much of it there should be, so that the picture is right where it
+///             is no more
 ///
 /// The module's treadle.metadata has the key "render": what the file says of a picture, as JSON.
 mlir::OwningOpRef<mlir::ModuleOp> makeDrawing(mlir::MLIRContext *context, const Field &field, const Drawing &drawing);

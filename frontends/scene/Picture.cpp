@@ -240,8 +240,7 @@ Painter::Seen Painter::seeSurface() {
   Value isIn = writer.make<AndOp>(less(corner(0), position), less(position, corner(3)));
   Value inside = writer.make<ReduceOp>(ReduceKind::min, writer.cast(isIn, f32), ArrayRef<int64_t>{1});
   Value active = select(hit, scalar(0), inside);
-  active = writer.make<ReduceOp>(ReduceKind::sum, active, ArrayRef<int64_t>{0, 1});
-  output("active", reshape(active, {}));
+  output("active", reshape(writer.cast(active, b.getIntegerType(8, /*isSigned=*/false)), {height, width}));
 
   SmallVector<Value> around;
   for (int64_t d = 0; d < 3; ++d)

@@ -62,6 +62,7 @@ private:
     return constant(dtype, {size}, function);
   }
 
+  mlir::Value remainder(mlir::Value number, mlir::Value divisor, mlir::Value reciprocal);
   mlir::Value quarticDistribution(mlir::Value u);
   mlir::Value activate(mlir::Value x, ng::Activation activation);
 

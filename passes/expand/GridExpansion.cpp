@@ -17,6 +17,25 @@ using namespace treadle::ng;
 
 namespace treadle {
 
+/// 2^32 / divisor, rounded down; of 1 one less.
+static uint32_t reciprocalOf(uint32_t divisor) {
+  return static_cast<uint32_t>(std::min<uint64_t>((uint64_t(1) << 32) / divisor, UINT32_MAX));
+}
+
+/// Of numbers u32, without a division, which vectors do not have: the upper half of the product with the reciprocal is
+/// the quotient or one less, so that the remainder may have the divisor once too often (Granlund and Montgomery 1994).
+Value Expansion::remainder(Value number, Value divisor, Value reciprocal) {
+  auto word = [&](uint32_t value) { return makeScalar(b, loc, value, elementOf(number)); };
+  auto upper = [&](Value value) -> Value { return make<ShrOp>(value, word(16)); };
+  auto lower = [&](Value value) -> Value { return make<AndOp>(value, word(0xffff)); };
+  Value low = lower(number), high = upper(number), factorLow = lower(reciprocal), factorHigh = upper(reciprocal);
+  Value first = add(mul(low, factorHigh), upper(mul(low, factorLow)));
+  Value second = add(mul(high, factorLow), lower(first));
+  Value quotient = add(mul(high, factorHigh), add(upper(first), upper(second)));
+  Value rest = sub(number, mul(quotient, divisor));
+  return make<MinOp>(rest, sub(rest, divisor));
+}
+
 Value Expansion::gridEncoding(GridEncodingOp op) {
   auto levels = llvm::map_to_vector(op.getLevels().getAsRange<LevelAttr>(), levelOf);
   auto count = static_cast<int64_t>(levels.size());
@@ -61,6 +80,8 @@ Value Expansion::gridEncoding(GridEncodingOp op) {
   }
 
   Value entries = perLevel([](const GridLevel &level) { return level.entries; });
+  Value reciprocals =
+      perLevel([](const GridLevel &level) { return reciprocalOf(static_cast<uint32_t>(level.entries)); });
   Value offsets = perLevel([&](const GridLevel &level) { return level.offset * features; });
   Value feature = vector(DType::U32, features, [](int64_t i) { return i; });
   Value isHashed = constant(DType::Bool, {count, 1},
@@ -78,7 +99,7 @@ Value Expansion::gridEncoding(GridEncodingOp op) {
         join([&](Value a, Value c) { return add(a, c); }, numbered, side.numbered);
     }
     Value index = !anyHashed ? numbered : !anyNumbered ? hashed : select(isHashed, hashed, numbered);
-    index = make<ModOp>(index, entries, /*truncated=*/false);
+    index = remainder(index, entries, reciprocals);
     index = add(add(mul(index, scalar(static_cast<double>(features), index)), offsets), feature);
     Value value = cast(make<GatherOp>(line, cast(index, word), /*axis=*/0), b.getF32Type());
     join([&](Value a, Value c) { return add(a, c); }, sum, isNearest ? value : mul(weight, value));

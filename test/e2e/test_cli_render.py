@@ -143,12 +143,10 @@ def test_background_and_exposure(render):
 
 
 @pytest.mark.parametrize("scene", ["gia-low.msgpack", "nsdf-low.msgpack", "nvr-low.ingp", "nerf-low.ingp"])
-def test_tiles_are_parts_of_the_picture(scene, render, treadle):
-    """However little memory there is, down to one pixel at a time."""
+def test_tiles_are_parts_of_the_picture(scene, render):
+    """However little memory there is."""
     flags = ["--size", "23x9", *camera_flags(scene)[2:], "--samples", "2"]
     whole = render(scene, *flags)
-    least = treadle("render", CONTENT / scene, "-o", "/dev/null.png", *flags, "--memory", "1").stderr
-    assert "No such" in least or "Permission" in least or "a pixel takes" in least
     few = render(scene, *flags, "--memory", "3MiB" if "gia" in scene else "12MiB")
     np.testing.assert_allclose(few, whole, atol=1.01 / 255)
 
@@ -211,7 +209,7 @@ WRONG = [
     (["nsdf-low.msgpack", "-o", "x.png", "--camera", "1,2"], "--camera 1,2: should be 3 numbers with commas"),
     (["nsdf-low.msgpack", "-o", "x.png", "--camera", "0.5,0.5,0.5"], "--camera and --look-at are the same place"),
     (["nsdf-low.msgpack", "-o", "x.png", "--camera", "0.5,2,0.5"], "the camera looks along --up"),
-    (["nsdf-low.msgpack", "-o", "x.png", "--memory", "1KiB"], "a pixel takes"),
+    (["nsdf-low.msgpack", "-o", "x.png", "--memory", "1KiB"], "of memory, the limit is 1024"),
     (["nsdf-low.msgpack", "-o", "x.png", "--device", "warp:0"], "warp"),
 ]
 

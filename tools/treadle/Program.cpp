@@ -137,6 +137,7 @@ Status OpenSession::open(const OpenProgram &program, const ProgramOptions &optio
   treadle_session_options sessionOptions = {};
   sessionOptions.device = options.device.c_str();
   sessionOptions.threads = options.threads;
+  sessionOptions.memory_limit = options.memoryLimit;
   std::string cache = cacheFolder();
   sessionOptions.cache = cache.c_str();
   session.outputCount = program.outputs().size();

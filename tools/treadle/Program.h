@@ -24,6 +24,7 @@ Status toStatus(treadle_error *error);
 struct ProgramOptions {
   std::string file, device = "cpu";
   int32_t threads = 0;
+  uint64_t memoryLimit = 0; // of a session's values, in bytes; 0: none
   bool checkWeights = true; // read all of them once, so that damaged ones are an error and not a wrong result
   CompileOptions compile;
 

@@ -420,3 +420,29 @@ func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) {
       : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xi1>)
   return
 }
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>, %i: tensor<8x1xui32>) {
+  // expected-error@+1 {{takes a number for each ray, [N, 1], not 'tensor<8x1xui32>'}}
+  %0:2 = ng.delta_track %o, %d number(%i) {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>):
+    %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 2.0 : f32, densityScale = 1.0 : f32, maxSteps = 8 : i64, seed = 0 : i64, minTransmittance = 0.01 : f32}
+      : (tensor<9x3xf32>, tensor<9x3xf32>, tensor<8x1xui32>) -> (tensor<9x3xf32>, tensor<9x1xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>, %i: tensor<8x1xui32>) {
+  // expected-error@+1 {{capacity is 0, it should be 1 at least}}
+  %0:3 = ng.delta_track %o, %d {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<s, 3>>):
+    %0 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<s, 3>>) -> tensor<?x1xf32, #graph.dims<s, 1>>
+    ng.yield %0, %p : tensor<?x1xf32, #graph.dims<s, 1>>, tensor<?x3xf32, #graph.dims<s, 3>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 2.0 : f32, densityScale = 1.0 : f32, maxSteps = 8 : i64, seed = 0 : i64, minTransmittance = 0.01 : f32, capacity = #graph.dim<0>}
+      : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<1xi32>)
+  return
+}
