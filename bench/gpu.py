@@ -3,7 +3,7 @@
 """gpu.py - CUDA and Vulkan on a real device: right first, then how fast beside cuBLAS, PyTorch, Triton and FlashAttention.
 
     python bench/gpu.py prepare DIR [--small] [--only NAME] [--targets LIST]     on any machine: compiles what is measured
-    python bench/gpu.py run DIR [--out FILE]       where the device is: needs libtreadle.so, NumPy and PyTorch
+    python bench/gpu.py run DIR [--only NAME] [--device NAME] [--quick] [--out FILE]   where the device is: needs libtreadle.so, NumPy, PyTorch
 
 What `prepare` makes is all that `run` needs besides this folder and the library (TREADLE_BUILD says where it is).
 Small networks have their results from the CPU with them, products and attention are checked against PyTorch in f32.
@@ -12,9 +12,10 @@ networks are whole runs with copies of inputs and outputs, of both. A ratio is T
 of runs that take turns. Prints text and writes it to FILE.
 
 --small: sizes that a simulated device gets through, to try the script itself. --only: what has NAME in its name; what was
-not prepared is not run.
+not prepared is not run. --quick: without the peers that look for their best kernels first, which takes minutes.
 """
 import argparse
+import functools
 import json
 import pathlib
 import statistics
@@ -25,19 +26,33 @@ import time
 import numpy as np
 import runtimes
 
-PRODUCTS = {"full": [(8192, 8192, 8192), (4096, 4096, 4096), (1024, 1024, 1024), (8192, 1024, 4096)],
-            "small": [(128, 128, 64)]}  # M, N, K
-ATTENTIONS = {"full": [(16, 4096, 128), (8, 4096, 128), (16, 16384, 128)], "small": [(1, 128, 64)]}  # heads, length, width of a head
+PRODUCTS = {"full": [(8192, 8192, 8192, "bf16"), (8192, 8192, 8192, "f16"), (4096, 4096, 4096, "f16"), (1024, 1024, 1024, "f16"),
+                     (8192, 1024, 4096, "f16")],
+            "small": [(128, 128, 64, "f16"), (128, 128, 128, "bf16")]}  # M, N, K
+ATTENTIONS = {"full": [(16, 4096, 128, False), (16, 4096, 128, True), (8, 4096, 128, False), (16, 16384, 128, False), (16, 16384, 128, True)],
+              "small": [(1, 128, 64, False), (1, 128, 64, True)]}  # heads, length, width of a head, causal
 NETWORKS = {"full": ["resnet50-f32", "resnet50-f16", "encoder-f32", "encoder-f16", "unet-f32", "unet-f16"], "small": ["unet-f32", "unet-f16"]}
 TOKENS = {"full": 128, "small": 16}
 
 
-def seeded(*shape, seed):
-    return (np.random.default_rng(seed).standard_normal(shape, np.float32) / 2).astype(np.float16)
+def seeded(*shape, seed, kind="f16"):
+    values = np.random.default_rng(seed).standard_normal(shape, np.float32) / 2
+    if kind == "f16":
+        return values.astype(np.float16)
+    import ml_dtypes
+    return values.astype(ml_dtypes.bfloat16)
 
 
-def product_inputs(m, n, k):
-    return {"a": seeded(m, k, seed=1), "b": seeded(k, n, seed=2)}
+def product_name(m, n, k, kind):
+    return f"product-{m}x{n}x{k}-{kind}"
+
+
+def attention_name(heads, length, depth, causal):
+    return f"attention-{heads}x{length}x{depth}{'-causal' if causal else ''}"
+
+
+def product_inputs(m, n, k, kind):
+    return {"a": seeded(m, k, seed=1, kind=kind), "b": seeded(k, n, seed=2, kind=kind)}
 
 
 def attention_inputs(heads, length, depth):
@@ -55,37 +70,48 @@ def network_inputs(name, tokens):
 
 # ---- prepare -----------------------------------------------------------------------------------------------
 
-def save(folder, name, nodes, inputs, output, constants=()):
-    """A model all of whose values are f16; nodes: (type, inputs, output, attributes)."""
+def save(folder, name, nodes, inputs, output, kind="f16", opset=17):
+    """A model all of whose values are of a kind; nodes: (type, inputs, output, attributes)."""
     import onnx
-    from onnx import TensorProto, helper, numpy_helper
-    infos = [helper.make_tensor_value_info(value, TensorProto.FLOAT16, shape) for value, shape in [*inputs.items(), ("y", output)]]
-    made = [helper.make_node(kind, operands, [result], **attributes) for kind, operands, result, attributes in nodes]
-    weights = [numpy_helper.from_array(value, key) for key, value in constants]
-    graph = helper.make_graph(made, name, infos[:-1], infos[-1:], weights)
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), folder / f"{name}.onnx")
+    from onnx import TensorProto, helper
+    element = {"f16": TensorProto.FLOAT16, "bf16": TensorProto.BFLOAT16}[kind]
+    infos = [helper.make_tensor_value_info(value, element, shape) for value, shape in [*inputs.items(), ("y", output)]]
+    made = [helper.make_node(type, operands, [result], **attributes) for type, operands, result, attributes in nodes]
+    graph = helper.make_graph(made, name, infos[:-1], infos[-1:])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10), folder / f"{name}.onnx")
     return folder / f"{name}.onnx"
 
 
-def save_product(folder, m, n, k):
-    return save(folder, f"product-{m}x{n}x{k}", [("MatMul", ["a", "b"], "y", {})], {"a": [m, k], "b": [k, n]}, [m, n])
+def save_product(folder, m, n, k, kind):
+    return save(folder, product_name(m, n, k, kind), [("MatMul", ["a", "b"], "y", {})], {"a": [m, k], "b": [k, n]}, [m, n], kind)
 
 
-def save_attention(folder, heads, length, depth):
-    """As exporters write it."""
+def save_attention(folder, heads, length, depth, causal):
     shape = [1, heads, length, depth]
-    nodes = [("Transpose", ["k"], "turned", {"perm": [0, 1, 3, 2]}), ("MatMul", ["q", "turned"], "scores", {}),
-             ("Mul", ["scores", "scale"], "scaled", {}), ("Softmax", ["scaled"], "weights", {"axis": -1}),
-             ("MatMul", ["weights", "v"], "y", {})]
-    return save(folder, f"attention-{heads}x{length}x{depth}", nodes, dict.fromkeys("qkv", shape), shape,
-                [("scale", np.float16(depth ** -0.5))])
+    nodes = [("Attention", ["q", "k", "v"], "y", {"is_causal": int(causal)})]
+    return save(folder, attention_name(heads, length, depth, causal), nodes, dict.fromkeys("qkv", shape), shape, opset=23)
+
+
+def coarse(path):
+    """The model with weights of 4 different values each, scattered as before: what has to travel packs well."""
+    import onnx
+    from onnx import numpy_helper
+    model = onnx.load(path)
+    for weight in model.graph.initializer:
+        values = numpy_helper.to_array(weight)
+        if values.dtype.kind == "f" and values.size > 4096:
+            step = np.std(values, dtype=np.float64) or 1.0
+            levels = np.clip(np.floor(values.astype(np.float32) / step), -2, 1) + 0.5
+            weight.CopyFrom(numpy_helper.from_array((levels * step).astype(values.dtype), weight.name))
+    onnx.save(model, path)
+    return path
 
 
 def save_network(folder, name):
     import make_models
     network, kind = name.split("-")
     path = make_models.MODELS[network](folder / f"{name}.onnx")
-    return path if kind == "f32" else make_models.narrow(path, kind)
+    return coarse(path if kind == "f32" else make_models.narrow(path, kind))
 
 
 def prepare(folder, size, only, targets):
@@ -97,7 +123,8 @@ def prepare(folder, size, only, targets):
         models += [save_attention(temporary, *shape) for shape in ATTENTIONS[size]]
         models += [save_network(temporary, name) for name in NETWORKS[size] if only in name]
         for model in (model for model in models if only in model.stem):
-            runtimes.command([compiler, "compile", model, "-o", folder / f"{model.stem}.tdl", "--target", targets])
+            sizes = ["--dim", "batch=1", "--dim", f"sequence={TOKENS[size]}"] if model.stem.startswith("encoder") else []
+            runtimes.command([compiler, "compile", model, "-o", folder / f"{model.stem}.tdl", "--target", targets, *sizes])
             print(f"{model.stem}.tdl: {(folder / f'{model.stem}.tdl').stat().st_size / 2**20:.1f} MiB")
             if model.stem in NETWORKS[size]:
                 reference, inputs = runtimes.Treadle(), network_inputs(model.stem, TOKENS[size])
@@ -129,6 +156,15 @@ def kernel_seconds(program):
     return sum(event["dur"] for event in json.loads(program.trace())["traceEvents"]) * 1e-6
 
 
+def steps(program):
+    """Steps of a run by name, those that take longest first: (name and count, seconds)."""
+    times = {}
+    for event in json.loads(program.trace())["traceEvents"]:
+        times.setdefault(event["name"], []).append(event["dur"] * 1e-6)
+    named = [(f"{name} ({len(each)})", sum(each)) for name, each in times.items()]
+    return sorted(named, key=lambda entry: -entry[1])
+
+
 def whole_seconds(program):
     begin = time.perf_counter()
     program.run()
@@ -136,12 +172,21 @@ def whole_seconds(program):
 
 
 def torch_kernel_seconds(torch, call):
+    """The device sleeps until all has been handed to it, so that it waits for nothing in between."""
     begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+    torch.cuda._sleep(400_000)  # cycles
     begin.record()
     call()
     end.record()
     end.synchronize()
     return begin.elapsed_time(end) * 1e-3
+
+
+def torch_whole_seconds(torch, network, host):
+    begin = time.perf_counter()
+    with torch.inference_mode():
+        network(*(x.cuda() for x in host)).cpu()
+    return time.perf_counter() - begin
 
 
 def measure(timers, rounds=30, warm=5):
@@ -180,37 +225,44 @@ class Report:
         self(f"  {name}: {own * 1e3:.3f} ms{rate}; {peers or 'no peer'}")
 
 
-def products(report, torch, folder, devices, size):
-    report("Products of f16, sums of f32 (cuBLAS is PyTorch's; Triton is what torch.compile's max-autotune finds)")
-    for m, n, k in PRODUCTS[size]:
-        name, inputs = f"product-{m}x{n}x{k}", product_inputs(m, n, k)
+def to_torch(torch, array):
+    """Where PyTorch computes."""
+    tensor = torch.from_numpy(array.view(np.uint16)).view(torch.bfloat16) if str(array.dtype) == "bfloat16" else torch.from_numpy(array)
+    return tensor.to("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def products(report, torch, folder, devices, size, quick):
+    report("Products, sums of f32 (cuBLAS is PyTorch's; Triton is what torch.compile's max-autotune finds)")
+    for shape in PRODUCTS[size]:
+        name, (m, n, k, kind) = product_name(*shape), shape
         if not (folder / f"{name}.tdl").exists():
             continue
-        if torch.cuda.is_available():
-            a, b = (torch.from_numpy(x).cuda() for x in inputs.values())
-            expected = (a.float() @ b.float()).cpu().numpy()
-        else:
-            expected = inputs["a"].astype(np.float32) @ inputs["b"].astype(np.float32)
+        inputs = product_inputs(*shape)
+        a, b = (to_torch(torch, x) for x in inputs.values())
+        expected = (a.float() @ b.float()).cpu().numpy()
         for device, program in load(folder / f"{name}.tdl", inputs, devices).items():
             program.run()
-            report.check(name, device, program.results(), [expected], 2e-3)
+            report.check(name, device, program.results(), [expected], 2e-3 if kind == "f16" else 1e-2)
             timers = {"treadle": lambda: kernel_seconds(program)}
             if torch.cuda.is_available():
-                tuned = torch.compile(torch.matmul, mode="max-autotune-no-cudagraphs")
                 timers["cuBLAS"] = lambda: torch_kernel_seconds(torch, lambda: a @ b)
-                timers["Triton"] = lambda: torch_kernel_seconds(torch, lambda: tuned(a, b))
-            report.times(f"{name} on {device}", measure(timers, *((30, 5) if size == "full" else (1, 0))), 2.0 * m * n * k)
+                if not quick:
+                    tuned = torch.compile(torch.matmul, mode="max-autotune-no-cudagraphs")
+                    timers["Triton"] = lambda: torch_kernel_seconds(torch, lambda: tuned(a, b))
+            report.times(f"{name} on {device}", measure(timers, *((20, 5) if size == "full" else (1, 0))), 2.0 * m * n * k)
+            program.close()
 
 
-def attentions(report, torch, folder, devices, size):
-    report("Attention of f16 (FlashAttention is PyTorch's flash backend)")
-    for heads, length, depth in ATTENTIONS[size]:
-        name = f"attention-{heads}x{length}x{depth}"
+def attentions(report, torch, folder, devices, size, quick):
+    report("Attention of f16 (FlashAttention is PyTorch's flash backend; causal: half of the FLOPs)")
+    for shape in ATTENTIONS[size]:
+        name, (heads, length, depth, causal) = attention_name(*shape), shape
         if not (folder / f"{name}.tdl").exists():
             continue
         inputs = attention_inputs(heads, length, depth)
-        q, k, v = (torch.from_numpy(x).to("cuda" if torch.cuda.is_available() else "cpu") for x in inputs.values())
-        attend = torch.nn.functional.scaled_dot_product_attention
+        q, k, v = (to_torch(torch, x) for x in inputs.values())
+        def attend(q, k, v):
+            return torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=causal)
         # Few heads at a time: the plain backend holds all scores.
         expected = np.concatenate([attend(*(x[:, h:h + 1].float() for x in (q, k, v))).cpu().numpy() for h in range(heads)], 1)
         for device, program in load(folder / f"{name}.tdl", inputs, devices).items():
@@ -222,8 +274,9 @@ def attentions(report, torch, folder, devices, size):
                     with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.FLASH_ATTENTION):
                         attend(q, k, v)
                 timers["FlashAttention"] = lambda: torch_kernel_seconds(torch, flash)
-            flops = 4.0 * heads * length ** 2 * depth
+            flops = 4.0 * heads * length ** 2 * depth / (2 if causal else 1)
             report.times(f"{name} on {device}", measure(timers, *((20, 3) if size == "full" else (1, 0))), flops)
+            program.close()
 
 
 def torch_network(torch, name):
@@ -237,8 +290,8 @@ def torch_network(torch, name):
     return None
 
 
-def networks(report, torch, folder, devices, size):
-    report("Networks, whole runs (torch.compile: max-autotune, f32 as it comes)")
+def networks(report, torch, folder, devices, size, quick):
+    report("Networks, whole runs (torch.compile with CUDA graphs, f32 as it comes; tuned: max-autotune)")
     for name in NETWORKS[size]:
         if not (folder / f"{name}.tdl").exists():
             continue
@@ -251,30 +304,29 @@ def networks(report, torch, folder, devices, size):
             timers = {"treadle": lambda: whole_seconds(program)}
             if torch.cuda.is_available() and (network := torch_network(torch, name.split("-")[0])):
                 network = network.eval().cuda().to(torch.float32 if name.endswith("f32") else torch.float16)
-                compiled = torch.compile(network, mode="max-autotune")
                 host = [torch.from_numpy(x) for x in inputs.values()]
-                def whole():
-                    begin = time.perf_counter()
-                    with torch.inference_mode():
-                        compiled(*(x.cuda() for x in host)).cpu()
-                    return time.perf_counter() - begin
-                timers["torch.compile"] = whole
+                modes = {"torch.compile": "reduce-overhead"} | ({} if quick else {"tuned torch.compile": "max-autotune"})
+                for peer, mode in modes.items():
+                    timers[peer] = functools.partial(torch_whole_seconds, torch, torch.compile(network, mode=mode), host)
             report.times(f"{name} on {device}", measure(timers, *((50, 10) if size == "full" else (1, 0))), None)
+            for step, seconds in steps(program)[:12]:
+                report(f"    {seconds * 1e6:8.1f} us  {step}")
+            program.close()
 
 
-def run(folder, out):
+def run(folder, out, only, device, quick):
     import torch
     report, size = Report(out), (folder / "size").read_text()
     present = runtimes.Treadle.devices()
-    devices = [name for name in ("cuda:0", "vulkan:0") if name in present]
+    devices = [name for name in ("cuda:0", "vulkan:0") if name in present and device in name]
     report(f"{time.strftime('%Y-%m-%d')}; treadle {runtimes.Treadle.version()}, PyTorch {torch.__version__}")
     for name, description in present.items():
         report(f"  {name}: {description}")
     if not devices:
         sys.exit("there is no device of CUDA or Vulkan")
-    for part in (products, attentions, networks):
+    for part in (part for part in (products, attentions, networks) if only in part.__name__):
         report()
-        part(report, torch, folder, devices, size)
+        part(report, torch, folder, devices, size, quick)
     report()
     report(f"{report.wrong} results were wrong")
     sys.exit(1 if report.wrong else 0)
@@ -286,13 +338,15 @@ def main():
     parser.add_argument("folder", type=pathlib.Path, metavar="DIR")
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--only", default="", metavar="NAME")
-    parser.add_argument("--targets", default="cuda,vulkan:gpu", metavar="LIST", help="fewer make smaller files (default: %(default)s)")
+    parser.add_argument("--targets", default="cuda,vulkan:gpu,vulkan:gpu-matrix", metavar="LIST", help="fewer make smaller files (default: %(default)s)")
+    parser.add_argument("--device", default="", metavar="NAME", help="run: only on devices with this in their name")
+    parser.add_argument("--quick", action="store_true")
     parser.add_argument("--out", type=pathlib.Path, metavar="FILE")
     arguments = parser.parse_args()
     if arguments.what == "prepare":
         prepare(arguments.folder, "small" if arguments.small else "full", arguments.only, arguments.targets)
     else:
-        run(arguments.folder, arguments.out)
+        run(arguments.folder, arguments.out, arguments.only, arguments.device, arguments.quick)
 
 
 if __name__ == "__main__":

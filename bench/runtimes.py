@@ -62,7 +62,7 @@ class Runtime:
 # ---- Treadle -----------------------------------------------------------------------------------------------
 
 NAMES = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 9: "bool", 10: "float16",
-         11: "float64", 12: "uint32", 13: "uint64"}
+         11: "float64", 12: "uint32", 13: "uint64", 16: "bfloat16"}
 CODES = {name: code for code, name in NAMES.items()}
 
 
@@ -96,7 +96,7 @@ class DeviceInfo(ctypes.Structure):
 class SessionOptions(ctypes.Structure):
     """treadle_session_options"""
     _fields_ = [("device", ctypes.c_char_p), ("threads", ctypes.c_int32), ("pool", ctypes.c_void_p),
-                ("allocator", ctypes.c_void_p), ("memory_limit", ctypes.c_uint64)]
+                ("allocator", ctypes.c_void_p), ("memory_limit", ctypes.c_uint64), ("cache", ctypes.c_char_p)]
 
 
 class Treadle(Runtime):
@@ -137,6 +137,10 @@ class Treadle(Runtime):
 
     def load(self, path, inputs, threads, device=None):
         """`device`: "cuda:0"; None: the CPU."""
+        self.open(path, threads, device)
+        self.bind(inputs)
+
+    def open(self, path, threads, device):
         self.library = library = ctypes.CDLL(str(BUILD / "lib" / "libtreadle.so"))
         for name in ("program_open_file", "program_input", "session_create", "session_run"):
             getattr(library, f"treadle_{name}").restype = ctypes.c_void_p
@@ -146,18 +150,27 @@ class Treadle(Runtime):
         self.check(library.treadle_program_open_file(str(path).encode(), None, ctypes.byref(self.program)))
         options = SessionOptions(threads=threads, device=device.encode() if device else None)
         self.check(library.treadle_session_create(self.program, ctypes.byref(options), ctypes.byref(self.session)))
+
+    def bind(self, inputs):
+        """What the next runs are given."""
         self.arrays = []
-        for i in range(library.treadle_program_input_count(self.program)):
+        for i in range(self.library.treadle_program_input_count(self.program)):
             info = TensorInfo()
-            self.check(library.treadle_program_input(self.program, i, ctypes.byref(info)))
-            self.arrays.append(np.ascontiguousarray(inputs[info.name.decode()]))
-        outputs = library.treadle_program_output_count(self.program)
+            self.check(self.library.treadle_program_input(self.program, i, ctypes.byref(info)))
+            array = np.asarray(inputs[info.name.decode()], order="C")
+            # Files have 16-bit floats that NumPy lacks as 2 bytes of no type.
+            self.arrays.append(array.view(NAMES[info.dtype]) if array.dtype.kind == "V" else array)
+        outputs = self.library.treadle_program_output_count(self.program)
         self.inputs, self.outputs = (Tensor * len(self.arrays))(*map(Tensor.of, self.arrays)), (Tensor * outputs)()
 
     def run(self):
         ctypes.memset(self.outputs, 0, ctypes.sizeof(self.outputs))
         self.check(self.library.treadle_session_run(self.session, self.inputs, len(self.inputs), self.outputs, len(self.outputs)))
         return self.outputs
+
+    def close(self):
+        self.library.treadle_session_close(self.session)
+        self.library.treadle_program_close(self.program)
 
     def results(self):
         return [tensor.array() for tensor in self.outputs]

@@ -7,6 +7,7 @@
 
 #include "codegen/ContractionShape.h"
 #include "codegen/Kernel.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace treadle::graph;
@@ -58,7 +59,14 @@ ContractionShape ContractionShape::of(Operation *op) {
 
 ContractionShape::Sizes ContractionShape::sizesOr(int64_t unknown) const {
   auto size = [&](DimExpr dim) { return dim.constantValue().value_or(unknown); };
-  return {size(rowCount()), size(columns), size(depth)};
+  Sizes sizes{size(rowCount()), size(columns), size(depth)};
+  for (DimExpr dim : outer)
+    sizes.outer *= dim.constantValue().value_or(1);
+  return sizes;
+}
+
+int64_t ContractionShape::Sizes::tiles(int64_t tileRows, int64_t tileColumns) const {
+  return outer * llvm::divideCeilSigned(rows, tileRows) * llvm::divideCeilSigned(columns, tileColumns);
 }
 
 } // namespace treadle

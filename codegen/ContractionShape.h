@@ -35,9 +35,10 @@ struct ContractionShape {
   mlir::Type sumType; // what products are added up in
 
   struct Sizes {
-    int64_t rows, columns, depth;
+    int64_t rows, columns, depth, outer = 1;
+    int64_t tiles(int64_t tileRows, int64_t tileColumns) const;
   };
-  /// Those that are known; the others are taken to be `unknown`.
+  /// Those that are known; the others are taken to be `unknown`, outer ones 1.
   Sizes sizesOr(int64_t unknown) const;
 
   graph::DimExpr rowCount() const { return graph::product(op->getContext(), rows); }

@@ -307,6 +307,8 @@ void Kernel::finish(ArrayRef<DimExpr> grid) {
   source->setAttr("treadle.scratch", scratchBytes.attribute());
   if (target.isSimt)
     source->setAttr("treadle.threads", b.getI64IntegerAttr(threadCount));
+  if (isAlone)
+    source->setAttr("treadle.alone", b.getUnitAttr());
   if (usesSubgroups)
     source->setAttr("treadle.subgroup", b.getI64IntegerAttr(target.subgroupThreads));
   if (!boxesAttr.empty())

@@ -18,7 +18,8 @@
 // give it,
 //
 //     func @k(buffers and symbols as above, %count : index, boxes : !tile.box)
-//       attributes {treadle.grid, treadle.scratch, treadle.buffers, treadle.threads = 128, treadle.boxes = [..]}
+//       attributes {treadle.grid, treadle.scratch, treadle.buffers, treadle.threads = 128, treadle.boxes = [..],
+//                   treadle.alone}
 //
 // Buffers of a simt target begin at multiples of 16 bytes.
 //
@@ -76,6 +77,8 @@ public:
   /// How many threads a workgroup has; settled before anything is asked that depends on it.
   void setThreads(int64_t count) { threadCount = count; }
   int64_t threads() const { return threadCount; }
+  /// There are so few workgroups that each finds a multiprocessor for itself, and its threads more registers.
+  void setAlone() { isAlone = true; }
   /// The number of this thread in its workgroup.
   mlir::Value thread();
   /// Memory that the workgroup shares.
@@ -141,6 +144,7 @@ private:
   graph::DimExpr scratchBytes;
   mlir::Value beginArgument, endArgument, scratchArgument;
   int64_t threadCount = 0;
+  bool isAlone = false;
   mlir::Value threadNumber, laneNumber, subgroupNumber;
   bool usesSubgroups = false;
   llvm::SmallVector<mlir::Attribute> boxesAttr; // of the arguments

@@ -36,8 +36,6 @@ namespace {
 
 // What sizes that are known only at run time are taken to be: of small ones any tile is soon done.
 constexpr int64_t usualSize = 2048;
-// So many tiles keep a device busy.
-constexpr int64_t enoughTiles = 128;
 constexpr int64_t mostStages = 6;
 
 using simt::BoxSource, simt::BoxTile, simt::ContractionElements, simt::StageRing, simt::SumTile;
@@ -210,13 +208,12 @@ void AsyncContraction::emit() {
   kernel.finish({graph::product(b.getContext(), tile.grid())});
 }
 
-/// The largest tile of which there are enough; or the smallest.
+/// The largest tile of which there are enough; or the smallest, unless there are so few that smaller ones, which
+/// share out the depth, are done sooner.
 std::optional<AsyncContraction::Plan> planOf(const Target &target, const ContractionShape &shape) {
   ContractionShape::Sizes sizes = shape.sizesOr(usualSize);
-  int64_t outer = 1;
-  for (DimExpr size : shape.outer)
-    outer *= size.constantValue().value_or(1);
   std::optional<AsyncContraction::Plan> plan;
+  int64_t tiles = 0;
   for (int64_t units : {2, 1})
     for (const MatrixUnit &unit : target.sharedUnits) {
       bool fits = unit.multiplies(elementOf(shape.lhs)) && unit.multiplies(elementOf(shape.rhs)) &&
@@ -224,11 +221,12 @@ std::optional<AsyncContraction::Plan> planOf(const Target &target, const Contrac
       if (!fits)
         continue;
       plan = {&unit, units};
-      int64_t down = llvm::divideCeil(sizes.rows, unit.rows * units);
-      if (outer * down * static_cast<int64_t>(llvm::divideCeil(sizes.columns, unit.columns)) >= enoughTiles)
+      tiles = sizes.tiles(unit.rows * units, unit.columns);
+      if (tiles >= simt::enoughTiles)
         return plan;
     }
-  return plan;
+  bool areFew = tiles < simt::enoughTiles / 2;
+  return areFew && simt::sharesDepth(target, shape) ? std::nullopt : plan;
 }
 
 } // namespace

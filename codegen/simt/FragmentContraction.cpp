@@ -169,11 +169,12 @@ void FragmentContraction::emit() {
 
 bool simt::scheduleFragmentContraction(func::FuncOp source, const Target &target, Operation *op) {
   ContractionShape shape = ContractionShape::of(op);
-  auto [rows, columns, depth] = shape.sizesOr(usualSize);
+  ContractionShape::Sizes sizes = shape.sizesOr(usualSize);
   const MatrixUnit *unit =
-      Target::choose(target.opaqueUnits, elementOf(shape.lhs), elementOf(shape.rhs), rows, columns);
+      Target::choose(target.opaqueUnits, elementOf(shape.lhs), elementOf(shape.rhs), sizes.rows, sizes.columns);
   // Sums of no block are not written.
-  if (!unit || !shape.depth.isAtLeast(1) || depth < unit->depth || rows < unit->rows || columns < unit->columns)
+  if (!unit || !shape.depth.isAtLeast(1) || sizes.depth < unit->depth || sizes.rows < unit->rows ||
+      sizes.columns < unit->columns)
     return false;
   FragmentContraction(source, target, op, *unit).emit();
   return true;

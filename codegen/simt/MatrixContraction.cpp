@@ -15,6 +15,9 @@
 // Both operands are staged in shared memory in the same way, B transposed, and several blocks ahead if they are copied
 // there asynchronously (Staging.h). Sizes that are only known at run time decide between two loops.
 //
+// Where tiles are few they are small, and instead of parts of one, subgroups have slices of the depth: a block is as
+// many slices deep, and their sums are added up in the end ("sliced k" of CUTLASS, Thakkar et al.).
+//
 // As long as both operands agree on it, which k is which of the unit does not matter. So without tile.load_matrix a
 // thread takes a whole chunk as its k of several products.
 //
@@ -38,6 +41,8 @@ namespace {
 
 // What sizes that are known only at run time are taken to be.
 constexpr int64_t usualSize = 256;
+// Of a slice of the depth.
+constexpr int64_t leastBlocks = 3;
 
 using simt::ContractionElements, simt::SharedRows, simt::Staging, simt::SumTile;
 using Side = ContractionElements::Side;
@@ -57,6 +62,12 @@ private:
   };
 
   void chooseTile();
+  void chooseSlices(const ContractionShape::Sizes &sizes, int64_t partRows, int64_t partColumns);
+  /// Of shared memory that a workgroup may have: more where few of them are.
+  int64_t mostBytes(int64_t tiles) const {
+    const Target &target = kernel.target;
+    return tiles < simt::enoughTiles ? std::max(target.sharedBytes, target.mostSharedBytes) : target.sharedBytes;
+  }
   bool loadsMatrices() const;
   simt::FragmentLoads fragmentsOf(const Operand &operand, const FragmentLayout &layout, int64_t unitRows, Value part);
 
@@ -68,21 +79,23 @@ private:
   const MatrixUnit &unit;
   ContractionElements product;
   const ContractionShape &shape;
-  int64_t down = 1, across = 1; // subgroups
-  int64_t stages = 2, depthBlock, stageElements = 0;
+  int64_t elementBytes, sliceDepth;         // of a slice of a block
+  int64_t down = 1, across = 1, slices = 1; // subgroups
+  int64_t stages = 2, tiles = 0, depthBlock, stageElements = 0;
   Operand lhs, rhs;
   Value staged;
-  Value subgroup;
+  Value slice, subgroup; // in the slice
 };
 
 MatrixContraction::MatrixContraction(func::FuncOp source, const Target &target, Operation *op, const MatrixUnit &unit)
-    : kernel(source, target), b(kernel.b), unit(unit), product(kernel, op), shape(product.shape) {
+    : kernel(source, target), b(kernel.b), unit(unit), product(kernel, op), shape(product.shape),
+      elementBytes(storageType(elementOf(shape.lhs)).getIntOrFloatBitWidth() / 8),
+      sliceDepth(SharedRows(elementOf(shape.lhs), 0).rowElements()) {
   chooseTile();
-  depthBlock = SharedRows(elementOf(shape.lhs), 0).rowElements();
-  int64_t bytes = SharedRows::chunkBytes * SharedRows::rowChunks / depthBlock;
+  depthBlock = slices * sliceDepth;
   auto stage = [&](Operand &operand, Side side, Value tensor) {
     operand.staging = std::make_unique<Staging>(kernel, elementOf(tensor), operand.rows, depthBlock,
-                                                product.sourceOf(side), loadsMatrices() && bytes == 2);
+                                                product.sourceOf(side), loadsMatrices() && elementBytes == 2);
     operand.offset = stageElements;
     stageElements += operand.staging->rows.elements();
   };
@@ -93,7 +106,8 @@ MatrixContraction::MatrixContraction(func::FuncOp source, const Target &target, 
 /// Large tiles where enough workgroups are left to fill a device; no larger than the result in either direction.
 void MatrixContraction::chooseTile() {
   const Target &target = kernel.target;
-  auto [rows, columns, depth] = shape.sizesOr(usualSize);
+  ContractionShape::Sizes sizes = shape.sizesOr(usualSize);
+  int64_t rows = sizes.rows, columns = sizes.columns;
   bool isLarge = rows * columns >= 1024 * 1024;
   int64_t subgroups = isLarge ? target.workgroupThreads / target.subgroupThreads : 4;
   int64_t partRows = isLarge ? 64 : 32, partColumns = isLarge ? 64 * 4 / subgroups : 32;
@@ -112,11 +126,32 @@ void MatrixContraction::chooseTile() {
   // Where few columns leave subgroups without work, they take rows.
   while (down * across < subgroups && partRows * down < rows)
     down *= 2;
-  kernel.setThreads(down * across * target.subgroupThreads);
+  chooseSlices(sizes, partRows, partColumns);
+  if (tiles < simt::enoughTiles)
+    kernel.setAlone();
+  kernel.setThreads(slices * down * across * target.subgroupThreads);
   lhs.fragments = partRows / unit.rows;
   rhs.fragments = partColumns / unit.columns;
   lhs.rows = partRows * down;
   rhs.rows = partColumns * across;
+}
+
+/// Subgroups have slices, rather than parts of a tile, as long as tiles are few and a slice has several blocks.
+void MatrixContraction::chooseSlices(const ContractionShape::Sizes &sizes, int64_t partRows, int64_t partColumns) {
+  constexpr int64_t mostSubgroups = 8;
+  auto countTiles = [&] { tiles = sizes.tiles(partRows * down, partColumns * across); };
+  auto canDouble = [&](int64_t rows, int64_t columns) {
+    int64_t stage = (rows + columns) * 2 * slices * sliceDepth * elementBytes;
+    return tiles < simt::enoughTiles && 2 * slices * sliceDepth * leastBlocks <= sizes.depth &&
+           2 * stage <= mostBytes(tiles);
+  };
+  for (countTiles(); down * across > 1 && canDouble(partRows * down, partColumns * across); countTiles()) {
+    bool isTall = across == 1 || (down > 1 && partRows * down >= partColumns * across);
+    (isTall ? down : across) /= 2;
+    slices *= 2;
+  }
+  while (2 * slices * down * across <= mostSubgroups && canDouble(partRows * down, partColumns * across))
+    slices *= 2;
 }
 
 // ---- sums ------------------------------------------------------------------------------------
@@ -140,9 +175,13 @@ SmallVector<Value> MatrixContraction::multiplyStage(Value stage, ValueRange befo
   simt::FragmentLoads right = fragmentsOf(rhs, unit.rhs, unit.columns, kernel.rem(subgroup, across));
   auto isUnsigned = [&](Value operand) { return elementOf(operand).isUnsignedInteger(); };
   SmallVector<Value> sums(before);
+  auto startOf = [&](const Operand &operand) {
+    return kernel.add(kernel.add(stage, operand.offset), kernel.mul(slice, operand.staging->blockOffset(1)));
+  };
+  Value leftStart = startOf(lhs), rightStart = startOf(rhs);
   for (int64_t step = 0; step < left.steps(); ++step) {
-    auto lefts = left.load(staged, kernel.add(stage, lhs.offset), step);
-    auto rights = right.load(staged, kernel.add(stage, rhs.offset), step);
+    auto lefts = left.load(staged, leftStart, step);
+    auto rights = right.load(staged, rightStart, step);
     for (auto [leftFragments, rightFragments] : llvm::zip_equal(lefts, rights))
       for (auto [i, a] : llvm::enumerate(leftFragments))
         for (auto [j, c] : llvm::enumerate(rightFragments)) {
@@ -203,10 +242,9 @@ SmallVector<Value> MatrixContraction::multiplyBlocks() {
 }
 
 void MatrixContraction::emit() {
-  int64_t elementBytes = storageType(elementOf(shape.lhs)).getIntOrFloatBitWidth() / 8;
-  SumTile tile(kernel, product, unit, {down, across, lhs.fragments, rhs.fragments});
-  stages = kernel.target.asyncCopyBytes ? 3 : 2;
-  while (stages > 2 && stages * stageElements * elementBytes > kernel.target.sharedBytes)
+  SumTile tile(kernel, product, unit, {down, across, lhs.fragments, rhs.fragments, slices});
+  stages = !kernel.target.asyncCopyBytes ? 2 : tiles < simt::enoughTiles ? 4 : 3;
+  while (stages > 2 && stages * stageElements * elementBytes > mostBytes(tiles))
     --stages;
   int64_t bytes = std::max(stages * stageElements * elementBytes, tile.bytes());
   Value memory = kernel.shared(b.getI8Type(), bytes), zero = kernel.index(0);
@@ -218,6 +256,8 @@ void MatrixContraction::emit() {
   staged = view(storageType(elementOf(shape.lhs)), stages * stageElements);
   Value results = view(shape.sumType, tile.elements());
   subgroup = kernel.div(kernel.thread(), kernel.target.subgroupThreads);
+  slice = kernel.div(subgroup, down * across);
+  subgroup = kernel.rem(subgroup, down * across);
   Value canMove;
   for (Operand *operand : {&lhs, &rhs})
     if (Value can = operand->staging->canMoveChunks())
@@ -248,12 +288,20 @@ void MatrixContraction::emit() {
 
 } // namespace
 
+bool simt::sharesDepth(const Target &target, const ContractionShape &shape) {
+  constexpr int64_t slices = 2; // at least
+  ContractionShape::Sizes sizes = shape.sizesOr(usualSize);
+  Type lhs = elementOf(shape.lhs), rhs = elementOf(shape.rhs);
+  return target.matrixUnit(lhs, rhs, sizes.rows, sizes.columns) &&
+         sizes.depth >= slices * leastBlocks * SharedRows(lhs, 0).rowElements();
+}
+
 bool simt::scheduleMatrixContraction(func::FuncOp source, const Target &target, Operation *op) {
   ContractionShape shape = ContractionShape::of(op);
-  auto [rows, columns, depth] = shape.sizesOr(usualSize);
-  const MatrixUnit *unit = target.matrixUnit(elementOf(shape.lhs), elementOf(shape.rhs), rows, columns);
+  ContractionShape::Sizes sizes = shape.sizesOr(usualSize);
+  const MatrixUnit *unit = target.matrixUnit(elementOf(shape.lhs), elementOf(shape.rhs), sizes.rows, sizes.columns);
   // Of very small products most of a unit would multiply nothing.
-  if (!unit || depth < unit->depth || rows * columns < unit->rows)
+  if (!unit || sizes.depth < unit->depth || sizes.rows * sizes.columns < unit->rows)
     return false;
   MatrixContraction(source, target, op, *unit).emit();
   return true;

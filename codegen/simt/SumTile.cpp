@@ -10,6 +10,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include <bitset>
+#include <numeric>
 
 using namespace mlir;
 using treadle::graph::DimExpr;
@@ -94,7 +95,7 @@ void SumTile::store(Value memory, Value firstRow, Value firstColumn, llvm::funct
 }
 
 void SumTile::store(Value memory, Value firstRow, Value firstColumn, ArrayRef<Value> sums) {
-  int64_t having = shape.down * shape.across * unit.threads();
+  int64_t having = shape.slices * shape.down * shape.across * unit.threads();
   Value hasSums = having == kernel.threads() ? Value() : kernel.less(kernel.thread(), kernel.index(having));
   store(memory, firstRow, firstColumn, [&](int64_t i) {
     kernel.when(hasSums, [&] { keep(memory, sums.slice(i * shape.fragmentColumns, shape.fragmentColumns)); });
@@ -130,30 +131,54 @@ void SumTile::keep(Value memory, ArrayRef<Value> sums) {
   }
 }
 
+/// What all slices found.
+Value SumTile::sumAt(Value memory, Value at) {
+  auto type = VectorType::get({1}, product.shape.sumType);
+  Value sum = vector::LoadOp::create(b, type, memory, at);
+  for (int64_t slice = 1; slice < shape.slices; ++slice) {
+    Value other = vector::LoadOp::create(b, type, memory, kernel.add(at, slice * sliceElements()));
+    sum = isa<FloatType>(type.getElementType()) ? Value(arith::AddFOp::create(b, sum, other))
+                                                : Value(arith::AddIOp::create(b, sum, other));
+  }
+  return sum;
+}
+
+/// By so many threads that each has as many elements; it does several in a turn, so that what is read for them comes
+/// at the same time.
 void SumTile::storeRow(int64_t fragment, Value memory, Value firstRow, Value firstColumn) {
-  Value count = kernel.index(shape.down * unit.rows * columns());
-  kernel.loop(kernel.thread(), count, kernel.threads(), [&](Value number) {
-    Value row = kernel.div(number, columns()), inTile = kernel.rem(number, columns());
-    Value at = kernel.add(kernel.mul(row, rowPitch), inTile), column = kernel.add(firstColumn, inTile);
-    // Each unit's rows of this fragment.
-    Value part = kernel.mul(kernel.div(row, unit.rows), shape.fragmentRows * unit.rows);
-    row = kernel.add(kernel.add(firstRow, part), kernel.add(kernel.rem(row, unit.rows), fragment * unit.rows));
-    Value exists;
-    auto require = [&](Value index, DimExpr size, int64_t tile) {
-      if (size.isMultipleOf(tile))
-        return;
-      Value here = kernel.less(index, kernel.size(size));
-      exists = exists ? Value(arith::AndIOp::create(b, exists, here)) : here;
-    };
-    require(row, product.shape.rowCount(), rows());
-    require(column, product.shape.columns, columns());
-    kernel.when(exists, [&] {
-      Elements elements(kernel, 1);
-      elements.bind(product.shape.op->getResult(0), [&](const Position &) -> Value {
-        return vector::LoadOp::create(b, elements.vectorOf(product.shape.sumType), memory, at);
-      });
-      elements.storeResults(product.resultPosition(product.rowAt(row), column));
+  constexpr int64_t mostInTurn = 4;
+  int64_t count = shape.down * unit.rows * columns();
+  int64_t threads = llvm::bit_floor<uint64_t>(std::min(kernel.threads(), count));
+  while (count % threads)
+    threads /= 2;
+  int64_t inTurn = std::gcd(count / threads, mostInTurn);
+  kernel.when(threads == kernel.threads() ? Value() : kernel.less(kernel.thread(), kernel.index(threads)), [&] {
+    kernel.loop(kernel.thread(), kernel.index(count), threads * inTurn, [&](Value number) {
+      for (int64_t i = 0; i < inTurn; ++i)
+        storeElement(fragment, kernel.add(number, i * threads), memory, firstRow, firstColumn);
     });
+  });
+}
+
+void SumTile::storeElement(int64_t fragment, Value number, Value memory, Value firstRow, Value firstColumn) {
+  Value row = kernel.div(number, columns()), inTile = kernel.rem(number, columns());
+  Value at = kernel.add(kernel.mul(row, rowPitch), inTile), column = kernel.add(firstColumn, inTile);
+  // Each unit's rows of this fragment.
+  Value part = kernel.mul(kernel.div(row, unit.rows), shape.fragmentRows * unit.rows);
+  row = kernel.add(kernel.add(firstRow, part), kernel.add(kernel.rem(row, unit.rows), fragment * unit.rows));
+  Value exists;
+  auto require = [&](Value index, DimExpr size, int64_t tile) {
+    if (size.isMultipleOf(tile))
+      return;
+    Value here = kernel.less(index, kernel.size(size));
+    exists = exists ? Value(arith::AndIOp::create(b, exists, here)) : here;
+  };
+  require(row, product.shape.rowCount(), rows());
+  require(column, product.shape.columns, columns());
+  kernel.when(exists, [&] {
+    Elements elements(kernel, 1);
+    elements.bind(product.shape.op->getResult(0), [&](const Position &) { return sumAt(memory, at); });
+    elements.storeResults(product.resultPosition(product.rowAt(row), column));
   });
 }
 

@@ -18,16 +18,17 @@ namespace treadle::simt {
 
 class SumTile {
 public:
-  /// `down` x `across` units of threads have `fragmentRows` x `fragmentColumns` fragments of the unit each.
+  /// `down` x `across` units of threads have `fragmentRows` x `fragmentColumns` fragments of the unit each. There are
+  /// `slices` times as many, each with sums of a slice of the depth, which are added up.
   struct Shape {
-    int64_t down = 1, across = 1, fragmentRows = 1, fragmentColumns = 1;
+    int64_t down = 1, across = 1, fragmentRows = 1, fragmentColumns = 1, slices = 1;
   };
   SumTile(Kernel &kernel, ContractionElements &product, const MatrixUnit &unit, Shape shape);
 
   int64_t rows() const { return shape.down * shape.fragmentRows * unit.rows; }
   int64_t columns() const { return shape.across * shape.fragmentColumns * unit.columns; }
   /// Of shared memory.
-  int64_t elements() const { return shape.down * unit.rows * rowPitch; }
+  int64_t elements() const { return shape.slices * sliceElements(); }
   int64_t bytes() const { return elements() * sumBytes(); }
 
   /// What tasks are numbered by: the outer dimensions, tiles downwards, and across.
@@ -47,13 +48,17 @@ public:
   int64_t pitch() const { return rowPitch; }
 
 private:
+  int64_t sliceElements() const { return shape.down * unit.rows * rowPitch; }
   int64_t sumBytes() const { return product.shape.sumType.getIntOrFloatBitWidth() / 8; }
   int64_t neighbours() const;
   void choosePitch();
   /// Of an element within a fragment.
   int64_t offsetOf(int64_t weight) const { return weight / unit.columns * rowPitch + weight % unit.columns; }
   void keep(mlir::Value memory, llvm::ArrayRef<mlir::Value> sums);
+  mlir::Value sumAt(mlir::Value memory, mlir::Value at);
   void storeRow(int64_t fragment, mlir::Value memory, mlir::Value firstRow, mlir::Value firstColumn);
+  void storeElement(int64_t fragment, mlir::Value number, mlir::Value memory, mlir::Value firstRow,
+                    mlir::Value firstColumn);
 
   Kernel &kernel;
   mlir::ImplicitLocOpBuilder &b;

@@ -191,6 +191,8 @@ void StreamDriver::launch(uint32_t kernel, void *const *slices, const int64_t *s
   command.firstBox = boxes.size();
   command.boxCount = code.boxes() ? code.boxes()->size() : 0;
   if (command.boxCount) {
+    Entered entered(device());
+    check(entered.status());
     std::vector<int64_t> exprs;
     check(evaluate(code.exprs(), nullptr, scalars, exprs));
     for (const format::Boxes *described : *code.boxes())

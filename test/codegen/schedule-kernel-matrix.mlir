@@ -2,7 +2,7 @@
 // Products on a device with matrix units: which unit there is, and how blocks come to shared memory, are its numbers.
 
 // As sm_80: squares of 8 x 16 bytes, asynchronous copies.
-module attributes {treadle.target = {name = "any", variant = "any", is_simt = true, workgroup_threads = 256, async_copy_bytes = 16, loads_matrices = true,
+module attributes {treadle.target = {name = "any", variant = "any", is_simt = true, workgroup_threads = 256, most_shared_bytes = 166912, async_copy_bytes = 16, loads_matrices = true,
     matrix_units = [{operands = "f16", sum = "f32", shape = array<i64: 16, 8, 16>, lhs_lanes = array<i64: 2, 4, 16, 32, 64>, lhs_elements = array<i64: 1, 128, 8>,
         rhs_lanes = array<i64: 2, 4, 16, 32, 64>, rhs_elements = array<i64: 1, 8>, sum_lanes = array<i64: 2, 4, 8, 16, 32>, sum_elements = array<i64: 1, 64>}]}} {
   // Chunks are copied; both operands are read as squares.
@@ -10,7 +10,7 @@ module attributes {treadle.target = {name = "any", variant = "any", is_simt = tr
   // CHECK: tile.copy_async 8
   // CHECK: tile.commit
   // CHECK: scf.for {{.*}} -> (vector<4xf32>
-  // CHECK: tile.wait 1
+  // CHECK: tile.wait 2
   // CHECK-NEXT: gpu.barrier
   // CHECK: tile.copy_async 8
   // CHECK: tile.load_matrix {{.*}} -> vector<8xf16>
@@ -20,6 +20,24 @@ module attributes {treadle.target = {name = "any", variant = "any", is_simt = tr
   func.func @contiguous(%a: tensor<256x128xf16>, %w: tensor<64x128xf16>) -> tensor<256x64xf16> attributes {treadle.family = "contraction", treadle.symbols = []} {
     %0 = graph.matmul %a, %w {transposeRhs} : (tensor<256x128xf16>, tensor<64x128xf16>) -> tensor<256x64xf16>
     return %0 : tensor<256x64xf16>
+  }
+
+  // Few tiles: of 32 x 32, each by eight subgroups with a slice of the depth, in blocks of 256 for all of them; a
+  // workgroup has a multiprocessor for itself. The sums of eight slices are added up.
+  // CHECK-LABEL: func @deep(
+  // CHECK-SAME: treadle.alone
+  // CHECK-SAME: treadle.grid = #graph.dims<4>
+  // CHECK-SAME: treadle.threads = 256
+  // CHECK: %[[DEPTH:.*]] = arith.constant 2048
+  // CHECK: scf.for {{.*}} to %[[DEPTH]] step %c256
+  // CHECK: tile.multiply
+  // CHECK: gpu.barrier
+  // CHECK: vector.load {{.*}}, #gpu.address_space<workgroup>>, vector<1xf32>
+  // CHECK-COUNT-7: arith.addf
+  // CHECK: return
+  func.func @deep(%a: tensor<49x2048xf16>, %w: tensor<64x2048xf16>) -> tensor<49x64xf16> attributes {treadle.family = "contraction", treadle.symbols = []} {
+    %0 = graph.matmul %a, %w {transposeRhs} : (tensor<49x2048xf16>, tensor<64x2048xf16>) -> tensor<49x64xf16>
+    return %0 : tensor<49x64xf16>
   }
 
   // What is fused into an operand is computed on the way to shared memory.

@@ -10,7 +10,10 @@
 #include "mlir/Parser/Parser.h"
 #include "test/conformance/Compiled.h"
 #include "test/conformance/Reference.h"
+#include "tools/tensorfile/TensorFile.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/ErrorHandling.h"
+#include <gtest/gtest.h>
 
 using namespace mlir;
 using namespace treadle::graph;
@@ -141,6 +144,45 @@ std::string compareRun(Compiled &compiled, const Run &run, bool hasPool) {
   return text;
 }
 
+HostTensor hostTensor(DType dtype, ArrayRef<int64_t> shape, ArrayRef<char> bytes) {
+  HostTensor tensor;
+  if (Status made = HostTensor::make(dtype, shape.vec(), tensor); made.failed())
+    llvm::report_fatal_error(made.message.c_str());
+  std::copy(bytes.begin(), bytes.end(), tensor.data());
+  return tensor;
+}
+
+/// The current test for replay.py: VARIANT-TEST.tdl, and of each run VARIANT-TEST.N.npz with in0 .., out0 .., and
+/// tolerance0 ... What went wrong, or "".
+std::string save(ModuleOp grouped, const Target &variant, ArrayRef<Run> runs, StringRef folder) {
+  const testing::TestInfo &test = *testing::UnitTest::GetInstance()->current_test_info();
+  std::string stem = (folder + "/" + variant.variant + "-" + test.test_suite_name() + "-" + test.name()).str();
+  std::replace(stem.begin() + folder.size() + 1, stem.end(), '/', '-');
+  if (failed(Compiled::write(grouped, variant, stem + ".tdl")))
+    return takeErrors();
+  for (auto [number, run] : llvm::enumerate(runs)) {
+    NpzWriter file(stem + "." + std::to_string(number) + ".npz", /*deflate=*/true);
+    Status done;
+    auto add = [&](StringRef name, size_t index, const HostTensor &tensor) {
+      if (!done.failed())
+        done = file.add(name.str() + std::to_string(index), tensor);
+    };
+    for (auto [i, input] : llvm::enumerate(run.inputs))
+      add("in", i, hostTensor(input.dtype(), input.shape(), input.raw()));
+    for (auto [i, expected] : llvm::enumerate(run.expected)) {
+      ArrayRef<double> tolerance(expected.tolerance);
+      add("out", i, hostTensor(expected.value.dtype(), expected.value.shape(), expected.value.raw()));
+      ArrayRef bytes(reinterpret_cast<const char *>(tolerance.data()), tolerance.size() * sizeof(double));
+      add("tolerance", i, hostTensor(DType::F64, static_cast<int64_t>(tolerance.size()), bytes));
+    }
+    if (!done.failed())
+      done = file.finish();
+    if (done.failed())
+      return done.message;
+  }
+  return "";
+}
+
 } // namespace
 
 std::vector<Case> readCases(StringRef text) {
@@ -249,6 +291,11 @@ Outcome check(ModuleOp module, ArrayRef<SymbolValues> symbols, const TestTarget 
     else if (!everyVariant)
       variants = variants[seed % variants.size()];
     for (const Target &variant : variants) {
+      if (!target.folder.empty()) {
+        if (std::string error = fuse ? save(*grouped, variant, runs, target.folder) : ""; !error.empty())
+          return {error, ""};
+        continue;
+      }
       std::string how = target.name + ":" + variant.variant + (fuse ? "" : " without fusion");
       FailureOr<std::unique_ptr<Compiled>> compiled = Compiled::compile(*grouped, variant, target.device);
       if (failed(compiled))
@@ -263,7 +310,7 @@ Outcome check(ModuleOp module, ArrayRef<SymbolValues> symbols, const TestTarget 
         return {how + ":\n" + text, ""};
     }
   }
-  return {"", wasRun ? "" : "compiled only: " + missing};
+  return {"", wasRun || !target.folder.empty() ? "" : "compiled only: " + missing};
 }
 
 Outcome check(const Case &test, const TestTarget &target) {

@@ -80,7 +80,7 @@ LogicalResult runUpToGroups(ModuleOp module, const TestTarget &target, bool fuse
   return run(module, stages);
 }
 
-FailureOr<std::unique_ptr<Compiled>> Compiled::compile(ModuleOp grouped, const Target &variant, StringRef device) {
+LogicalResult Compiled::write(ModuleOp grouped, const Target &variant, const std::string &path) {
   OwningOpRef<ModuleOp> module(grouped.clone());
   Builder builder(&context());
   module.get()->setAttr("treadle.targets", builder.getArrayAttr({variant.toAttr(&context())}));
@@ -89,11 +89,14 @@ FailureOr<std::unique_ptr<Compiled>> Compiled::compile(ModuleOp grouped, const T
   if (variant.name == "vulkan")
     if (std::string invalid = invalidKernels(*module); !invalid.empty())
       return grouped.emitError(invalid);
+  return writeArtifact(*module, {}, path);
+}
 
+FailureOr<std::unique_ptr<Compiled>> Compiled::compile(ModuleOp grouped, const Target &variant, StringRef device) {
   llvm::SmallString<128> path;
   if (llvm::sys::fs::createTemporaryFile("conformance", "tdl", path))
     return grouped.emitError("cannot make a temporary file");
-  LogicalResult written = writeArtifact(*module, {}, path.str().str());
+  LogicalResult written = write(grouped, variant, path.str().str());
   std::unique_ptr<Compiled> compiled(new Compiled);
   treadle_error *error = nullptr;
   if (succeeded(written))

@@ -32,6 +32,8 @@ mlir::LogicalResult runUpToGroups(mlir::ModuleOp module, const TestTarget &targe
 /// The code of a module whose ops are in groups, for one variant of a target.
 class Compiled {
 public:
+  /// Only the artifact, at `path`. Fails with a diagnostic.
+  static mlir::LogicalResult write(mlir::ModuleOp grouped, const Target &variant, const std::string &path);
   /// Fails with a diagnostic.
   static mlir::FailureOr<std::unique_ptr<Compiled>> compile(mlir::ModuleOp grouped, const Target &variant,
                                                             llvm::StringRef device);

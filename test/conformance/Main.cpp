@@ -13,6 +13,8 @@
 //     test-conformance --seeds=1000 --first=50   so many seeds, from that one on
 //     test-conformance FILE.mlir ..              the cases of these files
 //     test-conformance --no-layers               Vulkan's validation layers do not watch
+//     test-conformance --save=FOLDER             runs nothing, but keeps programs, inputs and what is expected for
+//                                                replay.py, which runs them where a device is but no compiler
 //
 // CUDA's and HIP's devices are simulated where there are none (tools/simulator). On Vulkan every kernel is checked as
 // spirv-val does, and the validation layers, synchronization too, watch every call: a word of theirs is a failure.
@@ -110,12 +112,16 @@ int main(int argc, char **argv) {
   llvm::sys::PrintStackTraceOnErrorSignal(argv[0]);
   std::vector<std::filesystem::path> files;
   uint64_t seeds = 0, first = 0;
-  llvm::StringRef wanted;
+  llvm::StringRef wanted, folder;
   bool layers = true;
   for (llvm::StringRef argument : llvm::ArrayRef(argv + 1, argc - 1)) {
     llvm::StringRef word = argument;
     if (word.consume_front("--target=")) {
       wanted = word;
+      continue;
+    }
+    if (word.consume_front("--save=")) {
+      folder = word;
       continue;
     }
     if (word == "--no-layers") {
@@ -136,6 +142,8 @@ int main(int argc, char **argv) {
   }
   treadle::test::openSimulators();
   std::vector<treadle::test::TestTarget> targets = treadle::test::testTargets(wanted);
+  for (treadle::test::TestTarget &target : targets)
+    target.folder = folder.str();
   bool all = files.empty() && seeds == 0;
   if (all) {
     seeds = 100;
@@ -145,14 +153,14 @@ int main(int argc, char **argv) {
     std::sort(files.begin(), files.end());
   }
   for (const treadle::test::TestTarget &target : targets) {
-    if (wanted.empty() && !target.hasDevice()) {
+    if (wanted.empty() && folder.empty() && !target.hasDevice()) {
       testing::RegisterTest((target.name + "/All").c_str(), "tests", nullptr, nullptr, __FILE__, 1,
                             [&target]() -> testing::Test * { return new treadle::test::NoDevice(target); });
       continue;
     }
     for (const std::filesystem::path &file : files)
       treadle::test::addFile(file, target);
-    if (all)
+    if (all && folder.empty())
       treadle::test::registerMath(target);
     for (uint64_t seed = first; seed < first + seeds; ++seed)
       testing::RegisterTest((target.name + "/Fuzz").c_str(), std::to_string(seed).c_str(), nullptr, nullptr, __FILE__,

@@ -25,6 +25,20 @@ func.func @main(%a: tensor<$Ax$T>, %b: tensor<$Bx$T> $W) -> tensor<11x18x$U> {
 }
 
 // -----
+// name deepAndSmall
+// for W in {test.constant} | {}
+// for T U in f16 f16 | bf16 bf16 | f32 f32 | ui8 i32
+// table NAME A B C S
+//   plain    40x1000  1000x72  40x72  {}
+//   lhs      1000x40  1000x72  40x72  {transposeLhs}
+//   rhs      40x1000  72x1000  40x72  {transposeRhs}
+//   ragged   37x777   777x51   37x51  {}
+func.func @main(%a: tensor<$Ax$T>, %b: tensor<$Bx$T> $W) -> tensor<$Cx$U> {
+  %0 = graph.matmul %a, %b $S : (tensor<$Ax$T>, tensor<$Bx$T>) -> tensor<$Cx$U>
+  return %0 : tensor<$Cx$U>
+}
+
+// -----
 // name bytesOfBothKinds
 // for W in test.constant | test.argument
 // for A B in ui8 i8 | i8 ui8

@@ -299,12 +299,16 @@ void SharedMemory::race(uint64_t address, size_t bytes, Access kind, uint16_t ag
 
 // ---- costs -----------------------------------------------------------------------------------
 
-void countBanks(std::span<const uint64_t> addresses, unsigned bytes, Counters &counters) {
-  constexpr unsigned banks = 32, wordBytes = 4;
-  size_t together = std::max<size_t>(1, banks * wordBytes / std::max(bytes, wordBytes));
+void countBanks(std::span<const uint64_t> addresses, uint64_t lanes, unsigned bytes, Counters &counters) {
+  constexpr unsigned banks = 32, wordBytes = 4, mostLanes = 64;
+  unsigned together = std::max(1U, banks * wordBytes / std::max(bytes, wordBytes));
   ++counters.sharedAccesses;
-  for (size_t first = 0; first < addresses.size(); first += together) {
-    size_t end = std::min(first + together, addresses.size());
+  size_t end = 0;
+  for (unsigned lane = 0; lane < mostLanes && end < addresses.size(); lane += together) {
+    size_t first = end;
+    end += std::popcount(lanes >> lane & (~uint64_t(0) >> (mostLanes - together)));
+    if (first == end)
+      continue;
     auto [lowest, highest] = std::minmax_element(addresses.begin() + first, addresses.begin() + end);
     if ((*highest + bytes - 1) / wordBytes - *lowest / wordBytes < banks) { // no two words of one bank
       ++counters.sharedPasses;

@@ -99,10 +99,11 @@ private:
   uint16_t epoch = 1;
 };
 
-/// What one instruction of a subgroup on shared memory costs. `addresses`: of the lanes that take part, in their
-/// order, each for `bytes`. So many lanes as move 128 bytes are served together, one word of each of the 32 banks in
-/// a pass; lanes that want the same word share it.
-void countBanks(std::span<const uint64_t> addresses, unsigned bytes, Counters &counters);
+/// What one instruction of a subgroup on shared memory costs. `addresses`: of the lanes that take part, which are the
+/// bits of `lanes`, in their order, each for `bytes`. So many neighbouring lanes as move 128 bytes are served together,
+/// whether all of them take part or not, one word of each of the 32 banks in a pass; lanes that want the same word
+/// share it.
+void countBanks(std::span<const uint64_t> addresses, uint64_t lanes, unsigned bytes, Counters &counters);
 
 /// How many pieces of 32 bytes the lanes' accesses touch.
 uint64_t countSectors(std::span<const uint64_t> addresses, unsigned bytes);

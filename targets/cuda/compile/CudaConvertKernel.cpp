@@ -93,7 +93,8 @@ struct CudaConvertKernel : impl::CudaConvertKernelBase<CudaConvertKernel> {
       if (auto threads = kernel->getAttrOfType<IntegerAttr>("treadle.threads")) {
         Builder b(&getContext());
         // As many registers as leave room for two workgroups on a multiprocessor, if its memory does.
-        int32_t workgroups = target.mostSharedBytes && 2 * shared > target.mostSharedBytes ? 1 : 2;
+        bool isAlone = kernel->hasAttr("treadle.alone");
+        int32_t workgroups = isAlone || (target.mostSharedBytes && 2 * shared > target.mostSharedBytes) ? 1 : 2;
         kernel->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(workgroups));
         kernel->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(),
                         b.getDenseI32ArrayAttr({static_cast<int32_t>(threads.getInt()), 1, 1}));

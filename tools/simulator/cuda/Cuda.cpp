@@ -374,11 +374,13 @@ TREADLE_EXPORT cuFuncSetAttribute(CUfunction function, int attribute, int value)
   });
 }
 
-/// As the driver, it asks for addresses and strides of 16 bytes.
+/// As the driver, it asks for a context, and for addresses and strides of 16 bytes.
 TREADLE_EXPORT cuTensorMapEncodeTiled(CUtensorMap *map, int type, unsigned rank, void *address, const uint64_t *sizes,
                                       const uint64_t *strides, const uint32_t *box, const uint32_t *steps,
                                       int interleave, int swizzle, int, int outside) {
   constexpr unsigned mostDims = 5, mostBox = 256, rowBytes = 128, multiple = 16;
+  if (CUresult usable = inContext([](CUctx_st &) { return CUDA_SUCCESS; }); usable != CUDA_SUCCESS)
+    return usable;
   ptx::TensorMap made;
   if (type < CU_TENSOR_MAP_DATA_TYPE_UINT8 || type > CU_TENSOR_MAP_DATA_TYPE_UINT32 || rank < 1 || rank > mostDims ||
       reinterpret_cast<uintptr_t>(address) % multiple || interleave != CU_TENSOR_MAP_INTERLEAVE_NONE ||

@@ -25,7 +25,7 @@ void countAccess(Wave &wave, const uint64_t *addresses, unsigned bytes) {
   for (unsigned lane = 0; lane < lanesOfWave; ++lane)
     if (wave.exec() >> lane & 1)
       wave.addresses.push_back(addresses[lane]);
-  countBanks(wave.addresses, bytes, wave.counters);
+  countBanks(wave.addresses, wave.exec(), bytes, wave.counters);
 }
 
 template <typename Each>

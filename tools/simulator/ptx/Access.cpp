@@ -63,7 +63,7 @@ template <Space space> void count(Warp &warp, std::span<const uint64_t> addresse
     (isStore ? warp.counters.sectorsStored : warp.counters.sectorsLoaded) += countSectors(addresses, bytes);
   }
   if constexpr (space == Space::shared)
-    countBanks(addresses, bytes, warp.counters);
+    countBanks(addresses, warp.mask, bytes, warp.counters);
 }
 
 constexpr uint32_t extendsSign = 1; // in Op::target
@@ -334,7 +334,7 @@ void loadMatrix(Warp &warp, const Op &op) {
     addresses.push_back(address);
     rowAt[i] = place<Space::shared>(warp, address, rowBytes, Access::read, i);
   }
-  countBanks(addresses, rowBytes, warp.counters);
+  countBanks(addresses, ~uint64_t(0) >> (64 - addresses.size()), rowBytes, warp.counters);
   bool isTransposed = op.target;
   for (unsigned m = 0; m < op.count; ++m)
     for (unsigned i = 0; i < warpThreads; ++i)
