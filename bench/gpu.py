@@ -11,8 +11,9 @@ Times of products and attention are those of the kernels, by the device's own cl
 networks are whole runs with copies of inputs and outputs, of both. A ratio is Treadle's time over the peer's, medians
 of runs that take turns. Prints text and writes it to FILE.
 
---small: sizes that a simulated device gets through, to try the script itself. --only: what has NAME in its name; what was
-not prepared is not run. --quick: without the peers that look for their best kernels first, which takes minutes.
+--small: sizes that a simulated device gets through, to try the script itself. --only: what has NAME in its name, of `run`
+which of products, attentions, networks; what was not prepared is not run. --quick: without the peers that look for their
+best kernels first, which takes minutes.
 """
 import argparse
 import functools
