@@ -57,4 +57,14 @@ Value AttentionShape::addBias(Elements &elements, ArrayRef<Value> outer, Value s
   return arith::AddFOp::create(elements.b, score, elements.at(bias, inner));
 }
 
+Value AttentionShape::endOfKeys(Kernel &kernel, Value firstQuery, int64_t count) const {
+  Value end = kernel.size(keys);
+  AttentionOp attention = op;
+  if (!attention.getCausal())
+    return end;
+  // Query i sees the keys j with j <= i + S - L.
+  Value shift = kernel.sub(end, kernel.size(queries));
+  return kernel.max(kernel.min(end, kernel.add(kernel.add(firstQuery, shift), count)), kernel.index(0));
+}
+
 } // namespace treadle

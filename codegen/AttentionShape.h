@@ -32,6 +32,8 @@ struct AttentionShape {
   /// The score of a query for a key with the bias, if there is one.
   mlir::Value addBias(Elements &elements, llvm::ArrayRef<mlir::Value> outer, mlir::Value score, Coord query,
                       Coord key) const;
+  /// Keys from this one on are seen by none of `count` queries from `firstQuery` on.
+  mlir::Value endOfKeys(Kernel &kernel, mlir::Value firstQuery, int64_t count) const;
 };
 
 } // namespace treadle

@@ -15,6 +15,7 @@
 
 #include "codegen/MatrixUnit.h"
 #include "mlir/IR/Operation.h"
+#include <algorithm>
 #include <vector>
 
 namespace treadle {
@@ -52,6 +53,8 @@ struct Target {
   int64_t loadBytes = 0; // that a thread loads from memory as fast as one element; 0: no more than that
   int64_t loopTurns = 0; // after which all loops of a thread are ended, finished or not; 0: never
 
+  /// Elements of so many bits that a thread loads as fast as one of them.
+  int64_t loadElements(int64_t bits) const { return std::max<int64_t>(loadBytes * 8 / bits, 1); }
   /// Whether another thread's register is much nearer than shared memory.
   bool spreads() const { return broadcastCycles * 4 < sharedLoadCycles; }
 

@@ -407,11 +407,7 @@ void AttentionSchedule::emit() {
     }
     packQueries(firstQuery);
     clearSums();
-    Value end = kernel.size(keys);
-    if (op.getCausal()) { // keys that the last query of the block does not see
-      Value shift = kernel.sub(end, kernel.size(queries));
-      end = kernel.max(kernel.min(end, kernel.add(kernel.add(firstQuery, shift), queryBlock)), kernel.index(0));
-    }
+    Value end = endOfKeys(kernel, firstQuery, queryBlock);
     kernel.loop(kernel.index(0), end, keyBlock, [&](Value firstKey) {
       Value lastKey = kernel.min(kernel.add(firstKey, keyBlock), end), count = kernel.sub(lastKey, firstKey);
       packBlock(op.getKey(), depth, keyBlocks, firstKey, lastKey);

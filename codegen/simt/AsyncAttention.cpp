@@ -386,11 +386,8 @@ void AsyncAttention::enter(Value task) {
   at.erase(op.getCausal() ? at.begin() : at.end() - 1);
   outer = at;
   firstQuery = kernel.mul(block, plan.queries());
-  Value end = kernel.size(keys);
-  if (op.getCausal()) // keys that the last query of the block does not see
-    end = kernel.min(end, kernel.add(kernel.add(firstQuery, kernel.size(shift())), plan.queries()));
   // One block at least, of which nothing is seen, if need be.
-  end = kernel.max(end, kernel.index(1));
+  Value end = kernel.max(endOfKeys(kernel, firstQuery, plan.queries()), kernel.index(1));
   blocks = kernel.div(kernel.add(end, plan.keys() - 1), plan.keys());
 }
 

@@ -111,9 +111,7 @@ AttentionSchedule::AttentionSchedule(func::FuncOp source, const Target &target, 
   if (isSpread) {
     int64_t bytes = sumType.getIntOrFloatBitWidth() / 8, room = target.sharedBytes / 2 / (queryBlock * threads * bytes);
     threadKeys = std::clamp<int64_t>(std::min<int64_t>(llvm::divideCeil(keyCount, threads), room), 1, maxKeys);
-    neighbours = std::gcd(
-        columns,
-        std::max<int64_t>(target.loadBytes / (storageType(elementOf(op.getValue())).getIntOrFloatBitWidth() / 8), 1));
+    neighbours = std::gcd(columns, target.loadElements(storageType(elementOf(op.getValue())).getIntOrFloatBitWidth()));
   }
   keyBlock = threads * threadKeys;
   kernel.setThreads(threads);
@@ -265,11 +263,7 @@ void AttentionSchedule::emitTask() {
     store(constant(-std::numeric_limits<float>::max()), peaks, kernel.thread());
     store(constant(0), totals, kernel.thread());
   });
-  Value end = kernel.size(keys);
-  if (op.getCausal()) { // keys that the last query of the block does not see
-    Value shift = kernel.sub(end, kernel.size(queries));
-    end = kernel.max(kernel.min(end, kernel.add(kernel.add(firstQuery, shift), queryBlock)), kernel.index(0));
-  }
+  Value end = endOfKeys(kernel, firstQuery, queryBlock);
   SmallVector<Value> sums(queryBlock * columns, constant(0));
   kernel.barrier();
   sums = kernel.loop(kernel.index(0), end, keyBlock, sums, [&](Value firstKey, ValueRange carried) {

@@ -115,7 +115,7 @@ void ContractionSchedule::chooseTile() {
   } else if (columns >= target.subgroupThreads || columns >= rows) {
     chooseSpread(rows, threadRows, columns, threadColumns, across);
     int64_t bits = storageType(elementOf(shape.rhs)).getIntOrFloatBitWidth();
-    neighbours = std::gcd(threadColumns, std::max<int64_t>(target.loadBytes * 8 / bits, 1));
+    neighbours = std::gcd(threadColumns, target.loadElements(bits));
   } else {
     chooseSpread(columns, threadColumns, rows, threadRows, down);
   }

@@ -448,11 +448,7 @@ void MatrixAttention::emitTask() {
   ownQuery = kernel.add(kernel.add(firstQuery, kernel.mul(subgroup, chain.queries)),
                         sumOfBits(kernel, lane, chain.queryLanes));
   ownOther = sumOfBits(kernel, lane, chain.otherLanes);
-  Value end = kernel.size(keys);
-  if (op.getCausal()) { // keys that the last query of the block does not see
-    Value shift = kernel.sub(end, kernel.size(queries));
-    end = kernel.max(kernel.min(end, kernel.add(kernel.add(firstQuery, shift), blocks.queries)), kernel.index(0));
-  }
+  Value end = endOfKeys(kernel, firstQuery, blocks.queries);
   Value canMove;
   for (Staging *tile : {queryTile.get(), keyTile.get(), valueTile.get()})
     if (Value can = tile->canMoveChunks())

@@ -178,7 +178,7 @@ struct Shared : OpConversionPattern<memref::AllocaOp> {
 };
 
 /// A shuffle from a constant thread rather than a broadcast, of which Mesa 22's llvmpipe first searches, for each value
-/// anew, the subgroup for an active thread (25 cycles): it takes this one as a permutation of a vector.
+/// anew, the subgroup for an active thread: it takes this one as a permutation of a vector.
 struct Broadcast : OpConversionPattern<gpu::SubgroupBroadcastOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(gpu::SubgroupBroadcastOp op, OpAdaptor in,
