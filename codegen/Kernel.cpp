@@ -225,8 +225,25 @@ void Kernel::tasks(llvm::function_ref<void(Value)> body) {
 
 void Kernel::tasks(ValueRange start, llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
   Value first = gpu::BlockIdOp::create(b, gpu::Dimension::x), step = gpu::GridDimOp::create(b, gpu::Dimension::x);
-  auto op = scf::ForOp::create(b, first, endArgument, step, start);
   OpBuilder::InsertionGuard guard(b);
+  if (isPersistent) {
+    // From a task to the next, and from that to the one after, it is a round there and back.
+    Value round = mul(step, 2), toNext = sub(sub(round, mul(first, 2)), index(1));
+    SmallVector<Value> carried = {first, toNext};
+    llvm::append_range(carried, start);
+    SmallVector<Location> locations(carried.size(), b.getLoc());
+    TypeRange types = ValueRange(carried).getTypes();
+    auto op = scf::WhileOp::create(b, types, carried);
+    Block *before = b.createBlock(&op.getBefore(), {}, types, locations);
+    scf::ConditionOp::create(b, less(before->getArgument(0), endArgument), before->getArguments());
+    Block *after = b.createBlock(&op.getAfter(), {}, types, locations);
+    Value task = after->getArgument(0), step = after->getArgument(1);
+    SmallVector<Value> next = body(task, after->getArguments().drop_front(2));
+    next.insert(next.begin(), {add(task, step), sub(round, step)});
+    scf::YieldOp::create(b, next);
+    return;
+  }
+  auto op = scf::ForOp::create(b, first, endArgument, step, start);
   b.setInsertionPointToStart(op.getBody());
   SmallVector<Value> next = body(op.getInductionVar(), op.getRegionIterArgs());
   // Without carried values the builder has put a terminator there already.
@@ -309,6 +326,8 @@ void Kernel::finish(ArrayRef<DimExpr> grid) {
     source->setAttr("treadle.threads", b.getI64IntegerAttr(threadCount));
   if (isAlone)
     source->setAttr("treadle.alone", b.getUnitAttr());
+  if (isPersistent)
+    source->setAttr("treadle.persistent", b.getUnitAttr());
   if (usesSubgroups)
     source->setAttr("treadle.subgroup", b.getI64IntegerAttr(target.subgroupThreads));
   if (!boxesAttr.empty())

@@ -19,7 +19,9 @@
 //
 //     func @k(buffers and symbols as above, %count : index, boxes : !tile.box)
 //       attributes {treadle.grid, treadle.scratch, treadle.buffers, treadle.threads = 128, treadle.boxes = [..],
-//                   treadle.alone}
+//                   treadle.alone, treadle.persistent}
+//
+// Workgroup g of n does the tasks g, g + n, g + 2n, ..; of a persistent kernel g, 2n - 1 - g, 2n + g, 4n - 1 - g, ..
 //
 // Buffers of a simt target begin at multiples of 16 bytes.
 //
@@ -79,6 +81,9 @@ public:
   int64_t threads() const { return threadCount; }
   /// There are so few workgroups that each finds a multiprocessor for itself, and its threads more registers.
   void setAlone() { isAlone = true; }
+  /// Workgroups go from task to task, and no more of them are launched than the device runs at once. Each does one of
+  /// every n tasks, there and back: where tasks come longest first, all are done at about the same time.
+  void setPersistent() { isPersistent = true; }
   /// The number of this thread in its workgroup.
   mlir::Value thread();
   /// Memory that the workgroup shares.
@@ -144,7 +149,7 @@ private:
   graph::DimExpr scratchBytes;
   mlir::Value beginArgument, endArgument, scratchArgument;
   int64_t threadCount = 0;
-  bool isAlone = false;
+  bool isAlone = false, isPersistent = false;
   mlir::Value threadNumber, laneNumber, subgroupNumber;
   bool usesSubgroups = false;
   llvm::SmallVector<mlir::Attribute> boxesAttr; // of the arguments

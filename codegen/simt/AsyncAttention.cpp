@@ -15,9 +15,10 @@
 //       O = c * O + P V of the first block; result = O / l
 //
 // S' is scale * log2(e) * S, m' the same of m. All of them go through their tasks on their own: nobody waits for
-// everybody. Those that copy hand their registers to those that multiply. Two units take turns: one starts its products
-// while the other one is at its softmax. Keys are gone through backwards, so that blocks of which some are not seen
-// come first and the others need not ask.
+// everybody, and a task's first copies are made while the one before is not done yet. The kernel is persistent, so that
+// there are such. Those that copy hand their registers to those that multiply. Two units take turns: one starts its
+// products while the other one is at its softmax. Keys are gone through backwards, so that blocks of which some are not
+// seen come first and the others need not ask.
 //
 //===----------------------------------------------------------------------===//
 
@@ -403,6 +404,7 @@ void AsyncAttention::multiply() {
 
 void AsyncAttention::emit() {
   kernel.setThreads(plan.threads());
+  kernel.setPersistent();
   queryTile.emplace(kernel, *queries_, stored, plan.queries(), plan.depth);
   keyTile.emplace(kernel, *keys_, stored, plan.keys(), plan.depth);
   valueTile.emplace(kernel, *values_, stored, plan.columns, plan.keys());

@@ -70,6 +70,8 @@ public:
 
   /// How many workgroups of so many threads one launch can have.
   virtual uint32_t mostWorkgroups(uint32_t threads) const { return INT32_MAX; }
+  /// How many workgroups of a kernel run at the same time, if it is known.
+  virtual uint32_t workgroupsAtOnce(void *kernel, uint32_t threads, uint32_t sharedBytes) const { return INT32_MAX; }
   /// `arguments`: the place of each.
   virtual Status launch(void *stream, void *kernel, uint32_t workgroups, uint32_t threads, uint32_t sharedBytes,
                         void **arguments) = 0;

@@ -177,7 +177,7 @@ void StreamDriver::launch(uint32_t kernel, void *const *slices, const int64_t *s
   command.threads = code.threads();
   command.sharedBytes = code.shared();
   auto count = static_cast<uint32_t>(std::max<int64_t>(tasks, 0));
-  command.workgroups = std::min(count, device().mostWorkgroups(command.threads));
+  command.workgroups = std::min({count, device().mostWorkgroups(command.threads), resident->workgroupsAtOnce(kernel)});
   command.firstWord = words.size();
   for (uint32_t i = 0; i < described.operands(); ++i) {
     words.push_back(reinterpret_cast<uintptr_t>(slices[i]));

@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A kernel (codegen/SimtToLlvm.h) is launched with as many workgroups of Entry.threads threads as it has tasks, or
-// fewer: workgroup g of n does the tasks g, g + n, .. Its arguments:
+// fewer: from its number and how many there are a workgroup knows its tasks (codegen/Kernel.h). Its arguments:
 //
 //     uint64_t slices[operands]     addresses
 //     int64_t scalars[scalars]

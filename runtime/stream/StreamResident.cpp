@@ -88,6 +88,7 @@ Status StreamResident::loadWeights(const Program &program) {
 Status StreamResident::loadKernels(const Program &program, const format::Executable &code) {
   uint32_t count = code.entries() ? code.entries()->size() : 0;
   kernels.assign(count, nullptr);
+  atOnce.assign(count, INT32_MAX);
   if (count == 0) // a program that only copies
     return {};
   bool isOwn = code.entries()->Get(0)->bytes();
@@ -139,7 +140,10 @@ Status StreamResident::loadKernel(const Program &program, const format::Executab
         return status;
     module = modules[number];
   }
-  return device->findKernel(module, entry.symbol()->c_str(), entry.shared(), kernels[number]);
+  Status status = device->findKernel(module, entry.symbol()->c_str(), entry.shared(), kernels[number]);
+  if (!status.failed() && entry.persistent())
+    atOnce[number] = device->workgroupsAtOnce(kernels[number], entry.threads(), entry.shared());
+  return status;
 }
 
 } // namespace treadle

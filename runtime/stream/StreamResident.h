@@ -25,6 +25,8 @@ public:
   ~StreamResident();
 
   void *kernel(uint32_t number) const { return kernels[number]; }
+  /// More workgroups of the kernel are of no use.
+  uint32_t workgroupsAtOnce(uint32_t number) const { return atOnce[number]; }
   void *constant(uint32_t number) const { return constants[number]; }
   bool hasWeights(const void *place, size_t bytes) const {
     auto offset = reinterpret_cast<uintptr_t>(place) - reinterpret_cast<uintptr_t>(weights);
@@ -40,6 +42,7 @@ private:
   Status loadWeights(const Program &program);
 
   std::vector<void *> modules, kernels, constants;
+  std::vector<uint32_t> atOnce; // of each kernel
   void *weights = nullptr;
   uint64_t weightBytes = 0;
 };

@@ -11,6 +11,7 @@ module attributes {treadle.target = {name = "any", variant = "any", is_simt = tr
   // CHECK-SAME: {element = f16, operand = 0 : i64, shape = array<i64: 1, 128, 64>, sizes = #graph.dims<64, 256, 64>, strides = #graph.dims<16384, 64>}
   // CHECK-SAME: {element = f16, operand = 1 : i64, shape = array<i64: 1, 64, 64>
   // CHECK-SAME: {element = f16, operand = 2 : i64, shape = array<i64: 1, 64, 64>
+  // CHECK-SAME: treadle.persistent
   // CHECK-SAME: treadle.threads = 384
   // CHECK: tile.barrier_publish
   // CHECK-NEXT: gpu.barrier
@@ -41,6 +42,23 @@ module attributes {treadle.target = {name = "any", variant = "any", is_simt = tr
   // CHECK: return
   func.func @attention(%q: tensor<64x256x64xf16>, %k: tensor<64x256x64xf16>, %v: tensor<64x256x64xf16>) -> tensor<64x256x64xf16> attributes {treadle.family = "attention", treadle.symbols = []} {
     %0 = graph.attention %q, %k, %v {scale = 0.125 : f64} : (tensor<64x256x64xf16>, tensor<64x256x64xf16>, tensor<64x256x64xf16>) -> tensor<64x256x64xf16>
+    return %0 : tensor<64x256x64xf16>
+  }
+
+  // A workgroup goes on to further tasks, there and back, and what copies to the ring of stages goes on with it.
+  // CHECK-LABEL: func @order(
+  // CHECK: %[[GROUP:.*]] = gpu.block_id {{ *}}x
+  // CHECK: %[[GROUPS:.*]] = gpu.grid_dim {{ *}}x
+  // CHECK: %[[ROUND:.*]] = arith.muli %[[GROUPS]], %c2
+  // CHECK: scf.while (%{{.*}} = %[[GROUP]],
+  // CHECK: ^bb0(%[[TASK:[^:]*]]: index, %[[STEP:[^:]*]]: index, 
+  // CHECK: tile.copy_box
+  // CHECK: %[[NEXT:.*]] = arith.addi %[[TASK]], %[[STEP]]
+  // CHECK: %[[BACK:.*]] = arith.subi %[[ROUND]], %[[STEP]]
+  // CHECK: scf.yield %[[NEXT]], %[[BACK]], %
+  // CHECK: return
+  func.func @order(%q: tensor<64x256x64xf16>, %k: tensor<64x256x64xf16>, %v: tensor<64x256x64xf16>) -> tensor<64x256x64xf16> attributes {treadle.family = "attention", treadle.symbols = []} {
+    %0 = graph.attention %q, %k, %v {causal, scale = 0.125 : f64} : (tensor<64x256x64xf16>, tensor<64x256x64xf16>, tensor<64x256x64xf16>) -> tensor<64x256x64xf16>
     return %0 : tensor<64x256x64xf16>
   }
 

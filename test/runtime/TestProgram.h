@@ -104,6 +104,7 @@ struct TestProgram {
     std::vector<uint32_t> grid;
     uint32_t scratch, threads = 0;
     uint64_t offset = 0, bytes = 0;
+    bool isPersistent = false;
   };
   struct Executable {
     std::string target, variant;
@@ -251,7 +252,9 @@ inline flatbuffers::Offset<format::Program> TestProgram::tables(flatbuffers::Fla
     uint64_t offset = place(e.code, codeAlignment);
     auto entries = vector(e.entries, [&](const Entry &entry) {
       return format::CreateEntry(b, entry.kernel, text(entry.symbol), b.CreateVectorOfStructs(entry.exprs),
-                                 b.CreateVector(entry.grid), entry.scratch, entry.threads, entry.offset, entry.bytes);
+                                 b.CreateVector(entry.grid), entry.scratch, entry.threads, entry.offset, entry.bytes,
+                                 /*native_offset=*/0, /*native_bytes=*/0, /*boxes=*/0, /*shared=*/0,
+                                 entry.isPersistent);
     });
     return format::CreateExecutable(b, text(e.target), text(e.variant), b.CreateVectorOfStrings(e.features),
                                     e.offset < 0 ? offset : e.offset, e.code.size(),

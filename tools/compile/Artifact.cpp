@@ -352,11 +352,11 @@ LogicalResult Writer::addExecutable(program::ExecutableOp executable) {
                                             b.CreateVector(std::vector<uint32_t>(shape.begin(), shape.end()))));
       }
     auto nodes = b.CreateVectorOfStructs(pool.all());
-    entries.push_back(format::CreateEntry(b, number++, b.CreateString(name.getValue().str()), nodes,
-                                          b.CreateVector(grid), scratch, numberOf("treadle.threads"),
-                                          numberOf("treadle.offset"), numberOf("treadle.bytes"),
-                                          numberOf("treadle.native_offset"), numberOf("treadle.native_bytes"),
-                                          boxes.empty() ? 0 : b.CreateVector(boxes), numberOf("treadle.shared")));
+    entries.push_back(format::CreateEntry(
+        b, number++, b.CreateString(name.getValue().str()), nodes, b.CreateVector(grid), scratch,
+        numberOf("treadle.threads"), numberOf("treadle.offset"), numberOf("treadle.bytes"),
+        numberOf("treadle.native_offset"), numberOf("treadle.native_bytes"), boxes.empty() ? 0 : b.CreateVector(boxes),
+        numberOf("treadle.shared"), described->hasAttr("treadle.persistent")));
   }
   auto features = executable->getAttrOfType<ArrayAttr>("treadle.features");
   executables.push_back(format::CreateExecutable(b, b.CreateString(target.getAs<StringAttr>("name").getValue().str()),

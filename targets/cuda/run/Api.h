@@ -53,7 +53,8 @@ enum CUresult : int {
   CUDA_ERROR_UNKNOWN = 999,
 };
 
-constexpr int CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR = 75, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR = 76;
+constexpr int CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT = 16, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR = 75,
+              CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR = 76;
 constexpr unsigned CU_STREAM_NON_BLOCKING = 1, CU_EVENT_DEFAULT = 0, CU_EVENT_BLOCKING_SYNC = 1,
                    CU_EVENT_DISABLE_TIMING = 2, CU_MEMHOSTALLOC_PORTABLE = 1;
 constexpr int CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES = 8;
@@ -88,6 +89,7 @@ using TensorMapEncode = CUresult (*)(CUtensorMap *, int, unsigned, void *, const
   TREADLE_FUNCTION(cuModuleUnload, CUmodule)                                                                           \
   TREADLE_FUNCTION(cuModuleGetFunction, CUfunction *, CUmodule, const char *)                                          \
   TREADLE_FUNCTION(cuFuncSetAttribute, CUfunction, int, int)                                                           \
+  TREADLE_FUNCTION(cuOccupancyMaxActiveBlocksPerMultiprocessor, int *, CUfunction, int, size_t)                        \
   TREADLE_FUNCTION(cuMemAlloc_v2, CUdeviceptr *, size_t)                                                               \
   TREADLE_FUNCTION(cuMemFree_v2, CUdeviceptr)                                                                          \
   TREADLE_FUNCTION(cuMemHostAlloc, void **, size_t, unsigned)                                                          \

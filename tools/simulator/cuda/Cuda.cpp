@@ -33,6 +33,9 @@ constexpr int deviceCount = std::size(capabilities);
 constexpr size_t memoryBytes = size_t(4) << 30;
 constexpr int driverVersion = 12080;
 constexpr unsigned mostThreads = 1024, mostWorkgroups = INT32_MAX;
+// So few that workgroups of persistent kernels have several tasks.
+constexpr int multiprocessors = 3, threadsOfEach = 2048;
+constexpr size_t mostShared[] = {227 << 10, 163 << 10};
 
 using Work = std::function<CUresult()>;
 
@@ -253,6 +256,8 @@ TREADLE_EXPORT cuDeviceGetAttribute(int *value, int attribute, CUdevice device) 
     *value = capabilities[device] / 10;
   else if (attribute == CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)
     *value = capabilities[device] % 10;
+  else if (attribute == CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)
+    *value = multiprocessors;
   else
     return CUDA_ERROR_INVALID_VALUE;
   return CUDA_SUCCESS;
@@ -365,11 +370,23 @@ TREADLE_EXPORT cuMemFreeHost(void *place) {
 
 TREADLE_EXPORT cuFuncSetAttribute(CUfunction function, int attribute, int value) {
   return inContext([&](CUctx_st &context) {
-    constexpr int most[] = {227 << 10, 163 << 10};
     if (!function || attribute != CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES || value < 0 ||
-        value > most[context.device])
+        static_cast<size_t>(value) > mostShared[context.device])
       return CUDA_ERROR_INVALID_VALUE;
     function->mostShared = static_cast<unsigned>(value);
+    return CUDA_SUCCESS;
+  });
+}
+
+/// As if no kernel needed many registers.
+TREADLE_EXPORT cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, CUfunction function, int threads,
+                                                           size_t sharedBytes) {
+  return inContext([&](CUctx_st &context) {
+    if (!function || threads < 1 || threads > static_cast<int>(mostThreads))
+      return CUDA_ERROR_INVALID_VALUE;
+    size_t shared = sharedBytes + function->code->entry.sharedBytes;
+    size_t ofShared = shared ? mostShared[context.device] / shared : SIZE_MAX;
+    *blocks = static_cast<int>(std::min<size_t>(threadsOfEach / threads, ofShared));
     return CUDA_SUCCESS;
   });
 }
