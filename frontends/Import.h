@@ -24,6 +24,8 @@ struct ImportOptions {
   /// Of a scene: the program that draws it instead of its field, and numbers for that by name.
   bool render = false;
   std::vector<std::pair<std::string, double>> settings;
+  /// Of a scene: the key of the one encoding or network that is wanted, not the whole field; "" for that.
+  std::string part;
 };
 
 struct ImportedModel {

@@ -232,7 +232,7 @@ Value writeGrid(Writer &writer, const Encoding &encoding, Value input, int64_t f
   OpBuilder &b = writer.builder();
   auto levels = llvm::map_to_vector(
       encoding.levels, [&](const ng::GridLevel &level) -> Attribute { return ng::toAttr(b.getContext(), level); });
-  Value table = writer.constant(first, {encoding.parameters / encoding.features, encoding.features});
+  Value table = writer.parameter(first, {encoding.parameters / encoding.features, encoding.features});
   return writer.make<ng::GridEncodingOp>(input, table, b.getArrayAttr(levels),
                                          ng::InterpolationAttr::get(b.getContext(), encoding.interpolation));
 }
@@ -288,8 +288,11 @@ Value writeFeatures(Writer &writer, const Encoding &encoding, Value input, int64
 Encoding readEncoding(const Config &config, int64_t dims, GrowthOf growth) { return Reader{growth}.read(config, dims); }
 
 Value writeEncoding(Writer &writer, const Encoding &encoding, Value input, int64_t first, int64_t width) {
-  Value features = writeFeatures(writer, encoding, input, first);
-  Value filler = writer.filled(input, width - encoding.outputs, encoding.padValue, writer.element());
+  return fillUp(writer, encoding, writeFeatures(writer, encoding, input, first), input, width);
+}
+
+Value fillUp(Writer &writer, const Encoding &encoding, Value features, Value like, int64_t width) {
+  Value filler = writer.filled(like, width - encoding.outputs, encoding.padValue, writer.element());
   if (!features || !filler)
     return features ? features : filler;
   int64_t at = encoding.padAt, after = encoding.outputs - at;

@@ -52,6 +52,10 @@ Encoding readEncoding(const Config &config, int64_t dims, GrowthOf growth = null
 /// Features [samples, width] of positions [samples, dims] in f32, width >= outputs; parameters from number `first` on.
 mlir::Value writeEncoding(Writer &writer, const Encoding &encoding, mlir::Value input, int64_t first, int64_t width);
 
+/// The encoding's features [samples, outputs], null if there are none, filled up to `width`; as many rows as `like`
+/// has.
+mlir::Value fillUp(Writer &writer, const Encoding &encoding, mlir::Value features, mlir::Value like, int64_t width);
+
 } // namespace treadle::scene
 
 #endif // TREADLE_FRONTENDS_SCENE_ENCODING_H

@@ -72,7 +72,7 @@ Parameters readParameters(const Config &snapshot, std::shared_ptr<void> keeper) 
 } // namespace
 
 int64_t Field::countParameters(int64_t alignment) const {
-  int64_t result = position.parameters + network.parameters(position.outputs, alignment);
+  int64_t result = position.parameters + (hasNetwork ? network.parameters(position.outputs, alignment) : 0);
   if (mode == Mode::Nerf)
     result += direction.parameters + color.parameters(colorInputs(), alignment);
   return result;
@@ -93,16 +93,41 @@ std::string Field::layersText(int64_t alignment) const {
   };
   auto addEncoding = [&](StringRef name, const Encoding &encoding) {
     if (encoding.parameters)
-      os << ", " << name << " " << encoding.parameters / encoding.features << " x " << encoding.features << " = "
-         << encoding.parameters;
+      os << (text.empty() ? "" : ", ") << name << " " << encoding.parameters / encoding.features << " x "
+         << encoding.features << " = " << encoding.parameters;
   };
-  addNetwork("network", network, position.outputs);
+  if (hasNetwork)
+    addNetwork("network", network, position.outputs);
   if (mode == Mode::Nerf)
     addNetwork("rgb_network", color, colorInputs());
   addEncoding("encoding", position);
   if (mode == Mode::Nerf)
     addEncoding("dir_encoding", direction);
   return text;
+}
+
+static void addTables(nlohmann::json &layout, StringRef key, const Encoding &encoding) {
+  if (encoding.kind == Encoding::Kind::Grid)
+    layout.push_back({{"key", key.str()}, {"shape", {encoding.parameters / encoding.features, encoding.features}}});
+  for (const Encoding::Part &part : encoding.parts)
+    addTables(layout, key, part.encoding);
+}
+
+std::string Field::layoutText() const {
+  nlohmann::json layout = nlohmann::json::array();
+  auto addMatrices = [&](StringRef key, const Network &network, int64_t inputs) {
+    SmallVector<int64_t> widths = network.widths(inputs, alignment);
+    for (size_t i = 1; i < widths.size(); ++i)
+      layout.push_back({{"key", key.str()}, {"shape", {widths[i], widths[i - 1]}}});
+  };
+  if (hasNetwork)
+    addMatrices("network", network, position.outputs);
+  if (mode == Mode::Nerf)
+    addMatrices("rgb_network", color, colorInputs());
+  addTables(layout, "encoding", position);
+  if (mode == Mode::Nerf)
+    addTables(layout, "dir_encoding", direction);
+  return layout.dump();
 }
 
 void settleParameters(const Config &config, StringRef key, Field &field) {
@@ -132,11 +157,14 @@ void settleParameters(const Config &config, StringRef key, Field &field) {
                          " in the format of old snapshots; see to their keys: " + field.layersText(16));
 }
 
-void readConfiguration(const Config &config, Field &field, GrowthOf growth) {
+void readConfiguration(const Config &config, Field &field, GrowthOf growth, bool onlyEncoding) {
   field.position = readEncoding(config.map("encoding"), dimsOf(field), growth);
   if (config.all().empty() && field.position.outputs == 0)
     config.report("encoding",
                   "makes no features of a position, and a network needs one; its otype should not be Empty");
+  field.hasNetwork = !onlyEncoding || field.mode != Mode::Network || config.has("network");
+  if (!field.hasNetwork)
+    return;
   Config network = config.map("network");
   switch (field.mode) {
   case Mode::Image:
@@ -193,15 +221,19 @@ SmallVector<std::pair<StringRef, int64_t>> inputsOf(const Field &field) {
   return result;
 }
 
+Value writeDirection(Writer &writer, const Field &field, Value direction, int64_t width) {
+  Value input = writer.concat({writer.add(writer.mul(direction, 0.5), 0.5),
+                               writer.filled(direction, field.extraDims, 0, writer.builder().getF32Type())});
+  return writeEncoding(writer, field.direction, input, field.directionAt(), width);
+}
+
 SmallVector<NamedValue> writeField(Writer &writer, const Field &field, ValueRange inputs) {
   Type f32 = writer.builder().getF32Type();
   bool isRadiance = field.mode == Mode::Nerf;
   int64_t alignment = field.alignment, width = field.network.widths(field.position.outputs, alignment).front();
-  int64_t colorAt = field.network.parameters(field.position.outputs, alignment);
-  int64_t positionAt = colorAt + (isRadiance ? field.color.parameters(field.colorInputs(), alignment) : 0);
 
   writer.setLocation("encoding");
-  Value features = writeEncoding(writer, field.position, inputs[0], positionAt, width);
+  Value features = writeEncoding(writer, field.position, inputs[0], field.positionAt(), width);
   writer.setLocation("network");
   Value result = writeNetwork(writer, field.network, features, 0, alignment);
   if (!isRadiance) {
@@ -220,13 +252,10 @@ SmallVector<NamedValue> writeField(Writer &writer, const Field &field, ValueRang
 
   Value density = writer.make<ExpOp>(writer.cast(writer.columns(result, 0, 1), f32));
   writer.setLocation("dir_encoding");
-  Value direction =
-      writer.concat({writer.add(writer.mul(inputs[1], 0.5), 0.5), writer.filled(inputs[1], field.extraDims, 0, f32)});
   int64_t directionWidth = field.color.widths(field.colorInputs(), alignment).front() - field.network.outputs;
-  Value seen =
-      writeEncoding(writer, field.direction, direction, positionAt + field.position.parameters, directionWidth);
+  Value seen = writeDirection(writer, field, inputs[1], directionWidth);
   writer.setLocation("rgb_network");
-  Value raw = writeNetwork(writer, field.color, writer.concat({result, seen}), colorAt, alignment);
+  Value raw = writeNetwork(writer, field.color, writer.concat({result, seen}), field.colorAt(), alignment);
   raw = writer.cast(raw, f32);
   if (!field.isHdr)
     return {{"color", writer.make<SigmoidOp>(raw)}, {"density", density}};

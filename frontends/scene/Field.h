@@ -33,9 +33,19 @@ struct Field {
   Parameters parameters;
 
   int64_t colorInputs() const { return network.outputs + direction.outputs; }
+  bool hasNetwork = true; // an encoding alone has none
+  // Where parameters begin: of the colour's network, the position's encoding, the direction's.
+  int64_t colorAt() const { return hasNetwork ? network.parameters(position.outputs, alignment) : 0; }
+  int64_t positionAt() const {
+    return colorAt() + (mode == Mode::Nerf ? color.parameters(colorInputs(), alignment) : 0);
+  }
+  int64_t directionAt() const { return positionAt() + position.parameters; }
   int64_t countParameters(int64_t alignment) const;
   /// "network [64, 32] + [16, 64] = 3072, encoding 4096 x 2 = 8192"
   std::string layersText(int64_t alignment) const;
+  /// What the parameters are, one after another, as JSON: [{"key": "network", "shape": [64, 32]}, ..]; matrices are
+  /// [to, from], tables [entries, features].
+  std::string layoutText() const;
 };
 
 /// Reads a snapshot's configuration and parameters. What is wrong is reported to config's problems. `keeper` is what
@@ -43,7 +53,8 @@ struct Field {
 Field readField(const Config &config, std::shared_ptr<void> keeper);
 
 /// Of a field whose mode, and what is said beside its encodings and networks, is set: reads these.
-void readConfiguration(const Config &config, Field &field, GrowthOf growth);
+/// What a network that is none of the modes' lacks may be left out if only its encoding is wanted.
+void readConfiguration(const Config &config, Field &field, GrowthOf growth, bool onlyEncoding = false);
 /// Of a field with parameters: finds the alignment by which they are as many as there should be, and reports of `key`
 /// where there is none, or where one is not a finite number.
 void settleParameters(const Config &config, llvm::StringRef key, Field &field);
@@ -54,6 +65,8 @@ struct NamedValue {
 };
 /// The field's inputs, and their numbers a sample.
 llvm::SmallVector<std::pair<llvm::StringRef, int64_t>> inputsOf(const Field &field);
+/// Writes what a radiance field's colour depends on of directions of length 1, [samples, width].
+mlir::Value writeDirection(Writer &writer, const Field &field, mlir::Value direction, int64_t width);
 /// Writes the field of these inputs.
 llvm::SmallVector<NamedValue> writeField(Writer &writer, const Field &field, mlir::ValueRange inputs);
 

@@ -7,6 +7,7 @@
 
 #include "frontends/scene/Import.h"
 #include "frontends/scene/Document.h"
+#include "frontends/scene/Part.h"
 #include "frontends/scene/SceneFile.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringExtras.h"
@@ -42,22 +43,30 @@ FailureOr<DimExpr> samplesOf(MLIRContext *context, const ImportOptions &options)
   return result;
 }
 
-OwningOpRef<ModuleOp> makeModule(MLIRContext *context, const Field &field, DimExpr rows) {
+OwningOpRef<ModuleOp> makeModule(MLIRContext *context, const Field &field, const FieldPart &part, DimExpr rows) {
   OpBuilder b(context);
   Location loc = UnknownLoc::get(context);
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   b.setInsertionPointToStart(module->getBody());
-  auto inputs = inputsOf(field);
+  auto inputs = part.inputs(field);
   auto types = llvm::map_to_vector(inputs, [&](auto input) -> Type {
     return tensorOf({rows, DimExpr::constant(context, input.second)}, b.getF32Type());
   });
+  bool isInput = !field.parameters.input.empty() && field.parameters.count > 0;
+  if (isInput) {
+    inputs.push_back({field.parameters.input, field.parameters.count});
+    types.push_back(
+        tensorOf({DimExpr::constant(context, field.parameters.count)}, typeOf(context, field.parameters.dtype)));
+  }
   auto main = func::FuncOp::create(b, loc, "main", b.getFunctionType(types, {}));
   Block *block = main.addEntryBlock();
   for (auto [i, input] : llvm::enumerate(inputs))
     main.setArgAttr(i, "graph.name", b.getStringAttr(input.first));
 
   Writer writer(OpBuilder::atBlockEnd(block), field.parameters);
-  SmallVector<NamedValue> outputs = writeField(writer, field, block->getArguments());
+  if (isInput)
+    writer.setSource(block->getArguments().back());
+  SmallVector<NamedValue> outputs = part.write(writer, field, block->getArguments());
   auto values = llvm::map_to_vector(outputs, [](const NamedValue &output) { return output.value; });
   b.setInsertionPointToEnd(block);
   func::ReturnOp::create(b, loc, values);
@@ -69,7 +78,8 @@ OwningOpRef<ModuleOp> makeModule(MLIRContext *context, const Field &field, DimEx
   if (!rows.isConstant())
     symbols.push_back(SymbolAttr::get(context, samples, 0, INT32_MAX, 1));
   (*module)->setAttr("graph.symbols", b.getArrayAttr(symbols));
-  (*module)->setAttr("treadle.metadata", b.getDictionaryAttr({}));
+  NamedAttribute layout = b.getNamedAttr("parameters", b.getStringAttr(field.layoutText()));
+  (*module)->setAttr("treadle.metadata", b.getDictionaryAttr(layout));
   return module;
 }
 
@@ -118,8 +128,13 @@ FailureOr<ImportedModel> importScene(MLIRContext *context, StringRef path, const
   Problems problems;
   Config config(*root, "", problems);
   bool isSnapshot = config.has("snapshot");
-  Field field = isSnapshot ? readField(config, root) : readSceneField(config, folder);
+  Field field = isSnapshot ? readField(config, root) : readSceneField(config, folder, options.part);
+  FieldPart part;
+  if (problems.empty())
+    part = FieldPart::of(field, options.part, problems);
   Drawing drawing;
+  if (options.render && !field.parameters.input.empty())
+    config.map("parameters").report("input", "is said, and a program that draws has its parameters in it; name a file");
   if (options.render && problems.empty() && field.mode == Mode::Network)
     config.report("kind", "is missing, and a network is not drawn: it can be image, sdf, volume or nerf");
   else if (options.render && problems.empty())
@@ -131,7 +146,7 @@ FailureOr<ImportedModel> importScene(MLIRContext *context, StringRef path, const
     return failure();
 
   ImportedModel result;
-  result.module = options.render ? makeDrawing(context, field, drawing) : makeModule(context, field, *rows);
+  result.module = options.render ? makeDrawing(context, field, drawing) : makeModule(context, field, part, *rows);
   (*result.module)->setAttr("treadle.model", StringAttr::get(context, llvm::sys::path::filename(path)));
   result.storage = field.parameters.keeper;
   llvm::SHA256 hash;

@@ -64,7 +64,7 @@ Value writeNetwork(Writer &writer, const Network &network, Value features, int64
   SmallVector<int64_t> widths = network.widths(*dimOf(features.getType(), 1).constantValue(), alignment);
   SmallVector<Value> weights;
   for (size_t i = 1; i < widths.size(); ++i) {
-    weights.push_back(writer.constant(first, {widths[i], widths[i - 1]}));
+    weights.push_back(writer.parameter(first, {widths[i], widths[i - 1]}));
     first += widths[i] * widths[i - 1];
   }
   Value result = writer.make<ng::MlpOp>(features, weights, ng::ActivationAttr::get(context, network.activation),

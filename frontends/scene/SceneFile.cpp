@@ -62,9 +62,27 @@ void readSceneCamera(const Config &camera, Drawing::Camera &result) {
   result.isAcross = camera.choose<bool>("fov_axis", false, {{"x", true}, {"y", false}});
 }
 
+/// {"input": "params", "dtype": "f16"}: they come from whoever runs the program.
+bool readParameterInput(const Config &config, Parameters &parameters) {
+  if (!config.has("parameters"))
+    return false;
+  Config entry = config.map("parameters");
+  if (!entry.has("input"))
+    return false;
+  parameters.input = entry.text("input");
+  if (config.all().empty() && parameters.input.empty())
+    entry.report("input", "should be the name that the input with the parameters gets");
+  if (entry.has("file"))
+    entry.report("input", "stands beside file, and both say where parameters come from; leave one out");
+  if (!entry.has("dtype"))
+    entry.report("dtype", "is missing; it can be f16, f32");
+  parameters.dtype = entry.choose<DType>("dtype", DType::F16, {{"f16", DType::F16}, {"f32", DType::F32}});
+  return true;
+}
+
 } // namespace
 
-Field readSceneField(const Config &config, StringRef folder) {
+Field readSceneField(const Config &config, StringRef folder, StringRef part) {
   Field field;
   Problems &problems = config.all();
   if (config.has("treadle_scene"))
@@ -91,14 +109,19 @@ Field readSceneField(const Config &config, StringRef folder) {
   }
   field.isHdr = config.boolean("hdr", false);
   field.extraDims = config.integer("extra_dims", 0, 0, maxExtraDims);
-  if (config.has("parameters") || problems.empty()) {
+  bool isInput = readParameterInput(config, field.parameters);
+  if (!isInput && (config.has("parameters") || problems.empty())) {
     Buffer buffer = readBuffer(config, "parameters", folder, {DType::F16, DType::F32});
-    field.parameters = {buffer.dtype, 0, buffer.bytes, buffer.keeper};
+    field.parameters = {buffer.dtype, 0, buffer.bytes, buffer.keeper, ""};
   }
   if (problems.empty() || field.networkInputs || field.mode != Mode::Network)
-    readConfiguration(config, field, nullptr);
+    readConfiguration(config, field, nullptr, /*onlyEncoding=*/part == "encoding");
   if (!problems.empty())
     return field;
+  if (isInput) {
+    field.parameters.count = field.countParameters(field.alignment);
+    return field;
+  }
   Config entry = config.map("parameters");
   int64_t width = byteSize(field.parameters.dtype, 1), bytes = static_cast<int64_t>(field.parameters.bytes.size());
   if (bytes % width) {

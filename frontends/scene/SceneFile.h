@@ -16,7 +16,7 @@
 namespace treadle::scene {
 
 /// The field of such a file; `folder` is where the files lie that it names.
-Field readSceneField(const Config &config, llvm::StringRef folder);
+Field readSceneField(const Config &config, llvm::StringRef folder, llvm::StringRef part = "");
 
 /// What else it says, once the field is read.
 Drawing readSceneDrawing(const Config &config, llvm::StringRef folder, const Field &field,

@@ -13,7 +13,13 @@ using namespace treadle::graph;
 
 namespace treadle::scene {
 
-Value Writer::constant(int64_t first, ArrayRef<int64_t> shape) {
+Value Writer::parameter(int64_t first, ArrayRef<int64_t> shape) {
+  if (source) {
+    auto fixed = [&](int64_t number) { return DimExpr::constant(b.getContext(), number); };
+    Value part = make<SliceOp>(tensorOf({fixed(ShapedType::getNumElements(shape))}, element()), source,
+                               DimsAttr::get(b.getContext(), {fixed(first).attribute()}), b.getDenseI64ArrayAttr({1}));
+    return make<ReshapeOp>(part, ArrayRef<DimExpr>(llvm::map_to_vector(shape, fixed)));
+  }
   int64_t width = byteSize(parameters.dtype, 1);
   ArrayRef<char> bytes = parameters.bytes.slice(first * width, ShapedType::getNumElements(shape) * width);
   AsmResourceBlob blob(bytes, 1, [keeper = parameters.keeper](void *, size_t, size_t) {}, /*dataIsMutable=*/false);

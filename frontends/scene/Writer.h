@@ -20,6 +20,7 @@ struct Parameters {
   int64_t count = 0;
   llvm::ArrayRef<char> bytes;
   std::shared_ptr<void> keeper; // of the bytes
+  std::string input;            // they are an input of that name instead, and there are no bytes
 };
 
 /// Writes graph ops of samples, one a row, at the end of a block.
@@ -38,8 +39,11 @@ public:
   /// Of parameters, and so of features.
   mlir::Type element() { return graph::typeOf(b.getContext(), parameters.dtype); }
 
+  /// The input that parameters are, [count]; before any is written.
+  void setSource(mlir::Value value) { source = value; }
+
   /// Parameters from number `first` on.
-  mlir::Value constant(int64_t first, llvm::ArrayRef<int64_t> shape);
+  mlir::Value parameter(int64_t first, llvm::ArrayRef<int64_t> shape);
   mlir::Value scalar(double value, mlir::Type type);
   mlir::Value cast(mlir::Value value, mlir::Type type);
   mlir::Value add(mlir::Value value, mlir::Value other) { return make<graph::AddOp>(value, other); }
@@ -56,6 +60,7 @@ private:
   mlir::OpBuilder b;
   Parameters parameters;
   mlir::Location loc;
+  mlir::Value source;
 };
 
 } // namespace treadle::scene

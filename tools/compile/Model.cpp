@@ -31,7 +31,10 @@ std::string readImportOptions(const CompileOptions &options, ImportOptions &impo
   }
   if (!options.set.empty() && !options.render)
     return "--set " + options.set[0] + ": numbers are set for --render";
+  if (!options.part.empty() && options.render)
+    return "--part " + options.part + ": stands beside --render, which draws the whole field; leave one out";
   import.render = options.render;
+  import.part = options.part;
   return "";
 }
 
@@ -40,8 +43,9 @@ bool isScene(const std::string &path) { return scene::isScene(path); }
 FailureOr<ImportedModel> importModel(MLIRContext *context, StringRef path, const ImportOptions &options) {
   if (scene::isScene(path))
     return scene::importScene(context, path, options);
-  if (options.render) {
-    emitError(UnknownLoc::get(context)) << path << ": is no scene, and only a scene is drawn";
+  if (options.render || !options.part.empty()) {
+    emitError(UnknownLoc::get(context)) << path << ": is no scene, and only a scene "
+                                        << (options.render ? "is drawn" : "has parts (--part)");
     return failure();
   }
   return onnx::importModel(context, path, options);
