@@ -207,8 +207,8 @@ WRONG = [
     (["nsdf-low.msgpack", "-o", "x.png", "--set", "step_scale=2"], "--set step_scale is 2; it can be 0.001 to 1"),
     (["nsdf-low.msgpack", "-o", "x.png", "--set", "majorant=2"], "--set majorant is no number by which such a scene is drawn; there are max_steps"),
     (["nsdf-low.msgpack", "-o", "x.png", "--camera", "1,2"], "--camera 1,2: should be 3 numbers with commas"),
-    (["nsdf-low.msgpack", "-o", "x.png", "--camera", "0.5,0.5,0.5"], "--camera and --look-at are the same place"),
-    (["nsdf-low.msgpack", "-o", "x.png", "--camera", "0.5,2,0.5"], "the camera looks along --up"),
+    (["nsdf-low.msgpack", "-o", "x.png", "--camera", "0.5,0.5,0.5"], "the camera is at the place that it looks at"),
+    (["nsdf-low.msgpack", "-o", "x.png", "--camera", "0.5,2,0.5"], "the camera looks along the direction that is to be up"),
     (["nsdf-low.msgpack", "-o", "x.png", "--memory", "1KiB"], "of memory, the limit is 1024"),
     (["nsdf-low.msgpack", "-o", "x.png", "--device", "warp:0"], "warp"),
 ]

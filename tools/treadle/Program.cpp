@@ -133,15 +133,20 @@ const llvm::json::Object &OpenProgram::description() const {
 
 // ---- sessions --------------------------------------------------------------------------------
 
+treadle_session_options sessionOptions(const ProgramOptions &options, const std::string &cacheFolder) {
+  treadle_session_options result = {};
+  result.device = options.device.c_str();
+  result.threads = options.threads;
+  result.memory_limit = options.memoryLimit;
+  result.cache = cacheFolder.c_str();
+  return result;
+}
+
 Status OpenSession::open(const OpenProgram &program, const ProgramOptions &options, OpenSession &session) {
-  treadle_session_options sessionOptions = {};
-  sessionOptions.device = options.device.c_str();
-  sessionOptions.threads = options.threads;
-  sessionOptions.memory_limit = options.memoryLimit;
   std::string cache = cacheFolder();
-  sessionOptions.cache = cache.c_str();
+  treadle_session_options given = sessionOptions(options, cache);
   session.outputCount = program.outputs().size();
-  return toStatus(treadle_session_create(program.get(), &sessionOptions, &session.handle));
+  return toStatus(treadle_session_create(program.get(), &given, &session.handle));
 }
 
 Status OpenSession::run(const std::vector<HostTensor> &inputs, std::vector<treadle_tensor> &outputs) {

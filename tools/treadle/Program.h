@@ -72,6 +72,9 @@ private:
   mutable std::shared_ptr<llvm::json::Value> json;
 };
 
+/// What a session is told of the options; valid as long as both.
+treadle_session_options sessionOptions(const ProgramOptions &options, const std::string &cacheFolder);
+
 /// One session, cancelled by Ctrl-C.
 class OpenSession {
 public:

@@ -6,12 +6,15 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/file/OutputFile.h"
+#include "tools/render/Renderer.h"
+#include "tools/render/Transforms.h"
 #include "tools/tensorfile/Image.h"
-#include "tools/treadle/Camera.h"
 #include "tools/treadle/Command.h"
-#include "tools/treadle/Renderer.h"
+#include "tools/treadle/Interrupt.h"
+#include "tools/treadle/Program.h"
 #include "tools/treadle/Terminal.h"
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <fmt/core.h>
@@ -19,14 +22,11 @@
 namespace treadle {
 namespace {
 
-constexpr int64_t maxExtent = 1 << 16;
-
 struct Arguments {
   ProgramOptions program;
-  CameraOptions camera;
-  std::string output, size, background;
-  std::optional<double> exposure;
-  int64_t samples = 1, orbit = 0;
+  std::string output, size, background, eye, target, up;
+  std::optional<double> exposure, fov;
+  int64_t samples = 1, orbit = 0, frame = -1;
   std::string profile;
   bool asJson = false;
 };
@@ -36,22 +36,110 @@ Status parseSize(const std::string &text, Size &size) {
   char rest = 0;
   long long width = 0, height = 0;
   if (std::sscanf(text.c_str(), "%lldx%lld%c", &width, &height, &rest) != 2 || width < 1 || height < 1 ||
-      width > maxExtent || height > maxExtent)
+      width > maxPictureExtent || height > maxPictureExtent)
     return error(TREADLE_INVALID_ARGUMENT, "--size ", text, ": should be WIDTHxHEIGHT, for example 640x480, each 1 to ",
-                 maxExtent);
+                 maxPictureExtent);
   size = {width, height};
   return {};
 }
 
-double toLinear(double srgb) { return srgb <= 0.04045 ? srgb / 12.92 : std::pow((srgb + 0.055) / 1.055, 2.4); }
+/// "0.5,1,2"
+Status parseNumbers(const std::string &flag, const std::string &text, double *numbers, size_t count) {
+  const char *at = text.data(), *end = at + text.size();
+  for (size_t i = 0; i < count; ++i) {
+    auto [next, problem] = std::from_chars(at, end, numbers[i]);
+    bool isLast = i + 1 == count;
+    if (problem != std::errc() || !std::isfinite(numbers[i]) || (isLast ? next != end : next == end || *next != ','))
+      return error(TREADLE_INVALID_ARGUMENT, flag, " ", text, ": should be ", count,
+                   " numbers with commas between them, for example ", count == 3 ? "0.5,1,2" : "1,1,1,0");
+    at = next + 1;
+  }
+  return {};
+}
 
-/// sRGB and straight alpha to linear and premultiplied.
-std::array<float, 4> premultiplied(const std::array<double, 4> &color) {
-  std::array<float, 4> result{};
-  for (size_t c = 0; c < 3; ++c)
-    result[c] = static_cast<float>(toLinear(color[c]) * color[3]);
-  result[3] = static_cast<float>(color[3]);
-  return result;
+/// Whether --camera is the name of a file with cameras.
+bool isTransforms(const Arguments &arguments) { return arguments.eye.ends_with(".json"); }
+
+Status parseChoice(const Arguments &arguments, PictureChoice &choice) {
+  if (!arguments.size.empty())
+    if (Status status = parseSize(arguments.size, choice.size.emplace()); status.failed())
+      return status;
+  choice.exposure = arguments.exposure;
+  if (arguments.background == "none") {
+    choice.background = {0, 0, 0, 0};
+  } else if (!arguments.background.empty()) {
+    bool hasAlpha = std::count(arguments.background.begin(), arguments.background.end(), ',') == 3;
+    choice.background = {0, 0, 0, 1};
+    if (Status status = parseNumbers("--background", arguments.background, choice.background->data(), hasAlpha ? 4 : 3);
+        status.failed())
+      return status;
+  }
+  choice.camera.fov = arguments.fov;
+  for (auto [flag, text, value] : {std::tuple("--camera", &arguments.eye, &choice.camera.eye),
+                                   {"--look-at", &arguments.target, &choice.camera.target},
+                                   {"--up", &arguments.up, &choice.camera.up}})
+    if (!text->empty() && !(value == &choice.camera.eye && isTransforms(arguments)))
+      if (Status status = parseNumbers(flag, *text, value->emplace().data(), 3); status.failed())
+        return status;
+  return {};
+}
+
+/// One picture of several.
+struct Shot {
+  PictureChoice choice;
+  double turn = 0;   // part of a whole turn around what the camera looks at
+  std::string name;  // of the frame of a transforms.json
+  int64_t index = 0; // of the picture's file, or among the frames
+};
+
+/// The frames of the file that --camera names, or one of them.
+Status readShots(const Arguments &arguments, const PictureChoice &choice, std::vector<Shot> &shots) {
+  const std::string &path = arguments.eye;
+  for (auto [flag, isThere] : {std::pair("--look-at", !arguments.target.empty()),
+                               {"--up", !arguments.up.empty()},
+                               {"--fov", arguments.fov.has_value()},
+                               {"--orbit", arguments.orbit > 0}})
+    if (isThere)
+      return error(TREADLE_INVALID_ARGUMENT, flag, " stands beside --camera ", path,
+                   ", which says all of its cameras; leave one out");
+  std::vector<TransformsFrame> frames;
+  if (Status status = readTransforms(path, frames); status.failed())
+    return status;
+  auto count = static_cast<int64_t>(frames.size());
+  if (arguments.frame >= count)
+    return error(TREADLE_INVALID_ARGUMENT, "--frame ", arguments.frame, ": ", path, " has frames 0 to ", count - 1);
+  std::string ignored;
+  for (int64_t i = 0; i < count; ++i) {
+    if (arguments.frame >= 0 && i != arguments.frame)
+      continue;
+    Shot shot{choice, 0, frames[i].name, i};
+    shot.choice.camera = frames[i].camera;
+    if (!shot.choice.size && frames[i].size)
+      shot.choice.size = {(*frames[i].size)[0], (*frames[i].size)[1]};
+    shots.push_back(std::move(shot));
+    if (ignored.empty())
+      for (const std::string &key : frames[i].ignored)
+        ignored += (ignored.empty() ? "" : ", ") + key;
+  }
+  if (!ignored.empty())
+    fmt::print(stderr, "{}: {}: not followed, pictures are drawn as by a lens that keeps lines straight\n", path,
+               ignored);
+  return {};
+}
+
+Status makeShots(const Arguments &arguments, std::vector<Shot> &shots) {
+  PictureChoice choice;
+  if (Status status = parseChoice(arguments, choice); status.failed())
+    return status;
+  if (isTransforms(arguments))
+    return readShots(arguments, choice, shots);
+  if (arguments.frame >= 0)
+    return error(TREADLE_INVALID_ARGUMENT, "--frame ", arguments.frame,
+                 ": is a frame of a file that --camera names, for example --camera transforms.json");
+  int64_t count = std::max<int64_t>(arguments.orbit, 1);
+  for (int64_t i = 0; i < count; ++i)
+    shots.push_back({choice, static_cast<double>(i) / static_cast<double>(count), "", i});
+  return {};
 }
 
 // ---- pictures ----------------------------------------------------------------------------------
@@ -86,41 +174,6 @@ Status writeFrame(const std::string &path, const Frame &frame) {
   return writePng(path, image);
 }
 
-Status makeView(const Renderer &renderer, const Arguments &arguments, Size &size, View &view, Camera &camera) {
-  const llvm::json::Object &description = renderer.description();
-  if (const llvm::json::Array *given = description.getArray("size"); given && given->size() == 2)
-    size = {(*given)[0].getAsInteger().value_or(1), (*given)[1].getAsInteger().value_or(1)};
-  if (!arguments.size.empty())
-    if (Status status = parseSize(arguments.size, size); status.failed())
-      return status;
-  std::array<double, 4> background = {1, 1, 1, 1};
-  if (const llvm::json::Array *given = description.getArray("background"); given && given->size() == 4)
-    for (size_t c = 0; c < 4; ++c)
-      background[c] = (*given)[c].getAsNumber().value_or(0);
-  if (arguments.background == "none") {
-    background = {0, 0, 0, 0};
-  } else if (!arguments.background.empty()) {
-    bool hasAlpha = std::count(arguments.background.begin(), arguments.background.end(), ',') == 3;
-    background[3] = 1;
-    if (Status status = parseNumbers("--background", arguments.background, background.data(), hasAlpha ? 4 : 3);
-        status.failed())
-      return status;
-  }
-  view.background = premultiplied(background);
-  view.gain = std::exp2(arguments.exposure.value_or(description.getNumber("exposure").value_or(0)));
-  if (renderer.isImage()) {
-    if (arguments.orbit || !arguments.camera.eye.empty() || !arguments.camera.target.empty() || arguments.camera.fov)
-      return error(TREADLE_INVALID_ARGUMENT, arguments.program.file,
-                   ": is a picture, which has no camera; --size says how large it is drawn");
-    view.intrinsics = {static_cast<double>(size.width), static_cast<double>(size.height), 0, 0};
-    return {};
-  }
-  if (Status status = makeCamera(description, arguments.camera, camera); status.failed())
-    return status;
-  view.intrinsics = camera.intrinsics(size.width, size.height);
-  return {};
-}
-
 Status render(const Arguments &arguments) {
   if (!arguments.output.ends_with(".png") && !arguments.output.ends_with(".exr"))
     return error(TREADLE_INVALID_ARGUMENT, arguments.output, ": a picture is written as .png or .exr");
@@ -129,44 +182,69 @@ Status render(const Arguments &arguments) {
   if (!arguments.profile.empty())
     if (Status status = checkWritable(arguments.profile); status.failed())
       return status;
+  std::vector<Shot> shots;
+  if (Status status = makeShots(arguments, shots); status.failed())
+    return status;
+  OpenProgram program;
+  if (Status status = OpenProgram::open(arguments.program, program); status.failed())
+    return status;
   Renderer renderer;
-  if (Status status = Renderer::open(arguments.program, renderer); status.failed())
+  std::string cache = cacheFolder();
+  if (Status status =
+          Renderer::open(program.get(), sessionOptions(arguments.program, cache), arguments.program.file, renderer);
+      status.failed())
     return status;
-  Frame frame;
-  View view;
-  Camera camera;
-  if (Status status = makeView(renderer, arguments, frame.size, view, camera); status.failed())
-    return status;
-  if (Status status = renderer.chooseTile(frame.size, arguments.program.memoryLimit); status.failed())
-    return status;
-  if (std::string origin = renderer.program().origin(); !origin.empty() && !arguments.asJson)
+  if (renderer.isImage() && arguments.orbit)
+    return error(TREADLE_INVALID_ARGUMENT, arguments.program.file, ": is a picture, which has no camera to turn");
+  if (std::string origin = program.origin(); !origin.empty() && !arguments.asJson)
     fmt::print(stderr, "{}: {}\n", arguments.program.file, origin);
 
   treadle_session_profile(renderer.get(), !arguments.profile.empty());
-  int64_t count = std::max<int64_t>(arguments.orbit, 1);
+  bool isOne = !arguments.orbit && (!isTransforms(arguments) || arguments.frame >= 0);
   llvm::json::Array frames;
-  for (int64_t i = 0; i < count; ++i) {
-    std::string path = arguments.orbit ? numbered(arguments.output, i) : arguments.output;
-    view.camera = camera.turned(static_cast<double>(i) / static_cast<double>(count)).pose.matrix();
+  Frame frame;
+  Size tiledFor;
+  for (size_t i = 0; i < shots.size(); ++i) {
+    const Shot &shot = shots[i];
+    std::string path = isOne ? arguments.output : numbered(arguments.output, shot.index);
+    View view;
+    Camera camera;
+    if (Status status = renderer.makeView(shot.choice, frame.size, view, camera); status.failed())
+      return status;
+    view.camera = camera.turned(shot.turn).pose.matrix();
+    if (frame.size.width != tiledFor.width || frame.size.height != tiledFor.height)
+      if (Status status = renderer.chooseTile(frame.size, arguments.program.memoryLimit); status.failed())
+        return status;
+    tiledFor = frame.size;
     ProgressLine line;
     Stopwatch watch;
-    auto progress = [&](double done) {
-      line.show("render", path, (static_cast<double>(i) + done) / static_cast<double>(count));
+    DrawHooks hooks;
+    hooks.progress = [&](double done) {
+      line.show("render", path, (static_cast<double>(i) + done) / static_cast<double>(shots.size()));
     };
-    if (Status status = renderer.draw(view, arguments.samples, path.ends_with(".exr"), frame, progress);
-        status.failed())
+    hooks.cancelled = Interrupt::requested;
+    Interrupt::CancelsSession cancels(renderer.get());
+    if (Status status = renderer.draw(view, arguments.samples, path.ends_with(".exr"), frame, hooks); status.failed())
       return status;
     double seconds = watch.seconds();
     line.clear();
     if (Status status = writeFrame(path, frame); status.failed())
       return status;
     double rays = static_cast<double>(frame.size.width * frame.size.height * arguments.samples);
-    if (arguments.asJson)
-      frames.push_back(llvm::json::Object{{"file", path}, {"render_ms", seconds * 1e3}, {"runs", frame.runs}});
-    else
+    if (arguments.asJson) {
+      llvm::json::Object entry{{"file", path}, {"render_ms", seconds * 1e3}, {"runs", frame.runs}};
+      if (isTransforms(arguments)) {
+        entry["frame"] = shot.index;
+        entry["name"] = shot.name;
+        entry["width"] = frame.size.width;
+        entry["height"] = frame.size.height;
+      }
+      frames.push_back(std::move(entry));
+    } else {
       fmt::print(stderr, "{}: {} x {} in {}, {}, {} runs with {} of memory\n", path, frame.size.width,
                  frame.size.height, timeText(seconds), countText(rays / seconds, "rays/s"), frame.runs,
                  bytesText(renderer.memory()));
+    }
   }
   if (!arguments.profile.empty())
     if (Status status = writeFile(arguments.profile, treadle_session_trace(renderer.get())); status.failed())
@@ -177,7 +255,7 @@ Status render(const Arguments &arguments) {
                                  {"width", frame.size.width},
                                  {"height", frame.size.height},
                                  {"samples", arguments.samples},
-                                 {"compile_ms", renderer.program().compileSeconds() * 1e3},
+                                 {"compile_ms", program.compileSeconds() * 1e3},
                                  {"arena_bytes", static_cast<int64_t>(renderer.memory())},
                                  {"frames", std::move(frames)}});
   return {};
@@ -209,7 +287,22 @@ void addRender(CLI::App &app, Action &action) {
       ->type_name("COLOR");
   command->add_option("--exposure", arguments->exposure, "brighter by so many stops: 1 is twice the light")
       ->type_name("STOPS");
-  arguments->camera.addTo(*command);
+  auto addPlace = [&](const char *flag, std::string &value, const char *help) {
+    command->add_option(flag, value, help)->type_name("X,Y,Z")->group("Camera");
+  };
+  addPlace("--camera", arguments->eye,
+           "where the camera is (default: the scene's), or a transforms.json, as NeRF's data sets have them, each of "
+           "whose frames is drawn: FILE-0000.png, ..");
+  command->add_option("--frame", arguments->frame, "only this frame of the transforms.json, the first is 0")
+      ->type_name("N")
+      ->check(CLI::Range(int64_t(0), int64_t(9999)))
+      ->group("Camera");
+  addPlace("--look-at", arguments->target, "what it looks at, and what --orbit goes around");
+  addPlace("--up", arguments->up, "what is up in the picture");
+  command->add_option("--fov", arguments->fov, "angle between the picture's upper and lower edge, in degrees")
+      ->type_name("DEGREES")
+      ->check(CLI::Range(0.01, 179.0))
+      ->group("Camera");
   command
       ->add_option("--orbit", arguments->orbit,
                    "so many pictures of one turn around what the camera looks at: FILE-0000.png, ..")

@@ -5,8 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "tools/treadle/Camera.h"
-#include <charconv>
+#include "tools/render/Camera.h"
 #include <cmath>
 #include <numbers>
 
@@ -35,11 +34,12 @@ Status lookAt(const Vector &eye, const Vector &target, const Vector &up, Pose &p
   pose.eye = eye;
   pose.forward = sum(target, eye, -1);
   if (!normalize(pose.forward))
-    return error(TREADLE_INVALID_ARGUMENT, "--camera and --look-at are the same place");
+    return error(TREADLE_INVALID_ARGUMENT,
+                 "the camera is at the place that it looks at, which gives it no direction; move one of them");
   pose.right = cross(pose.forward, up);
   if (!normalize(pose.right))
-    return error(TREADLE_INVALID_ARGUMENT, "the camera looks along --up, which says what is up in the picture; give "
-                                           "another, for example --up 0,0,1");
+    return error(TREADLE_INVALID_ARGUMENT, "the camera looks along the direction that is to be up in the picture; give "
+                                           "another, for example 0,0,1");
   pose.down = cross(pose.forward, pose.right);
   return {};
 }
@@ -60,6 +60,14 @@ template <size_t N> bool readNumbers(const llvm::json::Array *list, std::array<d
 
 } // namespace
 
+Pose Pose::of(const std::array<double, 12> &matrix) {
+  Pose pose;
+  for (size_t d = 0; d < 3; ++d)
+    for (size_t column = 0; column < 4; ++column)
+      (*std::array{&pose.right, &pose.down, &pose.forward, &pose.eye}[column])[d] = matrix[4 * d + column];
+  return pose;
+}
+
 std::array<float, 12> Pose::matrix() const {
   std::array<float, 12> result{};
   for (size_t d = 0; d < 3; ++d)
@@ -69,6 +77,10 @@ std::array<float, 12> Pose::matrix() const {
 }
 
 std::array<double, 4> Camera::intrinsics(int64_t width, int64_t height) const {
+  if (lens) {
+    double x = static_cast<double>(width) / lens->width, y = static_cast<double>(height) / lens->height;
+    return {x * lens->fx, y * lens->fy, x * lens->cx, y * lens->cy};
+  }
   double extent = static_cast<double>(isAcross ? width : height);
   double focal = extent / 2 / std::tan(fov * std::numbers::pi / 360);
   return {focal, focal, static_cast<double>(width) / 2, static_cast<double>(height) / 2};
@@ -86,62 +98,34 @@ Camera Camera::turned(double part) const {
   return result;
 }
 
-void CameraOptions::addTo(CLI::App &command) {
-  auto add = [&](const char *flag, std::string &value, const char *help) {
-    command.add_option(flag, value, help)->type_name("X,Y,Z")->group("Camera");
-  };
-  add("--camera", eye, "where the camera is (default: the scene's)");
-  add("--look-at", target, "what it looks at, and what --orbit goes around");
-  add("--up", up, "what is up in the picture");
-  command.add_option("--fov", fov, "angle between the picture's upper and lower edge, in degrees")
-      ->type_name("DEGREES")
-      ->check(CLI::Range(0.01, 179.0))
-      ->group("Camera");
-}
-
-Status parseNumbers(const std::string &flag, const std::string &text, double *numbers, size_t count) {
-  const char *at = text.data(), *end = at + text.size();
-  for (size_t i = 0; i < count; ++i) {
-    auto [next, problem] = std::from_chars(at, end, numbers[i]);
-    bool isLast = i + 1 == count;
-    if (problem != std::errc() || !std::isfinite(numbers[i]) || (isLast ? next != end : next == end || *next != ','))
-      return error(TREADLE_INVALID_ARGUMENT, flag, " ", text, ": should be ", count,
-                   " numbers with commas between them, for example ", count == 3 ? "0.5,1,2" : "1,1,1,0");
-    at = next + 1;
-  }
-  return {};
-}
-
-Status makeCamera(const llvm::json::Object &description, const CameraOptions &options, Camera &camera) {
+Status makeCamera(const llvm::json::Object &description, const CameraChoice &choice, Camera &camera) {
   Vector eye = {0.5, 0.5, 2};
-  std::array<double, 12> pose{};
-  bool isPose = false;
+  std::optional<Pose> pose;
   if (const llvm::json::Object *given = description.getObject("camera")) {
     readNumbers(given->getArray("eye"), eye);
     readNumbers(given->getArray("look_at"), camera.target);
     readNumbers(given->getArray("up"), camera.up);
     camera.fov = given->getNumber("fov").value_or(camera.fov);
     camera.isAcross = given->getString("fov_axis").value_or("y") == "x";
-    isPose = readNumbers(given->getArray("pose"), pose);
+    std::array<double, 12> matrix{};
+    if (readNumbers(given->getArray("pose"), matrix))
+      pose = Pose::of(matrix);
   }
-  for (auto [flag, text, value] :
-       {std::tuple("--camera", &options.eye, &eye), std::tuple("--look-at", &options.target, &camera.target),
-        std::tuple("--up", &options.up, &camera.up)})
-    if (!text->empty()) {
-      if (Status status = parseNumbers(flag, *text, value->data(), 3); status.failed())
-        return status;
-      isPose = false;
-    }
-  if (options.fov) {
-    camera.fov = *options.fov;
-    camera.isAcross = false;
+  if (choice.eye || choice.target || choice.up)
+    pose.reset();
+  if (choice.pose)
+    pose = choice.pose;
+  eye = choice.eye.value_or(eye);
+  camera.target = choice.target.value_or(camera.target);
+  camera.up = choice.up.value_or(camera.up);
+  camera.lens = choice.lens;
+  if (choice.fov) {
+    camera.fov = *choice.fov;
+    camera.isAcross = choice.isAcross;
   }
-  if (!isPose)
+  if (!pose)
     return lookAt(eye, camera.target, camera.up, camera.pose);
-  for (size_t d = 0; d < 3; ++d)
-    for (size_t column = 0; column < 4; ++column)
-      (*std::array{&camera.pose.right, &camera.pose.down, &camera.pose.forward, &camera.pose.eye}[column])[d] =
-          pose[4 * d + column];
+  camera.pose = *pose;
   return {};
 }
 

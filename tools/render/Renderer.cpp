@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "tools/treadle/Renderer.h"
-#include "tools/treadle/Terminal.h"
+#include "tools/render/Renderer.h"
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <map>
 
 namespace treadle {
@@ -39,24 +39,85 @@ void copyRows(const T *from, int64_t fromWidth, T *to, int64_t toWidth, int64_t 
     std::memcpy(to + row * toWidth * elements, from + row * fromWidth * elements, width * elements * sizeof(T));
 }
 
+double toLinear(double srgb) { return srgb <= 0.04045 ? srgb / 12.92 : std::pow((srgb + 0.055) / 1.055, 2.4); }
+
+/// sRGB and straight alpha to linear and premultiplied.
+std::array<float, 4> premultiplied(const std::array<double, 4> &color) {
+  std::array<float, 4> result{};
+  for (size_t c = 0; c < 3; ++c)
+    result[c] = static_cast<float>(toLinear(color[c]) * color[3]);
+  result[3] = static_cast<float>(color[3]);
+  return result;
+}
+
+/// Takes the error.
+Status toStatus(treadle_error *error) {
+  if (!error)
+    return {};
+  Status status{treadle_error_code(error), treadle_error_message(error)};
+  treadle_error_free(error);
+  return status;
+}
+
 } // namespace
 
-Status Renderer::open(const ProgramOptions &options, Renderer &renderer) {
-  if (Status status = OpenProgram::open(options, renderer.opened); status.failed())
-    return status;
-  const char *text = treadle_program_metadata(renderer.opened.get(), "render");
+Status Renderer::open(treadle_program *program, const treadle_session_options &options, const std::string &name,
+                      Renderer &renderer) {
+  const char *text = treadle_program_metadata(program, "render");
   llvm::Expected<llvm::json::Value> parsed = llvm::json::parse(text ? text : "");
   if (!parsed || !parsed->getAsObject()) {
     llvm::consumeError(parsed.takeError());
-    return error(TREADLE_INVALID_ARGUMENT, options.file,
+    return error(TREADLE_INVALID_ARGUMENT, name,
                  ": is a program that draws nothing; give the scene, or compile it with treadle compile --render");
   }
   renderer.json = std::move(*parsed);
-  renderer.isCpu = options.device == "cpu";
+  renderer.name = name;
+  renderer.isCpu = !options.device || std::string_view(options.device) == "cpu";
   renderer.rounds = static_cast<int64_t>(renderer.description().getNumber("rounds").value_or(1));
+  treadle_tensor_info info;
+  for (int32_t i = 0; i < treadle_program_input_count(program); ++i) {
+    if (Status status = toStatus(treadle_program_input(program, i, &info)); status.failed())
+      return status;
+    renderer.wanted.push_back({info.name, static_cast<DType>(info.dtype), {info.dims, info.dims + info.rank}});
+  }
+  for (int32_t i = 0; i < treadle_program_output_count(program); ++i) {
+    if (Status status = toStatus(treadle_program_output(program, i, &info)); status.failed())
+      return status;
+    renderer.outputNames.push_back(info.name);
+  }
   if (Status status = renderer.shapeInputs(1, 1); status.failed())
     return status;
-  return OpenSession::open(renderer.opened, options, renderer.session);
+  treadle_session *session = nullptr;
+  Status status = toStatus(treadle_session_create(program, &options, &session));
+  renderer.session.reset(session);
+  return status;
+}
+
+Status Renderer::makeView(const PictureChoice &choice, Size &size, View &view, Camera &camera) const {
+  if (const llvm::json::Array *given = description().getArray("size"); given && given->size() == 2)
+    size = {(*given)[0].getAsInteger().value_or(1), (*given)[1].getAsInteger().value_or(1)};
+  size = choice.size.value_or(size);
+  if (std::min(size.width, size.height) < 1 || std::max(size.width, size.height) > maxPictureExtent)
+    return error(TREADLE_INVALID_ARGUMENT, "a picture of ", size.width, " x ", size.height,
+                 " pixels cannot be drawn; each should be 1 to ", maxPictureExtent);
+  std::array<double, 4> background = {1, 1, 1, 1};
+  if (const llvm::json::Array *given = description().getArray("background"); given && given->size() == 4)
+    for (size_t c = 0; c < 4; ++c)
+      background[c] = (*given)[c].getAsNumber().value_or(0);
+  view.background = premultiplied(choice.background.value_or(background));
+  view.gain = std::exp2(choice.exposure.value_or(description().getNumber("exposure").value_or(0)));
+  if (isImage()) {
+    if (!choice.camera.isEmpty())
+      return error(TREADLE_INVALID_ARGUMENT, name,
+                   ": is a picture, which has no camera; its size says how large it is drawn");
+    view.intrinsics = {static_cast<double>(size.width), static_cast<double>(size.height), 0, 0};
+    return {};
+  }
+  if (Status status = makeCamera(description(), choice.camera, camera); status.failed())
+    return status;
+  view.intrinsics = camera.intrinsics(size.width, size.height);
+  view.camera = camera.pose.matrix();
+  return {};
 }
 
 Status Renderer::shapeInputs(int64_t width, int64_t height) {
@@ -67,23 +128,22 @@ Status Renderer::shapeInputs(int64_t width, int64_t height) {
       {"first", {DType::U32, {}}},       {"place", {DType::F32, {height * width, 1}}},
       {"room", {DType::U8, {room}}},
   };
-  inputs.resize(opened.inputs().size());
+  inputs.resize(wanted.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
-    const ProgramTensor &wanted = opened.inputs()[i];
-    auto found = known.find(wanted.name);
-    bool fits = found != known.end() && found->second.first == wanted.dtype &&
-                std::equal(wanted.dims.begin(), wanted.dims.end(), found->second.second.begin(),
+    const Wanted &input = wanted[i];
+    auto found = known.find(input.name);
+    bool fits = found != known.end() && found->second.first == input.dtype &&
+                std::equal(input.dims.begin(), input.dims.end(), found->second.second.begin(),
                            found->second.second.end(), [](int64_t a, int64_t b) { return a == -1 || a == b; });
     if (!fits)
-      return error(TREADLE_DAMAGED, opened.artifact(), ": has an input \"", wanted.name,
-                   "\" that programs which draw do not have");
-    if (inputs[i].dims() != found->second.second || inputs[i].dtype() != wanted.dtype)
-      if (Status status = HostTensor::make(wanted.dtype, found->second.second, inputs[i]); status.failed())
+      return error(TREADLE_DAMAGED, name, ": has an input \"", input.name, "\" that programs which draw do not have");
+    if (inputs[i].dims() != found->second.second || inputs[i].dtype() != input.dtype)
+      if (Status status = HostTensor::make(input.dtype, found->second.second, inputs[i]); status.failed())
         return status;
   }
-  for (const char *name : {"intrinsics", "background", "gain", "before", "share"})
-    if (!find(name))
-      return error(TREADLE_DAMAGED, opened.artifact(), ": has no input \"", name, "\", as programs that draw have");
+  for (const char *needed : {"intrinsics", "background", "gain", "before", "share"})
+    if (!find(needed))
+      return error(TREADLE_DAMAGED, name, ": has no input \"", needed, "\", as programs that draw have");
   return {};
 }
 
@@ -108,8 +168,7 @@ Status Renderer::checkResults(int64_t pixels) {
     for (int32_t d = 0; tensor && d < tensor->rank; ++d)
       count *= tensor->dims[d];
     if (tensor ? static_cast<DType>(tensor->dtype) != known.dtype || count != known.count : known.isNeeded)
-      return error(TREADLE_DAMAGED, opened.artifact(), ": has no output \"", known.name,
-                   "\" as programs that draw have it");
+      return error(TREADLE_DAMAGED, name, ": has no output \"", known.name, "\" as programs that draw have it");
   }
   return {};
 }
@@ -154,7 +213,15 @@ Status Renderer::chooseTile(Size size, uint64_t limit) {
 
 /// A field with too little room is asked again with more, unless that does not fit the memory's limit.
 Status Renderer::run(int64_t pixels, bool &fits) {
-  if (Status status = session.run(inputs, results); status.failed()) {
+  if (hooks && hooks->cancelled && hooks->cancelled())
+    return error(TREADLE_CANCELLED, "cancelled");
+  std::vector<treadle_tensor> views;
+  for (const HostTensor &input : inputs)
+    views.push_back(input.view());
+  results.assign(outputNames.size(), {});
+  if (Status status = toStatus(treadle_session_run(session.get(), views.data(), static_cast<int32_t>(views.size()),
+                                                   results.data(), static_cast<int32_t>(results.size())));
+      status.failed()) {
     fits = status.code != TREADLE_OUT_OF_MEMORY || pixels == 1;
     return fits ? status : Status();
   }
@@ -260,14 +327,13 @@ Status Renderer::drawTile(const View &view, const Tile &tile, int64_t samples, F
   return {};
 }
 
-Status Renderer::draw(const View &view, int64_t samples, bool withLight, Frame &frame,
-                      llvm::function_ref<void(double)> progress) {
+Status Renderer::draw(const View &view, int64_t samples, bool withLight, Frame &frame, const DrawHooks &drawHooks) {
+  hooks = &drawHooks;
   int64_t width = frame.size.width, height = frame.size.height;
   frame.pixels.assign(width * height * 4, 0);
   if (withLight) {
     frame.linear.assign(width * height * 4, 0);
-    bool hasDepth = std::any_of(opened.outputs().begin(), opened.outputs().end(),
-                                [](const ProgramTensor &output) { return output.name == "depth"; });
+    bool hasDepth = std::find(outputNames.begin(), outputNames.end(), "depth") != outputNames.end();
     frame.depth.assign(hasDepth ? width * height : 0, 0);
   }
   runs = 0;
@@ -295,7 +361,9 @@ Status Renderer::draw(const View &view, int64_t samples, bool withLight, Frame &
         else
           parts.push_back({part.x + half.width, part.y, rest, 1});
       }
-      progress(static_cast<double>(y * width + (x + tile.width) * tile.height) / static_cast<double>(width * height));
+      if (drawHooks.progress)
+        drawHooks.progress(static_cast<double>(y * width + (x + tile.width) * tile.height) /
+                           static_cast<double>(width * height));
     }
   frame.runs = runs;
   return {};

@@ -9,18 +9,29 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TREADLE_TOOLS_TREADLE_RENDERER_H
-#define TREADLE_TOOLS_TREADLE_RENDERER_H
+#ifndef TREADLE_TOOLS_RENDER_RENDERER_H
+#define TREADLE_TOOLS_RENDER_RENDERER_H
 
-#include "tools/treadle/Program.h"
-#include "llvm/ADT/STLFunctionalExtras.h"
-#include <array>
+#include "tools/render/Camera.h"
+#include "tools/tensorfile/HostTensor.h"
+#include <functional>
 #include <initializer_list>
+#include <memory>
 
 namespace treadle {
 
+constexpr int64_t maxPictureExtent = 1 << 16;
+
 struct Size {
   int64_t width = 0, height = 0;
+};
+
+/// What is said of a picture; the rest is the scene's.
+struct PictureChoice {
+  std::optional<Size> size;
+  std::optional<std::array<double, 4>> background; // sRGB with straight alpha
+  std::optional<double> exposure;                  // in stops
+  CameraChoice camera;
 };
 
 /// What all pixels of a picture have in common.
@@ -38,21 +49,28 @@ struct Frame {
   int64_t runs = 0;
 };
 
+/// What who asks for a picture may want while it is drawn. Both may be empty.
+struct DrawHooks {
+  std::function<void(double done)> progress; // 0 to 1
+  std::function<bool()> cancelled;           // asked before each run of the program
+};
+
 class Renderer {
 public:
-  /// Fails where the program draws nothing.
-  static Status open(const ProgramOptions &options, Renderer &renderer);
+  /// Fails where the program draws nothing. `name` is what messages call it.
+  static Status open(treadle_program *program, const treadle_session_options &options, const std::string &name,
+                     Renderer &renderer);
 
   const llvm::json::Object &description() const { return *json.getAsObject(); }
   bool isImage() const { return !find("camera"); }
-  const OpenProgram &program() const { return opened; }
   treadle_session *get() const { return session.get(); }
   uint64_t memory() const { return treadle_session_memory(session.get()); }
 
-  /// How many pixels are drawn at once.
+  /// The size, and the view and camera of the picture.
+  Status makeView(const PictureChoice &choice, Size &size, View &view, Camera &camera) const;
+  /// How many pixels are drawn at once, of so many bytes at most.
   Status chooseTile(Size size, uint64_t limit);
-  Status draw(const View &view, int64_t samples, bool withLight, Frame &frame,
-              llvm::function_ref<void(double)> progress);
+  Status draw(const View &view, int64_t samples, bool withLight, Frame &frame, const DrawHooks &hooks);
 
 private:
   struct Tile {
@@ -63,15 +81,23 @@ private:
     int64_t x, y, width, height, round;
     std::vector<float> places;
   };
+  struct CloseSession {
+    void operator()(treadle_session *session) const { treadle_session_close(session); }
+  };
+  struct Wanted {
+    std::string name;
+    DType dtype = DType::F32;
+    std::vector<int64_t> dims; // -1: any
+  };
   HostTensor *find(const std::string &name) const {
-    for (size_t i = 0; i < opened.inputs().size(); ++i)
-      if (opened.inputs()[i].name == name)
+    for (size_t i = 0; i < wanted.size(); ++i)
+      if (wanted[i].name == name)
         return &inputs[i];
     return nullptr;
   }
   treadle_tensor *result(const std::string &name) {
-    for (size_t i = 0; i < opened.outputs().size(); ++i)
-      if (opened.outputs()[i].name == name)
+    for (size_t i = 0; i < outputNames.size(); ++i)
+      if (outputNames[i] == name)
         return &results[i];
     return nullptr;
   }
@@ -88,8 +114,11 @@ private:
   std::vector<Part> unfinished(const Part &part);
   Status run(int64_t pixels, bool &fits);
 
-  OpenProgram opened;
-  OpenSession session;
+  std::string name;
+  std::unique_ptr<treadle_session, CloseSession> session;
+  std::vector<Wanted> wanted;
+  std::vector<std::string> outputNames;
+  const DrawHooks *hooks = nullptr; // while a picture is drawn
   llvm::json::Value json = llvm::json::Object();
   mutable std::vector<HostTensor> inputs;
   std::vector<treadle_tensor> results;
@@ -101,4 +130,4 @@ private:
 
 } // namespace treadle
 
-#endif // TREADLE_TOOLS_TREADLE_RENDERER_H
+#endif // TREADLE_TOOLS_RENDER_RENDERER_H
