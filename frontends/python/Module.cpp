@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontends/python/Compile.h"
+#include "frontends/python/Draw.h"
 #include "frontends/python/Program.h"
 #include "tools/compile/Compile.h"
 #include <nanobind/stl/string.h>
@@ -130,4 +131,5 @@ device         that a call runs on, as `treadle devices` lists them: "cpu", "vul
 Raises FileNotFoundError or OSError if it cannot be read, Error if it is damaged or newer than this
 version can run.)");
   bindCompile(module);
+  bindDraw(module);
 }

@@ -59,6 +59,10 @@ public:
   const std::string &device() const { return options.device; }
   std::string text() const;
 
+  treadle_program *get() const { return program; }
+  const std::string &artifact() const { return path; }
+  const ProgramOptions &runOptions() const { return options; }
+
 private:
   class Lease;
   using Count = int32_t (*)(const treadle_program *);

@@ -18,7 +18,7 @@ LAYERS = [
     ("targets/{}/compile", ["codegen", "dialects", "runtime/base", "runtime/format", "targets/{}"]),
     ("targets/{}/run", ["runtime", "targets/{}"]),
     ("targets/{}", ["runtime/base"]),
-    ("frontends/python", ["tools/compile", "tools/file", "runtime/treadle.h", "runtime/base"]),
+    ("frontends/python", ["tools/compile", "tools/file", "tools/render", "runtime/treadle.h", "runtime/base"]),
     ("frontends/{}", ["dialects", "runtime/base", "frontends/Import.h"]),
     ("frontends", ["dialects"]),
     ("tools/treadle", ["tools", "runtime", "passes/Pipeline.h"]),
