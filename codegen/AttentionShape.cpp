@@ -26,7 +26,9 @@ FailureOr<AttentionOp> AttentionShape::anchorOf(func::FuncOp source) {
   return anchor;
 }
 
-AttentionShape::AttentionShape(AttentionOp op) : op(op), sumType(computeType(elementOf(op.getResult()))) {
+AttentionShape::AttentionShape(AttentionOp op)
+    : op(op), sumType(computeType(elementOf(op.getResult()))), before(op.keysBefore()), after(op.keysAfter()),
+      prefix(static_cast<int64_t>(op.getPrefix())) {
   Dims query = dimsOf(op.getQuery().getType()), value = dimsOf(op.getValue().getType());
   outerDims.assign(query.begin(), query.end() - 2);
   queries = query[query.size() - 2];
@@ -57,14 +59,50 @@ Value AttentionShape::addBias(Elements &elements, ArrayRef<Value> outer, Value s
   return arith::AddFOp::create(elements.b, score, elements.at(bias, inner));
 }
 
-Value AttentionShape::endOfKeys(Kernel &kernel, Value firstQuery, int64_t count) const {
-  Value end = kernel.size(keys);
-  AttentionOp attention = op;
-  if (!attention.getCausal())
-    return end;
-  // Query i sees the keys j with j <= i + S - L.
-  Value shift = kernel.sub(end, kernel.size(queries));
-  return kernel.max(kernel.min(end, kernel.add(kernel.add(firstQuery, shift), count)), kernel.index(0));
+Value AttentionShape::isSeen(Kernel &kernel, llvm::function_ref<Value(Value)> queryAnd, Value key,
+                             llvm::function_ref<Value(Value)> like) const {
+  Value seen;
+  auto require = [&](arith::CmpIPredicate predicate, int64_t distance) {
+    Value limit = queryAnd(kernel.add(kernel.size(shift()), kernel.index(distance)));
+    Value holds = arith::CmpIOp::create(kernel.b, predicate, key, limit);
+    seen = seen ? Value(arith::AndIOp::create(kernel.b, seen, holds)) : holds;
+  };
+  if (after)
+    require(arith::CmpIPredicate::sle, *after);
+  if (before)
+    require(arith::CmpIPredicate::sge, -*before);
+  if (!seen || !prefix)
+    return seen;
+  Value isFirst = arith::CmpIOp::create(kernel.b, arith::CmpIPredicate::slt, key, like(kernel.index(prefix)));
+  return arith::OrIOp::create(kernel.b, seen, isFirst);
+}
+
+Value AttentionShape::isSeen(Kernel &kernel, Value query, Value key) const {
+  return isSeen(kernel, [&](Value number) { return kernel.add(query, number); }, key, [](Value x) { return x; });
+}
+
+SeenKeys AttentionShape::seenKeys(Kernel &kernel, Value firstQuery, int64_t count, int64_t block) const {
+  Value size = kernel.size(keys), zero = kernel.index(0);
+  SeenKeys seen{size, zero, {}};
+  Value position = kernel.add(firstQuery, kernel.size(shift())),
+        first = prefix ? kernel.min(size, kernel.index(prefix)) : zero;
+  if (after)
+    seen.end = kernel.max(kernel.min(size, kernel.add(position, kernel.index(count + *after))), first);
+  if (before) {
+    Value start = kernel.div(kernel.max(kernel.sub(position, kernel.index(*before)), zero), block);
+    seen.gap = kernel.mul(start, block);
+    if (prefix) {
+      seen.prefix = kernel.mul(kernel.div(kernel.add(first, block - 1), block), block);
+      seen.gap = kernel.max(kernel.sub(seen.gap, seen.prefix), zero);
+    }
+    seen.end = kernel.sub(seen.end, seen.gap);
+  }
+  return seen;
+}
+
+Value SeenKeys::keyAt(Kernel &kernel, Value place) const {
+  Value key = kernel.add(place, gap);
+  return prefix ? Value(arith::SelectOp::create(kernel.b, kernel.less(place, prefix), place, key)) : key;
 }
 
 } // namespace treadle

@@ -118,7 +118,7 @@ AttentionSchedule::AttentionSchedule(func::FuncOp source, const Target &target, 
   int64_t fitting = std::clamp(target.l1Bytes / 2 / rowBytes, minKeyBlock, maxKeyBlock);
   keyBlock = llvm::divideCeil(sizeOr(keys), llvm::divideCeil(sizeOr(keys), fitting));
   keyBlock = llvm::alignTo(keyBlock, keyTile.rows);
-  if (std::optional<int64_t> count = keys.constantValue(); count && !op.getCausal())
+  if (std::optional<int64_t> count = keys.constantValue(); count && !hasWindow())
     blocksAreWhole = *count % keyBlock == 0 || *count % keyBlock >= keyTile.rows;
 }
 
@@ -224,19 +224,17 @@ Value AttentionSchedule::scoresAt(Value at, Value key, int64_t row, Value query,
   Value score = load(scores, at);
   Coord queryCoord{query, 0, 1, 0, {}}, keyCoord{kernel.add(firstKey, key), row, 0, 1, {}};
   score = addBias(elements, outer, score, queryCoord, keyCoord);
-  if (op.getCausal()) {
-    // Key j is seen by queries i with j <= i + S - L.
-    Value shift = kernel.sub(kernel.size(keys), kernel.size(queries));
-    Value last = elements.vector(Coord{kernel.add(query, shift), 0, 1, 0, {}});
-    Value seen = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, elements.vector(keyCoord), last);
-    score = arith::SelectOp::create(b, seen, score, constant(-std::numeric_limits<double>::infinity()));
-  }
-  return score;
+  if (!hasWindow())
+    return score;
+  auto queryAnd = [&](Value number) { return elements.vector(Coord{kernel.add(query, number), 0, 1, 0, {}}); };
+  auto like = [&](Value number) { return elements.vector(Elements::uniform(number)); };
+  Value seen = isSeen(kernel, queryAnd, elements.vector(keyCoord), like);
+  return arith::SelectOp::create(b, seen, score, constant(-std::numeric_limits<double>::infinity()));
 }
 
 /// P becomes exp(P - m), with what that does to m and l; what O is to be multiplied with is kept.
 void AttentionSchedule::weighKeys(Value firstQuery, Value firstKey, Value count) {
-  bool isChanged = op.getBias() || op.getCausal();
+  bool isChanged = op.getBias() || hasWindow();
   // Several rows at a time, to hide what an addition and a comparison take.
   auto overRows = [&](int64_t rows, ValueRange start,
                       llvm::function_ref<void(Value, int64_t, MutableArrayRef<Value>)> step) {
@@ -407,9 +405,11 @@ void AttentionSchedule::emit() {
     }
     packQueries(firstQuery);
     clearSums();
-    Value end = endOfKeys(kernel, firstQuery, queryBlock);
-    kernel.loop(kernel.index(0), end, keyBlock, [&](Value firstKey) {
-      Value lastKey = kernel.min(kernel.add(firstKey, keyBlock), end), count = kernel.sub(lastKey, firstKey);
+    SeenKeys seen = seenKeys(kernel, firstQuery, queryBlock, keyBlock);
+    kernel.loop(kernel.index(0), seen.end, keyBlock, [&](Value place) {
+      Value firstKey = seen.keyAt(kernel, place);
+      Value count = kernel.min(kernel.index(keyBlock), kernel.sub(seen.end, place));
+      Value lastKey = kernel.add(firstKey, count);
       packBlock(op.getKey(), depth, keyBlocks, firstKey, lastKey);
       packBlock(op.getValue(), width, valueBlocks, firstKey, lastKey);
       multiplyKeys(count);

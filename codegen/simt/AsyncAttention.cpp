@@ -72,15 +72,16 @@ private:
   Value scoreKeys(Turn turn);
   void addValues(State &state);
   void weigh(State &state, Value scores, Value block, bool isMasked);
-  Value limitOf(int64_t row, Value block);
+  void mask(MutableArrayRef<Value> scores, Value block);
   static SmallVector<Value> changesOf(const State &state) {
     return llvm::map_to_vector(state.rows, [](const OnlineSoftmax::Row &row) { return row.change; });
   }
   SmallVector<Value> pack(const State &state);
   State unpack(ValueRange values);
-  bool hasMask() { return op.getCausal() || !keys.isMultipleOf(plan.keys()); }
-  DimExpr shift() { return keys - queries; }
-  Value keyOf(Value block) { return kernel.mul(block, plan.keys()); }
+  bool hasMask() { return hasWindow() || !keys.isMultipleOf(plan.keys()); }
+  Value keyOf(Value block) { return seen.keyAt(kernel, kernel.mul(block, plan.keys())); }
+  /// Whether later blocks of queries have more or fewer keys than earlier ones.
+  bool isUneven() { return before.has_value() != after.has_value(); }
   Value other(Value bit) { return arith::XOrIOp::create(b, bit, kernel.index(1)); }
   /// Multiplies each row of O.
   void scale(State &state, ArrayRef<Value> factors);
@@ -108,7 +109,8 @@ private:
   Value queryMemory, stages, barriers;
 
   SmallVector<Value> outer; // the current place
-  Value firstQuery, blocks; // of keys, those that the last query sees
+  Value firstQuery, blocks; // of keys, those of which some are seen
+  SeenKeys seen;
   Value part, inUnit, ownRow, ownColumn;
 };
 
@@ -231,14 +233,36 @@ void AsyncAttention::scale(State &state, ArrayRef<Value> factors) {
   }
 }
 
-/// Of a block's keys a row sees those whose place beside the thread's first is less than this.
-Value AsyncAttention::limitOf(int64_t row, Value block) {
-  Value limit = kernel.size(keys);
-  if (op.getCausal()) { // key j is seen by queries i with j <= i + S - L
-    Value query = kernel.add(kernel.add(firstQuery, ownRow), softmax.rows()[row]);
-    limit = kernel.min(limit, kernel.add(kernel.add(query, kernel.size(shift())), 1));
+/// Scores of a block's keys that are not seen become -infinity.
+void AsyncAttention::mask(MutableArrayRef<Value> scores, Value block) {
+  Value first = kernel.add(keyOf(block), ownColumn), size = kernel.size(keys), common;
+  // From the thread's first key on: where the prefix ends, where each row's window starts and ends.
+  if (hasWindow() && prefix)
+    common = kernel.sub(kernel.min(size, kernel.index(prefix)), first);
+  SmallVector<Value> starts, ends;
+  for (int64_t row : softmax.rows()) {
+    Value position = kernel.add(kernel.add(kernel.add(firstQuery, ownRow), row), kernel.size(shift())), end = size;
+    if (after)
+      end = kernel.min(end, kernel.add(position, *after + 1));
+    ends.push_back(kernel.sub(end, first));
+    if (before)
+      starts.push_back(kernel.sub(kernel.sub(position, kernel.index(*before)), first));
+    else if (common)
+      ends.back() = kernel.max(ends.back(), common);
   }
-  return kernel.sub(kernel.sub(limit, keyOf(block)), ownColumn);
+  Value nothing = softmax.number(-std::numeric_limits<double>::infinity());
+  for (auto [i, value] : llvm::enumerate(scores)) {
+    Value column = kernel.index(score.sums.offsetOf(i) % score.columns);
+    int64_t row = softmax.rowOf(score, i);
+    Value isSeen = kernel.less(column, ends[row]);
+    if (before) {
+      Value isLate = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, column, starts[row]);
+      isSeen = arith::AndIOp::create(b, isSeen, isLate);
+      if (common)
+        isSeen = arith::OrIOp::create(b, isSeen, kernel.less(column, common));
+    }
+    value = arith::SelectOp::create(b, isSeen, value, nothing);
+  }
 }
 
 /// P of a block of keys, with what that does to m and l, and is to be done to O.
@@ -246,16 +270,8 @@ void AsyncAttention::weigh(State &state, Value scores, Value block, bool isMaske
   SmallVector<Value> values;
   for (int64_t i = 0; i < score.sums.count(); ++i)
     values.push_back(vector::ExtractOp::create(b, scores, i));
-  if (isMasked) {
-    Value nothing = softmax.number(-std::numeric_limits<double>::infinity());
-    SmallVector<Value> limits;
-    for (size_t row = 0; row < softmax.rows().size(); ++row)
-      limits.push_back(limitOf(row, block));
-    for (auto [i, value] : llvm::enumerate(values)) {
-      Value column = kernel.index(score.sums.offsetOf(i) % score.columns);
-      value = arith::SelectOp::create(b, kernel.less(column, limits[softmax.rowOf(score, i)]), value, nothing);
-    }
-  }
+  if (isMasked)
+    mask(values, block);
   softmax.weigh(values, state.rows);
   int64_t held = score.lhs.count();
   for (auto [step, weights] : llvm::enumerate(state.weights)) {
@@ -341,20 +357,30 @@ AsyncAttention::State AsyncAttention::attend(Turn turn, Value order, Value round
   weigh(state, scores, last, hasMask());
   state.turn = ring.next(state.turn);
 
-  // Blocks that all queries see whole; of those before, the last one's mask is known to be the only one where queries
-  // and keys are cut alike.
-  Value seen = last;
-  if (op.getCausal() && !(shift().isMultipleOf(plan.keys()) && plan.queries() <= plan.keys())) {
-    Value whole = kernel.add(kernel.add(firstQuery, kernel.size(shift())), 1);
-    seen = kernel.min(last, kernel.div(kernel.max(whole, zero), plan.keys()));
-    state = unpack(kernel.loop(zero, kernel.sub(last, seen), 1, pack(state), [&](Value i, ValueRange carried) {
-      Value block = kernel.sub(kernel.sub(last, i), kernel.index(1));
-      return pack(next(unpack(carried), block, /*isMasked=*/true));
+  // Blocks from `from` on and before `to` are seen whole by all queries. Of those behind, the last one's mask is known
+  // to be the only one where queries and keys are cut alike.
+  auto goOn = [&](Value end, Value start, bool isMasked) {
+    state = unpack(kernel.loop(zero, kernel.sub(end, start), 1, pack(state), [&](Value i, ValueRange carried) {
+      return pack(next(unpack(carried), kernel.sub(kernel.sub(end, i), kernel.index(1)), isMasked));
     }));
+  };
+  Value from = zero, to = last, position = kernel.add(firstQuery, kernel.size(shift()));
+  auto blocksBefore = [&](Value key) {
+    return kernel.sub(kernel.div(key, plan.keys()), kernel.div(seen.gap, plan.keys()));
+  };
+  bool isLastAlone = after == 0 && shift().isMultipleOf(plan.keys()) && plan.queries() <= plan.keys();
+  if (after && (!isLastAlone || (before && prefix))) {
+    Value whole = kernel.max(kernel.add(position, *after + 1), kernel.index(before ? 0 : prefix));
+    to = kernel.min(last, blocksBefore(whole));
+    goOn(last, to, /*isMasked=*/true);
   }
-  state = unpack(kernel.loop(zero, seen, 1, pack(state), [&](Value i, ValueRange carried) {
-    return pack(next(unpack(carried), kernel.sub(kernel.sub(seen, i), kernel.index(1)), /*isMasked=*/false));
-  }));
+  if (before) {
+    Value start = kernel.max(kernel.add(position, kernel.index(plan.queries() - 1 - *before)), zero);
+    from = kernel.min(to, blocksBefore(kernel.add(start, plan.keys() - 1)));
+  }
+  goOn(to, from, /*isMasked=*/false);
+  if (before)
+    goOn(from, zero, /*isMasked=*/true);
 
   arrive(queriesFreed());
   scale(state, changesOf(state));
@@ -374,21 +400,22 @@ AsyncAttention::State AsyncAttention::attend(Turn turn, Value order, Value round
 
 // ---- the kernel ------------------------------------------------------------------------------
 
-/// Tasks that run at the same time share keys and values; or, where later queries see more of them, those with the most
-/// work come first, so that all are done at about the same time.
+/// Tasks that run at the same time share keys and values; or, where later queries see more of them, or fewer, those
+/// with the most work come first, so that all are done at about the same time.
 void AsyncAttention::enter(Value task) {
   SmallVector<DimExpr> grid(outerDims);
   DimExpr down = queries.ceilDiv(plan.queries());
-  grid.insert(op.getCausal() ? grid.begin() : grid.end(), down);
+  grid.insert(isUneven() ? grid.begin() : grid.end(), down);
   SmallVector<Value> at = kernel.delinearize(task, grid);
-  Value block = op.getCausal() ? at.front() : at.back();
-  if (op.getCausal())
+  Value block = isUneven() ? at.front() : at.back();
+  if (isUneven() && after)
     block = kernel.sub(kernel.sub(kernel.size(down), kernel.index(1)), block);
-  at.erase(op.getCausal() ? at.begin() : at.end() - 1);
+  at.erase(isUneven() ? at.begin() : at.end() - 1);
   outer = at;
   firstQuery = kernel.mul(block, plan.queries());
   // One block at least, of which nothing is seen, if need be.
-  Value end = kernel.max(endOfKeys(kernel, firstQuery, plan.queries()), kernel.index(1));
+  seen = seenKeys(kernel, firstQuery, plan.queries(), plan.keys());
+  Value end = kernel.max(seen.end, kernel.index(1));
   blocks = kernel.div(kernel.add(end, plan.keys() - 1), plan.keys());
 }
 

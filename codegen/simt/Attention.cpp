@@ -169,10 +169,8 @@ void AttentionSchedule::scoreKeys(Value firstKey) {
       Value score = arith::MulFOp::create(b, sums[i * threadKeys + j], scale), row = within(query(i), queries);
       score = addBias(elements, outer, score, Elements::uniform(row), Elements::uniform(safe[j]));
       Value seen = kernel.less(own[j], kernel.size(keys));
-      if (op.getCausal()) { // key j is seen by queries i with j <= i + S - L
-        Value limit = kernel.add(row, kernel.sub(kernel.size(keys), kernel.size(queries)));
-        seen = arith::AndIOp::create(b, seen, arith::CmpIOp::create(b, arith::CmpIPredicate::sle, own[j], limit));
-      }
+      if (hasWindow())
+        seen = arith::AndIOp::create(b, seen, isSeen(kernel, row, own[j]));
       score = arith::SelectOp::create(b, elements.splat(seen), score, nothing);
       store(score, scores, kernel.add(keyInBlock(j), i * pitch));
     }
@@ -263,10 +261,11 @@ void AttentionSchedule::emitTask() {
     store(constant(-std::numeric_limits<float>::max()), peaks, kernel.thread());
     store(constant(0), totals, kernel.thread());
   });
-  Value end = endOfKeys(kernel, firstQuery, queryBlock);
+  SeenKeys seen = seenKeys(kernel, firstQuery, queryBlock, keyBlock);
   SmallVector<Value> sums(queryBlock * columns, constant(0));
   kernel.barrier();
-  sums = kernel.loop(kernel.index(0), end, keyBlock, sums, [&](Value firstKey, ValueRange carried) {
+  sums = kernel.loop(kernel.index(0), seen.end, keyBlock, sums, [&](Value place, ValueRange carried) {
+    Value firstKey = seen.keyAt(kernel, place);
     scoreKeys(firstKey);
     kernel.barrier();
     weighKeys();

@@ -104,7 +104,7 @@ private:
   Staging::Source valueSource();
 
   void emitTask();
-  SmallVector<Value> attend(Value end);
+  SmallVector<Value> attend(const SeenKeys &seen);
   SmallVector<Value> scoreKeys();
   Value scoreOf(Value sums, int64_t element, Value query, Value key);
   SmallVector<Value> weighKeys(ArrayRef<Value> scores, Value firstKey, MutableArrayRef<Value> state);
@@ -324,11 +324,8 @@ Value MatrixAttention::scoreOf(Value sums, int64_t element, Value query, Value k
   Value seen;
   if (!keys.isMultipleOf(blocks.keys))
     seen = kernel.less(key, kernel.size(keys));
-  if (op.getCausal()) { // key j is seen by queries i with j <= i + S - L
-    Value limit = kernel.add(query, kernel.sub(kernel.size(keys), kernel.size(queries)));
-    Value before = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, key, limit);
-    seen = seen ? Value(arith::AndIOp::create(b, seen, before)) : before;
-  }
+  if (Value ofMask = isSeen(kernel, query, key))
+    seen = seen ? Value(arith::AndIOp::create(b, seen, ofMask)) : ofMask;
   if (!seen)
     return score;
   return arith::SelectOp::create(b, elements.splat(seen), score, constant(-std::numeric_limits<double>::infinity()));
@@ -374,8 +371,8 @@ SmallVector<Value> MatrixAttention::weighKeys(ArrayRef<Value> scores, Value firs
 
 // ---- tasks -----------------------------------------------------------------------------------
 
-/// O, m and l of all keys before `end`. While one product is made, the other's operand comes to shared memory.
-SmallVector<Value> MatrixAttention::attend(Value end) {
+/// O, m and l of all keys that are seen. While one product is made, the other's operand comes to shared memory.
+SmallVector<Value> MatrixAttention::attend(const SeenKeys &seen) {
   bool copies = valueTile->isCopied() || keyTile->isCopied() || queryTile->isCopied();
   Value zero = kernel.index(0), keyPlace = kernel.index(keyOffset), valuePlace = kernel.index(valueOffset);
   auto commit = [&] {
@@ -389,7 +386,7 @@ SmallVector<Value> MatrixAttention::attend(Value end) {
   };
   kernel.when(keys.isAtLeast(1) ? Value() : kernel.less(zero, kernel.size(keys)), [&] {
     queryTile->finish(queryTile->start(firstQuery, zero, memory, zero), memory, zero);
-    keyTile->finish(keyTile->start(zero, zero, memory, keyPlace), memory, keyPlace);
+    keyTile->finish(keyTile->start(seen.keyAt(kernel, zero), zero, memory, keyPlace), memory, keyPlace);
     commit();
   });
   // Before any key m is the least number rather than -infinity, so that keys that are masked out by that weigh nothing;
@@ -397,15 +394,16 @@ SmallVector<Value> MatrixAttention::attend(Value end) {
   SmallVector<Value> state(fragments(), zeroSums());
   state.append(ownQueries.size(), constant(-std::numeric_limits<float>::max()));
   state.append(ownQueries.size(), constant(0));
-  state = kernel.loop(zero, end, blocks.keys, state, [&](Value firstKey, ValueRange carried) {
+  state = kernel.loop(zero, seen.end, blocks.keys, state, [&](Value place, ValueRange carried) {
     SmallVector<Value> next(carried);
+    Value firstKey = seen.keyAt(kernel, place);
     arrive();
     SmallVector<Value> valueChunks = valueTile->start(firstColumn, firstKey, memory, valuePlace);
     commit();
     SmallVector<Value> scores = scoreKeys();
     valueTile->finish(valueChunks, memory, valuePlace);
     arrive();
-    Value nextKey = kernel.add(firstKey, blocks.keys);
+    Value nextKey = seen.keyAt(kernel, kernel.add(place, blocks.keys));
     if (keys.isMultipleOf(blocks.keys)) // after the last block that one again, as none is asked whether it is there
       nextKey = kernel.min(nextKey, kernel.sub(kernel.size(keys), kernel.index(blocks.keys)));
     SmallVector<Value> keyChunks = keyTile->start(nextKey, zero, memory, keyPlace);
@@ -448,7 +446,7 @@ void MatrixAttention::emitTask() {
   ownQuery = kernel.add(kernel.add(firstQuery, kernel.mul(subgroup, chain.queries)),
                         sumOfBits(kernel, lane, chain.queryLanes));
   ownOther = sumOfBits(kernel, lane, chain.otherLanes);
-  Value end = endOfKeys(kernel, firstQuery, blocks.queries);
+  SeenKeys seen = seenKeys(kernel, firstQuery, blocks.queries, blocks.keys);
   Value canMove;
   for (Staging *tile : {queryTile.get(), keyTile.get(), valueTile.get()})
     if (Value can = tile->canMoveChunks())
@@ -459,7 +457,7 @@ void MatrixAttention::emitTask() {
   };
   setMoving(true);
   if (!canMove)
-    return storeResult(attend(end));
+    return storeResult(attend(seen));
   SmallVector<Type> types(fragments(), zeroSums().getType());
   types.append(2 * ownQueries.size(), scalarType());
   auto branch = scf::IfOp::create(b, types, canMove, /*withElseRegion=*/true);
@@ -467,7 +465,7 @@ void MatrixAttention::emitTask() {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(moves ? branch.thenBlock() : branch.elseBlock());
     setMoving(moves);
-    scf::YieldOp::create(b, attend(end));
+    scf::YieldOp::create(b, attend(seen));
   }
   storeResult(SmallVector<Value>(branch.getResults()));
 }

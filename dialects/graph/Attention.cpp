@@ -33,7 +33,24 @@ LogicalResult AttentionOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
   return success();
 }
 
+std::optional<int64_t> AttentionOp::keysBefore() {
+  auto left = static_cast<int64_t>(getWindowLeft());
+  return left < 0 ? std::nullopt : std::optional(left);
+}
+
+std::optional<int64_t> AttentionOp::keysAfter() {
+  auto right = getCausal() ? 0 : static_cast<int64_t>(getWindowRight());
+  return right < 0 ? std::nullopt : std::optional(right);
+}
+
 LogicalResult AttentionOp::verify() {
+  for (uint64_t size : {getWindowLeft(), getWindowRight()})
+    if (auto keys = static_cast<int64_t>(size); keys < -1 || keys > mostKeys)
+      return emitOpError() << "a window of " << keys << " keys is neither -1, for all, nor between 0 and " << mostKeys;
+  if (getCausal() && static_cast<int64_t>(getWindowRight()) >= 0)
+    return emitOpError("causal is a windowRight of 0, one of them is enough");
+  if (auto keys = static_cast<int64_t>(getPrefix()); keys < 0 || keys > mostKeys)
+    return emitOpError() << "a prefix of " << keys << " keys is not between 0 and " << mostKeys;
   if (!getBias())
     return success();
   Dims scores = dimsOf(getQuery().getType());
@@ -62,6 +79,10 @@ LogicalResult AttentionOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<T
   std::vector<int64_t> keyAt = broadcastPositions(key.shape().drop_back(2), leading),
                        valueAt = broadcastPositions(value.shape().drop_back(2), leading);
   double scale = getScale().convertToDouble();
+  auto isSeen = [prefix = static_cast<int64_t>(getPrefix()), before = keysBefore(),
+                 after = keysAfter()](int64_t position, int64_t key) {
+    return key < prefix || ((!before || key >= position - *before) && (!after || key <= position + *after));
+  };
   std::vector<double> row(keys);
   for (int64_t b = 0; b < batches; ++b)
     for (int64_t i = 0; i < length; ++i) {
@@ -73,7 +94,7 @@ LogicalResult AttentionOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<T
         row[j] *= scale;
         if (!bias.empty())
           row[j] += bias[biasAt[(b * length + i) * keys + j]];
-        if (getCausal() && j > i + keys - length)
+        if (!isSeen(i + keys - length, j))
           row[j] = -std::numeric_limits<double>::infinity();
         most = std::max(most, row[j]);
       }

@@ -62,6 +62,21 @@ module attributes {treadle.target = {name = "any", variant = "any", is_simt = tr
     return %0 : tensor<64x256x64xf16>
   }
 
+  // Of 4,096 keys, in blocks of 64, those of a prefix and of a window of 164: the last block first, then what is left of both.
+  // CHECK-LABEL: func @window(
+  // CHECK: scf.while
+  // CHECK: tile.copy_box %{{.*}}[%{{.*}}, %c4032, %c0]
+  // CHECK: scf.for %{{.*}} = %c0 to %c3 step %c1
+  // CHECK: tile.copy_box
+  // CHECK: tile.copy_box
+  // CHECK: scf.while
+  // CHECK: scf.for %{{.*}} = %c0 to %c3 step %c1
+  // CHECK: return
+  func.func @window(%q: tensor<4x64x64xf16>, %k: tensor<4x4096x64xf16>, %v: tensor<4x4096x64xf16>) -> tensor<4x64x64xf16> attributes {treadle.family = "attention", treadle.symbols = []} {
+    %0 = graph.attention %q, %k, %v {causal, windowLeft = 100, prefix = 4, scale = 0.125 : f64} : (tensor<4x64x64xf16>, tensor<4x4096x64xf16>, tensor<4x4096x64xf16>) -> tensor<4x64x64xf16>
+    return %0 : tensor<4x64x64xf16>
+  }
+
   // Of few queries one unit, and a mask for the last block alone.
   // CHECK-LABEL: func @ragged(
   // CHECK-SAME: treadle.threads = 256

@@ -44,6 +44,19 @@ module attributes {treadle.target = {name = "cpu", variant = "x86-64-v3", vector
     return %0 : tensor<12x32xf32>
   }
 
+  // Of 4,096 keys, in blocks of 70, those of a prefix and of a window of 164: the loop goes over 4 blocks, the first of which is
+  // the prefix's, and the others are far behind it.
+  // CHECK-LABEL: func @window(
+  // CHECK: scf.for %[[PLACE:.*]] = %c0 to %c246 step %c70
+  // CHECK-DAG: %[[FAR:.*]] = arith.addi %[[PLACE]], %c3850
+  // CHECK-DAG: %[[FIRST:.*]] = arith.cmpi slt, %[[PLACE]], %c70
+  // CHECK: arith.select %[[FIRST]], %[[PLACE]], %[[FAR]]
+  // CHECK: return
+  func.func @window(%q: tensor<4x64x64xf32>, %k: tensor<4x4096x64xf32>, %v: tensor<4x4096x64xf32>) -> tensor<4x64x64xf32> attributes {treadle.family = "attention", treadle.symbols = []} {
+    %0 = graph.attention %q, %k, %v {causal, windowLeft = 100, prefix = 4, scale = 0.125 : f64} : (tensor<4x64x64xf32>, tensor<4x4096x64xf32>, tensor<4x4096x64xf32>) -> tensor<4x64x64xf32>
+    return %0 : tensor<4x64x64xf32>
+  }
+
   // CHECK-LABEL: func @other(
   // CHECK-NEXT: graph.neg %arg0
   func.func @other(%a: tensor<8xf32>) -> tensor<8xf32> {

@@ -233,6 +233,12 @@ Value Maker::attention() {
   SmallVector<NamedAttribute> attributes = {{"scale", b.getF64FloatAttr(0.25)}};
   if (chance(0.3))
     attributes.push_back(flag("causal"));
+  else if (chance(0.2))
+    attributes.push_back(number("windowRight", below(10)));
+  if (chance(0.2))
+    attributes.push_back(number("windowLeft", below(10)));
+  if (chance(0.2))
+    attributes.push_back(number("prefix", below(10)));
   return make<AttentionOp>(operands, attributes, {known[operands[2]].low, known[operands[2]].high, false});
 }
 

@@ -43,6 +43,51 @@ func.func @main(%q: tensor<1x2x2x$Lx64xf16>, %k: tensor<1x2x1x64x$Sxf16>, %v: te
 }
 
 // -----
+// Equal weights, of the keys that are seen: 4 queries, the first of which has the position of key 1.
+// name attentionOfWindowsByHand
+// table NAME WINDOW EXPECTED
+//   all      windowLeft = -1           [[1.2, 1.2, 1.2, 1.2, 1.2], [1.2, 1.2, 1.2, 1.2, 1.2], [1.2, 1.2, 1.2, 1.2, 1.2], [1.2, 1.2, 1.2, 1.2, 1.2]]
+//   causal   causal                    [[3.0, 3.0, 0.0, 0.0, 0.0], [2.0, 2.0, 2.0, 0.0, 0.0], [1.5, 1.5, 1.5, 1.5, 0.0], [1.2, 1.2, 1.2, 1.2, 1.2]]
+//   left     windowLeft = 0            [[0.0, 1.5, 1.5, 1.5, 1.5], [0.0, 0.0, 2.0, 2.0, 2.0], [0.0, 0.0, 0.0, 3.0, 3.0], [0.0, 0.0, 0.0, 0.0, 6.0]]
+//   right    windowRight = 1           [[2.0, 2.0, 2.0, 0.0, 0.0], [1.5, 1.5, 1.5, 1.5, 0.0], [1.2, 1.2, 1.2, 1.2, 1.2], [1.2, 1.2, 1.2, 1.2, 1.2]]
+//   sliding  causal, windowLeft = 1    [[3.0, 3.0, 0.0, 0.0, 0.0], [0.0, 3.0, 3.0, 0.0, 0.0], [0.0, 0.0, 3.0, 3.0, 0.0], [0.0, 0.0, 0.0, 3.0, 3.0]]
+//   prefix   causal, prefix = 4        [[1.5, 1.5, 1.5, 1.5, 0.0], [1.5, 1.5, 1.5, 1.5, 0.0], [1.5, 1.5, 1.5, 1.5, 0.0], [1.2, 1.2, 1.2, 1.2, 1.2]]
+//   sinks    prefix = 1, windowLeft = 1, windowRight = 0    [[3.0, 3.0, 0.0, 0.0, 0.0], [2.0, 2.0, 2.0, 0.0, 0.0], [2.0, 0.0, 2.0, 2.0, 0.0], [2.0, 0.0, 0.0, 2.0, 2.0]]
+func.func @main(%q: tensor<4x2xf32> {test.values = dense<0.0> : tensor<4x2xf32>}, %k: tensor<5x2xf32>,
+                %v: tensor<5x5xf32> {test.values = dense<[[6.0, 0.0, 0.0, 0.0, 0.0], [0.0, 6.0, 0.0, 0.0, 0.0], [0.0, 0.0, 6.0, 0.0, 0.0], [0.0, 0.0, 0.0, 6.0, 0.0], [0.0, 0.0, 0.0, 0.0, 6.0]]> : tensor<5x5xf32>})
+    -> (tensor<4x5xf32> {test.expected = dense<$EXPECTED> : tensor<4x5xf32>}) {
+  %0 = graph.attention %q, %k, %v {$WINDOW, scale = 1.0 : f64} : (tensor<4x2xf32>, tensor<5x2xf32>, tensor<5x5xf32>) -> tensor<4x5xf32>
+  return %0 : tensor<4x5xf32>
+}
+
+// -----
+// name attentionOfWindows
+// for WINDOW in windowLeft = 5, windowRight = 3 | windowLeft = 40 | causal, prefix = 20 | windowLeft = 9, causal, prefix = 3
+// for T in f32, f16
+// with l=1 s=1 | l=5 s=9 | l=1 s=300 | l=130 s=397 | l=9 s=5
+func.func @main(%q: tensor<2x?x20x$T, #graph.dims<2, l, 20>>, %k: tensor<2x?x20x$T, #graph.dims<2, s, 20>>, %v: tensor<2x?x12x$T, #graph.dims<2, s, 12>>) -> tensor<2x?x12x$T, #graph.dims<2, l, 12>> {
+  %0 = graph.attention %q, %k, %v {$WINDOW, scale = 0.25 : f64} : (tensor<2x?x20x$T, #graph.dims<2, l, 20>>, tensor<2x?x20x$T, #graph.dims<2, s, 20>>, tensor<2x?x12x$T, #graph.dims<2, s, 12>>) -> tensor<2x?x12x$T, #graph.dims<2, l, 12>>
+  return %0 : tensor<2x?x12x$T, #graph.dims<2, l, 12>>
+}
+
+// -----
+// name attentionOfMatricesAndWindows
+// for WINDOW in windowLeft = 70, causal | windowLeft = 200 | windowLeft = 30, windowRight = 150 | causal, prefix = 200 | windowLeft = 64, causal, prefix = 4 | windowRight = 100, windowLeft = 10, prefix = 150
+// with l=64 s=64 | l=150 s=600 | l=329 s=265
+func.func @main(%q: tensor<2x?x64xf16, #graph.dims<2, l, 64>>, %k: tensor<2x?x64xf16, #graph.dims<2, s, 64>>, %v: tensor<2x?x64xf16, #graph.dims<2, s, 64>>) -> tensor<2x?x64xf16, #graph.dims<2, l, 64>> {
+  %0 = graph.attention %q, %k, %v {$WINDOW, scale = 0.125 : f64} : (tensor<2x?x64xf16, #graph.dims<2, l, 64>>, tensor<2x?x64xf16, #graph.dims<2, s, 64>>, tensor<2x?x64xf16, #graph.dims<2, s, 64>>) -> tensor<2x?x64xf16, #graph.dims<2, l, 64>>
+  return %0 : tensor<2x?x64xf16, #graph.dims<2, l, 64>>
+}
+
+// -----
+// name attentionOfWholeBlocksAndWindows
+// for WINDOW in causal | windowLeft = 127, causal | windowLeft = 100, causal, prefix = 130
+func.func @main(%q: tensor<2x512x64xf16>, %k: tensor<2x512x64xf16>, %v: tensor<2x512x64xf16>) -> tensor<2x512x64xf16> {
+  %0 = graph.attention %q, %k, %v {$WINDOW, scale = 0.125 : f64} : (tensor<2x512x64xf16>, tensor<2x512x64xf16>, tensor<2x512x64xf16>) -> tensor<2x512x64xf16>
+  return %0 : tensor<2x512x64xf16>
+}
+
+// -----
 // name attentionStatic
 // for BIAS in 2x3x$Lx$S, $Lx$S, 3x1x$S, 1x$S
 // for L S in 3 4 | 33 200 | 64 130

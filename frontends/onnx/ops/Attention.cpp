@@ -8,7 +8,7 @@
 //     query [batch, groups, heads of a group, L, D]      key, value [batch, groups, 1, S, D or E]
 //
 // What a query may not see is a predicate of positions, -inf that is added to its scores; only where keys and queries
-// are of one sequence is it the op's own `causal`. A query that sees nothing gets zeros. Scores that are capped, or an
+// are of one sequence is it the op's own window. A query that sees nothing gets zeros. Scores that are capped, or an
 // output themselves, are computed by products and a softmax.
 //
 //===----------------------------------------------------------------------===//
@@ -37,6 +37,7 @@ private:
   Value grouped(Value x, int64_t heads);
   void see(Value allowed);
   Value offset();
+  bool needsScores() { return node.wants(3) || node.real("softcap", 0) > 0; }
   Value fromScores();
   bool setScores(int64_t mode, Value scores);
 
@@ -47,6 +48,7 @@ private:
   int64_t groups = 0; // 0: each head has keys of its own
   double scale = 1;
   bool isCausal = false, mayBeBlind = false;
+  int64_t left = -1, right = -1; // the op's own window
 };
 
 /// From 3-D inputs by attributes, else from the shapes.
@@ -199,19 +201,27 @@ void AttentionImport::readPredicates() {
   if (lengths)
     see(b.compare(Predicate::lt, at,
                   b.reshape(b.cast(lengths, i64), {dimOf(lengths.getType(), 0), b.dim(1), b.dim(1), b.dim(1)})));
-  int64_t left = node.integer("left_window_size", -1), right = node.integer("right_window_size", -1);
-  bool causal = node.integer("is_causal", 0) != 0;
+  auto sizeOf = [&](const char *name) {
+    int64_t size = node.integer(name, -1);
+    return size < 0 || size > AttentionOp::mostKeys ? -1 : size;
+  };
+  left = sizeOf("left_window_size");
+  right = sizeOf("right_window_size");
+  isCausal = node.integer("is_causal", 0) != 0;
+  if (isCausal)
+    right = -1;
   // Counted from the end of both, it is the op's own.
-  isCausal = causal && !lengths && queries == newKeys;
-  if ((!causal || isCausal) && left < 0 && right < 0)
+  if ((!lengths && queries == newKeys && !needsScores()) || (!isCausal && left < 0 && right < 0))
     return;
   Value from = b.add(b.iota({b.dim(1), b.dim(1), queries, b.dim(1)}, 2, i64), offset());
-  if (causal && !isCausal)
+  if (isCausal)
     see(b.compare(Predicate::le, at, from));
   if (left >= 0)
     see(b.compare(Predicate::ge, at, b.sub(from, b.scalar(left, i64))));
   if (right >= 0)
     see(b.compare(Predicate::le, at, b.add(from, b.scalar(right, i64))));
+  isCausal = false;
+  left = right = -1;
 }
 
 /// Scores as output `qk_matmul_output` after step `mode`, if that is the one that is wanted.
@@ -231,16 +241,6 @@ Value AttentionImport::fromScores() {
     scores = b.mul(b.tanh(b.div(scores, cap)), cap);
   if (!setScores(1, scores))
     return {};
-  if (isCausal) {
-    Type i64 = b.ops().getI64Type();
-    int64_t rank = rankOf(query);
-    SmallVector<DimExpr> across(rank, b.dim(1)), down(rank, b.dim(1));
-    across[rank - 1] = keys;
-    down[rank - 2] = queries;
-    Value last = b.add(b.iota(down, rank - 2, i64), b.sizes({keys - queries}, /*isScalar=*/true));
-    Value seen = b.compare(Predicate::le, b.iota(across, rank - 1, i64), last);
-    scores = b.add(scores, b.select(seen, b.scalarFor(scores, 0), b.scalarFor(scores, -INFINITY)));
-  }
   if (bias)
     scores = b.add(scores, bias);
   if (!setScores(2, scores))
@@ -259,10 +259,10 @@ bool AttentionImport::run() {
   if (mayBeBlind && !bias)
     return false;
   Value result;
-  if (node.wants(3) || node.real("softcap", 0) > 0) {
+  if (needsScores()) {
     result = fromScores();
   } else {
-    result = b.makeWith<AttentionOp>(query, key, value, bias, llvm::APFloat(scale), isCausal);
+    result = b.makeWith<AttentionOp>(query, key, value, bias, llvm::APFloat(scale), isCausal, left, right);
     if (mayBeBlind)
       result = b.select(b.make<IsNanOp>(result), b.scalarFor(query, 0), result);
   }

@@ -402,6 +402,30 @@ func.func @f(%q: tensor<3x4xf32>, %b: tensor<2x3xf32>) {
 
 // -----
 
+func.func @f(%q: tensor<3x4xf32>) {
+  // expected-error@+1 {{a window of -2 keys is neither -1, for all, nor between 0 and 1073741824}}
+  %0 = graph.attention %q, %q, %q {scale = 1.0 : f64, windowLeft = -2} : (tensor<3x4xf32>, tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<3x4xf32>) {
+  // expected-error@+1 {{causal is a windowRight of 0, one of them is enough}}
+  %0 = graph.attention %q, %q, %q {causal, scale = 1.0 : f64, windowRight = 3} : (tensor<3x4xf32>, tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<3x4xf32>) {
+  // expected-error@+1 {{a prefix of -1 keys is not between 0 and 1073741824}}
+  %0 = graph.attention %q, %q, %q {causal, scale = 1.0 : f64, prefix = -1} : (tensor<3x4xf32>, tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
+  return
+}
+
+// -----
+
 func.func @f(%a: tensor<3x4xf32>) {
   // expected-error@+2 {{a window of 5 is larger than dimension 1 with its padding, 4}}
   // expected-error@+1 {{failed to infer returned types}}
