@@ -98,6 +98,11 @@ void readDensityGrid(const Config &snapshot, Drawing &drawing) {
     uint16_t bits = 0;
     std::memcpy(&bits, bytes.data() + 2 * i, 2);
     values[i] = llvm::APFloat(llvm::APFloat::IEEEhalf(), llvm::APInt(16, bits)).convertToFloat();
+    if (!std::isfinite(values[i])) {
+      snapshot.report("density_grid_binary",
+                      "has at number " + Twine(i) + " one that is not finite; take those from before training failed");
+      return;
+    }
   }
   drawing.occupancy = std::make_shared<std::vector<char>>(bitsOf(values, cells));
   drawing.cascades = wanted;
@@ -134,9 +139,9 @@ double diagonal(const Drawing &drawing) {
   return std::sqrt(squares);
 }
 
-/// The matrix is 3 rows of 4 or 4 columns of 3.
 } // namespace
 
+/// The matrix is 3 rows of 4 or 4 columns of 3.
 void readPose(const Config &config, StringRef key, Drawing::Camera &camera) {
   const nlohmann::json *entry = config.find(key);
   if (!entry)

@@ -130,8 +130,31 @@ std::string Field::layoutText() const {
   return layout.dump();
 }
 
+/// Whose parameter number `index` is.
+static StringRef ownerOf(const Field &field, int64_t index) {
+  if (index < field.colorAt())
+    return "network";
+  if (index < field.positionAt())
+    return "rgb_network";
+  return index < field.directionAt() ? "encoding" : "dir_encoding";
+}
+
 void settleParameters(const Config &config, StringRef key, Field &field) {
   Parameters &parameters = field.parameters;
+  // Old builds of tiny-cuda-nn filled widths up to 8 where it is 16 now.
+  bool isFound = false;
+  for (int64_t alignment : {8, 16})
+    if (field.countParameters(alignment) == parameters.count) {
+      field.alignment = alignment;
+      isFound = true;
+    }
+  if (!isFound) {
+    config.report(key == "params_binary" ? "n_params" : key,
+                  "is " + Twine(parameters.count) + "; the encodings and networks have " +
+                      Twine(field.countParameters(16)) + ", or " + Twine(field.countParameters(8)) +
+                      " in the format of old snapshots; see to their keys: " + field.layersText(16));
+    return;
+  }
   int64_t width = byteSize(parameters.dtype, 1);
   const char *at = parameters.bytes.data();
   for (int64_t i = 0; i < parameters.count; ++i, at += width) {
@@ -139,22 +162,11 @@ void settleParameters(const Config &config, StringRef key, Field &field) {
     std::memcpy(&bits, at, width);
     uint32_t exponent = width == 2 ? 0x7c00 : 0x7f800000;
     if ((bits & exponent) == exponent) {
-      config.report(key, "has at number " + Twine(i) +
-                             " one that is not finite; save a snapshot from before training failed");
+      config.report(key, "has at number " + Twine(i) + ", of " + ownerOf(field, i) +
+                             ", one that is not finite; take those from before training failed");
       return;
     }
   }
-  // Old builds of tiny-cuda-nn filled widths up to 8 where it is 16 now.
-  for (int64_t alignment : {16, 8})
-    if (field.countParameters(alignment) == parameters.count) {
-      field.alignment = alignment;
-      return;
-    }
-  if (key == "params_binary")
-    key = "n_params";
-  config.report(key, "is " + Twine(parameters.count) + "; the encodings and networks have " +
-                         Twine(field.countParameters(16)) + ", or " + Twine(field.countParameters(8)) +
-                         " in the format of old snapshots; see to their keys: " + field.layersText(16));
 }
 
 void readConfiguration(const Config &config, Field &field, GrowthOf growth, bool onlyEncoding) {

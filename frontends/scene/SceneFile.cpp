@@ -150,8 +150,9 @@ Drawing readSceneDrawing(const Config &config, StringRef folder, const Field &fi
   std::array<float, 2> size{};
   if (readList(config, "size", size))
     for (size_t i = 0; i < 2; ++i) {
-      drawing.size[i] = static_cast<int64_t>(size[i]);
-      if (!(size[i] >= 1 && size[i] <= maxPixels && size[i] == std::floor(size[i])))
+      if (size[i] >= 1 && size[i] <= maxPixels && size[i] == std::floor(size[i]))
+        drawing.size[i] = static_cast<int64_t>(size[i]);
+      else
         config.report("size", "should be two whole numbers of pixels, width and height, from 1 to " + Twine(maxPixels));
     }
   readOccupancy(config, folder, drawing);

@@ -99,7 +99,8 @@ SNAPSHOTS = [
     ({"n_params": 2**63}, "snapshot.n_params is 9223372036854775808; it should be"),
     ({"params_binary": NO}, "snapshot.params_binary is missing; it should be binary"),
     ({"params_binary": {"bytes": [256]}}, "snapshot.params_binary has an element in bytes that is not a whole number from 0 to 255"),
-    ({"params_binary": np.full(768, np.nan, np.float16).tobytes()}, "snapshot.params_binary has at number 0 one that is not finite"),
+    ({"params_binary": np.full(768, np.nan, np.float16).tobytes()}, "snapshot.params_binary has at number 0, of network, one that is not finite"),
+    ({"params_binary": bytes(2 * 767) + np.float16(np.inf).tobytes()}, "snapshot.params_binary has at number 767, of encoding, one that is not finite"),
     ({"n_params": 2, "params_binary": bytes(4)}, "snapshot.n_params is 2; the encodings and networks have 768, or 512 in"),
 ]
 
@@ -109,6 +110,22 @@ def test_snapshots(keys, said, small, problems):
     config = small("sdf")
     config["snapshot"] = {key: value for key, value in {**config["snapshot"], **keys}.items() if value is not NO}
     assert said in problems(config)
+
+
+def test_a_number_of_the_colour_that_is_not_finite(small, problems):
+    config = small("nerf", kind="float")
+    values = np.frombuffer(config["snapshot"]["params_binary"], np.float32).copy()
+    values[600] = np.nan  # the density's matrices are 512
+    config["snapshot"]["params_binary"] = values.tobytes()
+    assert "snapshot.params_binary has at number 600, of rgb_network, one that is not finite" in problems(config)
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf])
+def test_a_grid_of_densities_that_is_not_finite(value, small, problems):
+    grid = np.full(64, 1, np.float16)
+    grid[9] = value
+    config = small("nerf", settings={"density_grid_size": 4, "density_grid_binary": grid.tobytes()})
+    assert "snapshot.density_grid_binary has at number 9 one that is not finite" in problems(config, "--render")
 
 
 def test_all_at_once(small, problems):

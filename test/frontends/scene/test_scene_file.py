@@ -127,6 +127,19 @@ def test_what_is_wrong(mode, keys, said, scene, run, tmp_path):
     assert result.returncode == 1 and said in result.stderr.replace(f"{path}: ", "").replace(f"{tmp_path}/", ""), result.stderr
 
 
+@pytest.mark.parametrize("store, kind", [("bin", np.float16), ("safetensors", np.float16), ("bin", np.float32)])
+def test_parameters_that_are_not_finite(store, kind, scene, run, tmp_path):
+    path, config = scene("sdf", store, "__half" if kind == np.float16 else "float")
+    values = snapshot.parameters(config["snapshot"]).copy()
+    values[700] = np.nan
+    if store == "bin":
+        (tmp_path / "net.bin").write_bytes(b"HEAD" + values.tobytes())
+    else:
+        safetensors(tmp_path / "net.safetensors", params=values)
+    result = run("treadle", "compile", path, "-o", tmp_path / "x.tdl")
+    assert result.returncode == 1 and "parameters has at number 700, of encoding, one that is not finite" in result.stderr, result.stderr
+
+
 TENSORS = [
     (b"", "is no safetensors file, or is cut short"),
     (struct.pack("<Q", 2**60) + b"{}", "is no safetensors file, or is cut short"),
