@@ -26,8 +26,10 @@ target_include_directories(treadle-flags INTERFACE "${PROJECT_SOURCE_DIR}" "${PR
 target_compile_options(treadle-flags INTERFACE
   -Wall -Wextra -Wno-unused-parameter -Werror=return-type -Werror=switch -fdata-sections -ffunction-sections)
 if(TREADLE_SANITIZE)
-  target_compile_options(treadle-flags INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer)
-  target_link_options(treadle-flags INTERFACE -fsanitize=address,undefined)
+  # What a float of no such integer becomes is undefined, too, and in no group.
+  set(sanitizers -fsanitize=address,undefined,float-cast-overflow)
+  target_compile_options(treadle-flags INTERFACE ${sanitizers} -fno-omit-frame-pointer)
+  target_link_options(treadle-flags INTERFACE ${sanitizers})
 endif()
 
 function(treadle_library name)

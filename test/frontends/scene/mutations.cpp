@@ -3,21 +3,17 @@
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Each is a graph that verifies, or error messages; never a crash. TREADLE_MUTATIONS says how many are tried of each
-// kind.
+// Each is a graph that verifies, or error messages; never a crash.
 //
 //===----------------------------------------------------------------------===//
 
 #include "frontends/scene/Import.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
-#include "tools/compile/Register.h"
-#include <filesystem>
-#include <fstream>
+#include "test/Mutator.h"
+#include "test/TemporaryFolder.h"
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-#include <random>
-#include <unistd.h>
 #include <zlib.h>
 
 using namespace mlir;
@@ -50,54 +46,52 @@ const char *const example = R"({
 const char *const sceneFile = R"({
   "treadle_scene": 1, "kind": "volume",
   "encoding": {"otype": "Identity", "scale": 2.0}, "network": {"n_neurons": 16, "n_hidden_layers": 1},
-  "parameters": {"file": "PARAMETERS", "tensor": "params"},
-  "occupancy": {"file": "OCCUPANCY", "cells": 4, "cascades": 1, "offset": 1},
+  "parameters": {"file": "net.safetensors", "tensor": "params"},
+  "occupancy": {"file": "bits", "cells": 4, "cascades": 1, "offset": 1},
   "hdr": false, "linear_colors": true, "extra_dims": 0, "edge": 1.5, "size": [8, 4], "background": [1, 1, 1, 0],
   "exposure": 1, "box": {"min": [0, 0, 0], "max": [1, 1, 1]}, "n_input_dims": 3, "n_output_dims": 4,
   "camera": {"eye": [1, 2, 3], "look_at": [0, 0, 0], "up": [0, 1, 0], "fov": 40, "fov_axis": "x"},
   "render": {"majorant": 2, "density_scale": 3, "seed": 1, "max_steps": 40}
 })";
 constexpr size_t sceneParameters = 2 * 256;
+// tiny-cuda-nn's, with what its constructor is told besides.
+const char *const configuration = R"({
+  "loss": {"otype": "L2"}, "optimizer": {"otype": "Adam"}, "n_input_dims": 5, "n_output_dims": 7,
+  "encoding": {"otype": "Composite", "nested": [
+    {"otype": "Frequency", "n_dims_to_encode": 2, "n_frequencies": 3},
+    {"otype": "TiledGrid", "n_dims_to_encode": 2, "n_levels": 2, "n_features_per_level": 2, "base_resolution": 4,
+     "log2_hashmap_size": 4, "per_level_scale": 1.5}, {"otype": "OneBlob", "n_bins": 4}]},
+  "network": {"otype": "CutlassMLP", "n_neurons": 24, "n_hidden_layers": 2, "activation": "Tanh"},
+  "parameters": {"file": "net.bin", "dtype": "f32", "offset": 4}
+})";
+// 32 x 24, 24 x 24, 24 x 16; levels of 16 entries of 2.
+constexpr size_t configurationBytes = 4 + 4 * (32 * 24 + 24 * 24 + 24 * 16 + 2 * 2 * 16);
 // Density 16x16 twice, colour 16x32 (16 features and 4 of the direction), levels of 8 and 16 entries of 2.
 constexpr int64_t exampleParameters = 2 * 256 + 512 + 2 * (8 + 16);
 
-class Mutations : public ::testing::Test {
+class Mutations : public ::testing::Test, protected test::TemporaryFolder, protected test::Mutator {
 protected:
-  Mutations() : context(allDialects(), MLIRContext::Threading::DISABLED) {
-    path = std::filesystem::temp_directory_path() / ("treadle-scene-" + std::to_string(getpid()) + ".ingp");
+  Mutations() {
     scene = json::parse(example);
     scene["snapshot"]["n_params"] = exampleParameters;
     scene["snapshot"]["params_binary"] = json::binary(Bytes(exampleParameters * 2, 0x11));
     scene["snapshot"]["density_grid_binary"] = json::binary(Bytes(2 * 64 * 2, 0x22));
     scene["snapshot"]["volume"]["bitgrid_binary"] = json::binary(Bytes(8, 0x55));
-    if (const char *count = std::getenv("TREADLE_MUTATIONS"))
-      tries = std::stoi(count);
-  }
-  ~Mutations() override {
-    for (const std::filesystem::path &file : {path, beside(".safetensors"), beside(".occupancy")})
-      std::filesystem::remove(file);
   }
 
-  std::filesystem::path beside(const char *suffix) { return std::filesystem::path(path).replace_extension(suffix); }
-  static void write(const std::filesystem::path &path, const Bytes &bytes) {
-    std::ofstream(path, std::ios::binary)
-        .write(reinterpret_cast<const char *>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  }
+  void write(const char *name, const Bytes &bytes) { put(name, std::string(bytes.begin(), bytes.end())); }
 
-  /// A scene file of our own, and the parameters that it names.
+  /// A scene file of our own, and the safetensors file that it names.
   std::pair<json, Bytes> ownScene() {
-    json own = json::parse(sceneFile);
-    own["parameters"]["file"] = beside(".safetensors").filename().string();
-    own["occupancy"]["file"] = beside(".occupancy").filename().string();
-    write(beside(".occupancy"), Bytes(9, 0x0f));
+    write("bits", Bytes(9, 0x0f));
     std::string header =
         R"({"params": {"dtype": "F16", "shape": [512], "data_offsets": [0, 1024]}, "__metadata__": {}})";
     Bytes parameters(8, 0);
     parameters[0] = static_cast<uint8_t>(header.size());
     parameters.insert(parameters.end(), header.begin(), header.end());
     parameters.resize(parameters.size() + 2 * sceneParameters, 0x11);
-    write(beside(".safetensors"), parameters);
-    return {own, parameters};
+    write("net.safetensors", parameters);
+    return {json::parse(sceneFile), parameters};
   }
   bool importText(const json &text) {
     std::string dumped = text.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -106,15 +100,18 @@ protected:
 
   /// Whether the bytes are a scene. Its graph must verify, and what is none must be said.
   bool import(const Bytes &bytes) {
-    write(path, bytes);
+    // What a context has made stays in it, and is searched.
+    if (imports++ % 256 == 0)
+      context = std::make_unique<MLIRContext>(MLIRContext::Threading::DISABLED);
+    std::string path = put("scene.ingp", std::string(bytes.begin(), bytes.end()));
     std::string errors;
-    ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    ScopedDiagnosticHandler handler(context.get(), [&](Diagnostic &diagnostic) {
       errors += diagnostic.str() + "\n";
       return success();
     });
     ImportOptions options;
-    options.render = below(2);
-    FailureOr<ImportedModel> model = scene::importScene(&context, path.string(), options);
+    options.render = isDrawn && below(2);
+    FailureOr<ImportedModel> model = scene::importScene(context.get(), path, options);
     EXPECT_EQ(failed(model), !errors.empty()) << errors;
     EXPECT_LT(errors.size(), 4000U);
     if (failed(model))
@@ -123,33 +120,20 @@ protected:
     return true;
   }
 
-  static Bytes deflated(const Bytes &bytes) {
-    Bytes result(compressBound(bytes.size()));
-    uLongf size = result.size();
-    EXPECT_EQ(compress(result.data(), &size, bytes.data(), bytes.size()), Z_OK);
-    result.resize(size);
+  static Bytes deflated(const Bytes &bytes, bool isGzip) {
+    z_stream stream = {};
+    EXPECT_EQ(
+        deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + (isGzip ? 16 : 0), 8, Z_DEFAULT_STRATEGY),
+        Z_OK);
+    Bytes result(deflateBound(&stream, bytes.size()));
+    stream.next_in = const_cast<Bytef *>(bytes.data());
+    stream.avail_in = static_cast<uInt>(bytes.size());
+    stream.next_out = result.data();
+    stream.avail_out = static_cast<uInt>(result.size());
+    EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    result.resize(stream.total_out);
+    deflateEnd(&stream);
     return result;
-  }
-
-  size_t below(size_t limit) { return random() % limit; }
-
-  Bytes mutated(Bytes bytes) {
-    size_t kind = below(4);
-    if (kind == 0) {
-      bytes.resize(below(bytes.size()));
-      return bytes;
-    }
-    for (size_t count = 1 + below(4); count > 0; --count) {
-      // Most of a file is parameters, which may be anything.
-      size_t at = below(2) ? below(bytes.size()) : below(std::min<size_t>(bytes.size(), 900));
-      if (kind == 1)
-        bytes[at] ^= 1 << below(8);
-      else if (kind == 2)
-        bytes[at] = std::array{0, 1, 127, 128, 192, 221, 223, 255}[below(8)];
-      else
-        bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(at), 1 + below(8), bytes[below(bytes.size())]);
-    }
-    return bytes;
   }
 
   /// One value becomes another, or goes.
@@ -203,17 +187,30 @@ protected:
       *at = below(6) ? values[below(std::size(values))] : json(scene.begin().value());
   }
 
-  MLIRContext context;
-  std::filesystem::path path;
+  /// Of each altered `whole`, with one or two values that are others.
+  template <typename Import> void alterValues(const json &whole, Import import) {
+    int scenes = 0;
+    for (int i = 0; i < tries; ++i) {
+      json altered = whole;
+      for (size_t count = 1 + below(2); count > 0; --count)
+        alter(altered);
+      scenes += import(altered);
+    }
+    EXPECT_GT(scenes, tries / 100); // not all are refused for their first key
+  }
+
+  std::unique_ptr<MLIRContext> context;
+  int imports = 0;
   json scene;
-  std::mt19937 random{1}; // the same numbers everywhere
-  int tries = 1000;
+  const int tries = test::mutations();
+  bool isDrawn = true; // half of the time
 };
 
 TEST_F(Mutations, TheExampleIsAScene) {
   Bytes bytes = json::to_msgpack(scene);
   EXPECT_TRUE(import(bytes));
-  EXPECT_TRUE(import(deflated(bytes)));
+  EXPECT_TRUE(import(deflated(bytes, /*isGzip=*/false)));
+  EXPECT_TRUE(import(deflated(bytes, /*isGzip=*/true)));
 }
 
 TEST_F(Mutations, OfBytes) {
@@ -222,51 +219,64 @@ TEST_F(Mutations, OfBytes) {
     import(mutated(bytes));
 }
 
-TEST_F(Mutations, OfCompressedBytes) {
-  Bytes bytes = deflated(json::to_msgpack(scene));
+TEST_F(Mutations, OfZlibStreams) {
+  Bytes bytes = deflated(json::to_msgpack(scene), /*isGzip=*/false);
+  for (int i = 0; i < tries; ++i)
+    import(mutated(bytes));
+}
+
+TEST_F(Mutations, OfGzipStreams) {
+  Bytes bytes = deflated(json::to_msgpack(scene), /*isGzip=*/true);
   for (int i = 0; i < tries; ++i)
     import(mutated(bytes));
 }
 
 TEST_F(Mutations, OfText) {
   std::string text = scene.dump();
-  for (int i = 0; i < tries / 4; ++i)
+  for (int i = 0; i < tries; ++i)
     import(mutated(Bytes(text.begin(), text.end())));
 }
 
 TEST_F(Mutations, OfValues) {
-  int scenes = 0;
-  for (int i = 0; i < tries; ++i) {
-    json altered = scene;
-    for (size_t count = 1 + below(2); count > 0; --count)
-      alter(altered);
-    scenes += import(json::to_msgpack(altered));
-  }
-  EXPECT_GT(scenes, tries / 100); // not all are refused for their first key
+  alterValues(scene, [&](const json &altered) { return import(json::to_msgpack(altered)); });
 }
 
-TEST_F(Mutations, OfOurOwnFiles) {
-  auto [own, parameters] = ownScene();
+TEST_F(Mutations, OfValuesOfSceneFiles) {
+  json own = ownScene().first;
   EXPECT_TRUE(importText(own));
-  int scenes = 0;
-  for (int i = 0; i < tries; ++i) {
-    json altered = own;
-    for (size_t count = 1 + below(2); count > 0; --count)
-      alter(altered);
-    scenes += importText(altered);
-  }
-  EXPECT_GT(scenes, tries / 100);
-  for (int i = 0; i < tries; ++i) {
-    std::string text = own.dump();
+  alterValues(own, [&](const json &altered) { return importText(altered); });
+}
+
+TEST_F(Mutations, OfTextOfSceneFiles) {
+  std::string text = ownScene().first.dump();
+  for (int i = 0; i < tries; ++i)
     import(mutated(Bytes(text.begin(), text.end())));
-  }
 }
 
 TEST_F(Mutations, OfTensorsBesideTheScene) {
   auto [own, parameters] = ownScene();
   for (int i = 0; i < tries; ++i) {
-    write(beside(".safetensors"), mutated(parameters));
+    write("net.safetensors", mutated(parameters));
     importText(own);
+  }
+}
+
+TEST_F(Mutations, OfConfigurations) {
+  write("net.bin", Bytes(configurationBytes, 0x11));
+  json network = json::parse(configuration);
+  isDrawn = false;
+  EXPECT_TRUE(importText(network));
+  alterValues(network, [&](const json &altered) { return importText(altered); });
+  std::string text = network.dump();
+  for (int i = 0; i < tries; ++i)
+    import(mutated(Bytes(text.begin(), text.end())));
+}
+
+TEST_F(Mutations, OfParametersOfConfigurations) {
+  isDrawn = false;
+  for (int i = 0; i < tries; ++i) {
+    write("net.bin", mutated(Bytes(configurationBytes, 0x11)));
+    importText(json::parse(configuration));
   }
 }
 

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "test/Mutator.h"
 #include "test/runtime/TestProgram.h"
 #include <gmock/gmock.h>
 
@@ -291,44 +292,79 @@ TEST(Program, FlippedBytesAreSeen) {
   }
 }
 
-/// Tables that were altered on purpose, with the right hash: an error, or a program that is safe to plan.
-TEST(Program, AlteredTablesAreSafe) {
-  std::string whole = TestProgram().write();
+class Mutations : public testing::Test, protected Mutator {
+protected:
+  Mutations() { std::memcpy(&header, whole.data(), sizeof(header)); }
+
+  /// An error, or a program that is safe to plan.
+  void open(const std::string &bytes) {
+    AlignedBytes file(bytes);
+    treadle_program *program = nullptr;
+    std::string message = messageOf(treadle_program_open_memory(file.data(), file.size(), nullptr, &program));
+    EXPECT_EQ(message.find('\n'), std::string::npos);
+    if (!program)
+      return;
+    ++opens;
+    treadle_program_json(program);
+    treadle_allocator stingy = {nullptr,
+                                [](void *, size_t bytes, size_t alignment) -> void * {
+                                  return bytes > (1 << 26) ? nullptr : std::aligned_alloc(alignment, bytes);
+                                },
+                                [](void *, void *data, size_t) { std::free(data); }};
+    treadle_session_options options = {};
+    options.threads = 1;
+    options.allocator = &stingy;
+    treadle_session *session = nullptr;
+    treadle_error_free(treadle_session_create(program, &options, &session));
+    if (session) {
+      Rows rows(3);
+      plans += messageOf(treadle_session_prepare(session, rows.inputs.data(), 2)).empty();
+    }
+    treadle_session_close(session);
+    treadle_program_close(program);
+  }
+
+  const std::string whole = TestProgram().write();
   FileHeader header;
-  std::memcpy(&header, whole.data(), sizeof(header));
-  treadle_allocator stingy = {nullptr,
-                              [](void *, size_t bytes, size_t alignment) -> void * {
-                                return bytes > (1 << 26) ? nullptr : std::aligned_alloc(alignment, bytes);
-                              },
-                              [](void *, void *data, size_t) { std::free(data); }};
-  treadle_session_options options = {};
-  options.threads = 1;
-  options.allocator = &stingy;
   int opens = 0, plans = 0;
+};
+
+/// Tables that were altered on purpose, with the right hash.
+TEST_F(Mutations, OfEachByteOfTables) {
   for (size_t at = header.tableOffset; at < whole.size(); ++at)
     for (int change : {0x01, 0x04, 0x40, 0x80, 0xff}) {
       std::string altered = whole;
       altered[at] = static_cast<char>(altered[at] ^ change);
       sign(altered);
-      AlignedBytes file(altered);
-      treadle_program *program = nullptr;
-      std::string message = messageOf(treadle_program_open_memory(file.data(), file.size(), nullptr, &program));
-      EXPECT_EQ(message.find('\n'), std::string::npos);
-      if (!program)
-        continue;
-      ++opens;
-      treadle_program_json(program);
-      treadle_session *session = nullptr;
-      treadle_error_free(treadle_session_create(program, &options, &session));
-      if (session) {
-        Rows rows(3);
-        plans += messageOf(treadle_session_prepare(session, rows.inputs.data(), 2)).empty();
-      }
-      treadle_session_close(session);
-      treadle_program_close(program);
+      open(altered);
     }
   EXPECT_GT(opens, 100); // names may change
   EXPECT_GT(plans, 100);
+}
+
+/// Likewise, of several numbers of 1, 2, 4 or 8 bytes, where such may stand.
+TEST_F(Mutations, OfNumbersInTables) {
+  const int64_t numbers[] = {0,  1,  2,  3,         4,         5,         6,         7,      8,
+                             63, 64, -1, INT16_MAX, INT32_MAX, INT64_MAX, INT64_MIN, 1 << 20};
+  const int tries = mutations();
+  for (int i = 0; i < tries; ++i) {
+    std::string altered = whole;
+    for (size_t count = 1 + below(3); count > 0; --count) {
+      size_t width = size_t(1) << below(4), places = (whole.size() - header.tableOffset) / width;
+      int64_t number = oneOf(numbers);
+      std::memcpy(altered.data() + header.tableOffset + below(places) * width, &number, width);
+    }
+    sign(altered);
+    open(altered);
+  }
+  EXPECT_GT(opens, tries / 100);
+  EXPECT_GT(plans, tries / 100);
+}
+
+/// Of the header and whatever comes after it, as chance has it.
+TEST_F(Mutations, OfBytes) {
+  for (int i = mutations(); i > 0; --i)
+    open(mutated(whole, sizeof(FileHeader)));
 }
 
 } // namespace

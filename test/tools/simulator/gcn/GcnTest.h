@@ -43,7 +43,8 @@ protected:
   void run(const std::vector<uint64_t> &arguments, uint32_t threads = lanes, uint32_t workgroups = 1) {
     Launch launch{{workgroups, 1, 1}, {threads, 1, 1}, 0, {}};
     launch.arguments.resize(32);
-    std::memcpy(launch.arguments.data(), arguments.data(), arguments.size() * sizeof(uint64_t));
+    if (!arguments.empty())
+      std::memcpy(launch.arguments.data(), arguments.data(), arguments.size() * sizeof(uint64_t));
     runKernel(*code, launch, memory);
   }
   /// What is wrong with the program, or "".

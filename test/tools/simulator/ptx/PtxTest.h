@@ -49,7 +49,8 @@ protected:
   void run(Code &kernel, const std::vector<uint64_t> &arguments, uint32_t threads = 32, uint32_t workgroups = 1) {
     Launch launch{{workgroups, 1, 1}, {threads, 1, 1}, 0, {}};
     launch.arguments.resize(4 * sizeof(uint64_t));
-    std::memcpy(launch.arguments.data(), arguments.data(), arguments.size() * sizeof(uint64_t));
+    if (!arguments.empty())
+      std::memcpy(launch.arguments.data(), arguments.data(), arguments.size() * sizeof(uint64_t));
     runKernel(kernel, launch, memory);
   }
 
