@@ -132,6 +132,9 @@ FailureOr<ImportedModel> importScene(MLIRContext *context, StringRef path, const
   FieldPart part;
   if (problems.empty())
     part = FieldPart::of(field, options.part, problems);
+  StringRef parameters = field.parameters.input;
+  if (problems.empty() && llvm::any_of(part.inputs(field), [&](auto input) { return input.first == parameters; }))
+    config.map("parameters").report("input", "is '" + parameters + "', which another input is called; choose another");
   Drawing drawing;
   if (options.render && !field.parameters.input.empty())
     config.map("parameters").report("input", "is said, and a program that draws has its parameters in it; name a file");

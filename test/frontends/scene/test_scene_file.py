@@ -85,6 +85,38 @@ def test_a_configuration_of_tiny_cuda_nn(run, tmp_path):
     np.testing.assert_allclose(found, network.evaluate(encoding.padded(x, values[:0], network.inputs), values, np.float32), atol=2e-5)
 
 
+@pytest.mark.parametrize("mode", ["sdf", "nerf"])
+def test_parameters_as_an_input(mode, scene, run, tmp_path):
+    """The last one; the same numbers give the same values."""
+    path, _ = scene(mode, "bin", "float")
+    wanted = outputs(run, tmp_path, path, "a.npz")
+    np.save(tmp_path / "params.npy", np.fromfile(tmp_path / "net.bin", np.float32, offset=4))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "parameters": {"input": "params", "dtype": "f32"}}))
+    names = ("position", "direction") if mode == "nerf" else ("position",)
+    flags = [word for name in (*names, "params") for word in ("--input", f"{name}={tmp_path / name}.npy")]
+    done = run("treadle", "run", path, *flags, "--output", tmp_path / "b.npz")
+    assert done.returncode == 0, done.stderr
+    with np.load(tmp_path / "b.npz") as found:
+        for name, value in wanted.items():
+            np.testing.assert_allclose(found[name], value, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("flags, said", [
+    (("--part", "head"), "--part head is no part of it; there are encoding, network"),
+    (("--part", "encoding", "--render"), "--part encoding: stands beside --render"),
+])
+def test_a_part_that_there_is_not(flags, said, scene, run, tmp_path):
+    path, _ = scene("sdf")
+    done = run("treadle", "compile", path, "-o", tmp_path / "x.tdl", *flags)
+    assert done.returncode in (1, 2) and said in done.stderr, done.stderr
+
+
+def test_parameters_as_an_input_are_not_drawn(scene, run, tmp_path):
+    path, _ = scene("sdf", parameters={"input": "p", "dtype": "f16"})
+    done = run("treadle", "compile", path, "-o", tmp_path / "x.tdl", "--render")
+    assert done.returncode == 1 and "parameters.input is said, and a program that draws has its parameters in it" in done.stderr, done.stderr
+
+
 def test_parameters_are_part_of_the_cache_key(scene, run, tmp_path):
     path, _ = scene("sdf")
     before = outputs(run, tmp_path, path, "a.npz")["distance"]
@@ -107,6 +139,9 @@ WRONG = [
     ("sdf", {"parameters": None}, 'parameters is missing; it says where they are: {"file": "net.bin", "dtype": "f16"}'),
     ("sdf", {"parameters": "net.bin"}, "parameters is 'net.bin'; it should be a map of keys"),
     ("sdf", {"parameters": {"file": "net.bin"}}, "parameters.dtype is missing; it can be f16, f32"),
+    ("sdf", {"parameters": {"input": "p"}}, "parameters.dtype is missing; it can be f16, f32"),
+    ("sdf", {"parameters": {"input": "p", "file": "net.bin", "dtype": "f16"}}, "parameters.input stands beside file"),
+    ("sdf", {"parameters": {"input": "position", "dtype": "f16"}}, "parameters.input is 'position', which another input is called"),
     ("sdf", {"parameters": {"file": "net.bin", "dtype": "f64"}}, "parameters.dtype is 'f64'; it can be f16, f32"),
     ("sdf", {"parameters": {"file": "../net.bin", "dtype": "f16"}}, "parameters.file is '../net.bin'; it should be the name of a file in the scene's folder"),
     ("sdf", {"parameters": {"file": "/net.bin", "dtype": "f16"}}, "parameters.file is '/net.bin'; it should be the name of a file in the scene's folder"),
