@@ -434,6 +434,19 @@ SmallVector<Value> Kernel::loop(Value from, Value to, int64_t step, ValueRange s
   return SmallVector<Value>(op.getResults());
 }
 
+SmallVector<Value> Kernel::loopWhile(ValueRange start, llvm::function_ref<Value(ValueRange)> condition,
+                                     llvm::function_ref<SmallVector<Value>(ValueRange)> body) {
+  auto op = scf::WhileOp::create(b, start.getTypes(), start);
+  SmallVector<Location> locations(start.size(), b.getLoc());
+  OpBuilder::InsertionGuard guard(b);
+  Block *before = b.createBlock(&op.getBefore(), {}, start.getTypes(), locations);
+  scf::ConditionOp::create(b, condition(before->getArguments()), before->getArguments());
+  Block *after = b.createBlock(&op.getAfter(), {}, start.getTypes(), locations);
+  SmallVector<Value> next = body(after->getArguments());
+  scf::YieldOp::create(b, next);
+  return SmallVector<Value>(op.getResults());
+}
+
 void Kernel::when(Value condition, llvm::function_ref<void()> then, llvm::function_ref<void()> otherwise) {
   if (!condition)
     return then();

@@ -136,6 +136,10 @@ public:
   llvm::SmallVector<mlir::Value>
   loop(mlir::Value from, mlir::Value to, int64_t step, mlir::ValueRange start,
        llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
+  /// while (condition(values)) values = body(values)
+  llvm::SmallVector<mlir::Value> loopWhile(mlir::ValueRange start,
+                                           llvm::function_ref<mlir::Value(mlir::ValueRange)> condition,
+                                           llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::ValueRange)> body);
   /// if (condition) then() else otherwise(); a null condition always holds.
   void when(mlir::Value condition, llvm::function_ref<void()> then, llvm::function_ref<void()> otherwise = nullptr);
 

@@ -16,6 +16,7 @@
 //     scan          running sums and the like
 //     sort          sorting, and the first in order
 //     scatter       elements to computed places
+//     field         rows of samples or rays: encodings, networks, what happens along a ray (codegen/field)
 //
 //===----------------------------------------------------------------------===//
 
@@ -31,13 +32,14 @@ using Schedule = llvm::LogicalResult(mlir::func::FuncOp source, const Target &ta
 
 namespace simd {
 Schedule scheduleMap, scheduleRows, scheduleWindow, scheduleContraction, scheduleAttention, scheduleScan, scheduleSort,
-    scheduleScatter;
+    scheduleScatter, scheduleField;
 /// Those convolutions whose filter is stored transformed; part of the contraction family.
 Schedule scheduleWinograd;
 } // namespace simd
 
 namespace simt {
-Schedule scheduleMap, scheduleRows, scheduleContraction, scheduleAttention, scheduleScan, scheduleSort, scheduleScatter;
+Schedule scheduleMap, scheduleRows, scheduleContraction, scheduleAttention, scheduleScan, scheduleSort, scheduleScatter,
+    scheduleField;
 } // namespace simt
 
 struct Family {

@@ -22,6 +22,7 @@ llvm::ArrayRef<Family> families() {
       {"scan", simd::scheduleScan, simt::scheduleScan},
       {"sort", simd::scheduleSort, simt::scheduleSort},
       {"scatter", simd::scheduleScatter, simt::scheduleScatter},
+      {"field", simd::scheduleField, simt::scheduleField},
   };
   return all;
 }

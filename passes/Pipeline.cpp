@@ -24,6 +24,17 @@ llvm::ArrayRef<Stage> stages() {
   return all;
 }
 
+Stage unfused(Stage stage) {
+#define TREADLE_STAGE(name, passes, guarantee)
+#define TREADLE_UNFUSED_STAGE(called, others, what)                                                                    \
+  if (stage.name == called) {                                                                                          \
+    stage.passes = others;                                                                                             \
+    stage.guarantee = what;                                                                                            \
+  }
+#include "passes/Pipeline.def"
+  return stage;
+}
+
 LogicalResult runStage(const Stage &stage, Operation *module, std::unique_ptr<PassInstrumentation> instrumentation) {
   if (stage.passes.empty())
     return verify(module);

@@ -18,6 +18,9 @@ struct Stage {
 };
 llvm::ArrayRef<Stage> stages();
 
+/// The same stage where each op is to be a kernel of its own.
+Stage unfused(Stage stage);
+
 /// Runs one stage, and verifies what it leaves behind.
 llvm::LogicalResult runStage(const Stage &stage, mlir::Operation *module,
                              std::unique_ptr<mlir::PassInstrumentation> instrumentation);

@@ -25,13 +25,26 @@ bool isUnsignedElement(Value tensor) { return elementOf(tensor).isUnsignedIntege
 
 // ---- reductions ------------------------------------------------------------------------------
 
+bool Elements::isFewElements(DimExpr count) {
+  constexpr int64_t few = 4;
+  return count.constantValue().value_or(few + 1) <= few;
+}
+
 Value Elements::reduceAt(ReduceOp op, const Position &position) {
   Value input = op.getInput();
   std::function<Value(ArrayRef<int64_t>, Position, Value)> nest = [&](ArrayRef<int64_t> axes, Position inner,
                                                                       Value carried) -> Value {
     if (axes.empty())
       return emitCombine(b, op.getKind(), isUnsignedElement(input), carried, at(input, inner));
-    Value size = kernel.size(dimOf(input.getType(), axes.front()));
+    DimExpr count = dimOf(input.getType(), axes.front());
+    if (isFewElements(count)) { // written out: places are known then
+      for (int64_t i = 0; i < *count.constantValue(); ++i) {
+        inner[axes.front()] = Coord{{}, i, 0, 0, {}};
+        carried = nest(axes.drop_front(), inner, carried);
+      }
+      return carried;
+    }
+    Value size = kernel.size(count);
     return scoped([&] {
       return kernel.loop(kernel.index(0), size, 1, carried, [&](Value i, ValueRange carried) {
         inner[axes.front()] = uniform(i);

@@ -40,6 +40,13 @@ bool Coord::operator==(const Coord &other) const {
          isSame(lanes, other.lanes);
 }
 
+std::optional<int64_t> Coord::known() const {
+  APInt number(64, 0);
+  if (!isUniform() || (base && !matchPattern(base, m_ConstantInt(&number))))
+    return std::nullopt;
+  return number.getSExtValue() + offset;
+}
+
 Value Elements::splat(Value scalar) { return vector::BroadcastOp::create(b, vectorOf(scalar.getType()), scalar); }
 
 Value Elements::constant(TypedAttr scalar) {
@@ -465,6 +472,13 @@ Value Elements::concatAt(ConcatOp op, Position position) {
     return inner;
   };
   Type element = vectorOf(computeType(elementOf(op.getResult())));
+  if (std::optional<int64_t> known = coord.known()) { // and so is the operand
+    size_t i = 0;
+    while (i + 1 < starts.size() && starts[i + 1].constantValue() && *starts[i + 1].constantValue() <= *known)
+      ++i;
+    if (i + 1 == starts.size() || starts[i + 1].constantValue())
+      return at(op.getInputs()[i], moved(i));
+  }
   if (coord.isUniform()) {
     // One branch for each operand.
     std::function<Value(size_t)> choose = [&](size_t i) -> Value {
@@ -519,16 +533,21 @@ Value Elements::reshapeAt(ReshapeOp op, const Position &position) {
   Value linear = number(kernel.index(0));
   for (size_t i = 0; i < outer.size(); ++i) {
     const Coord &coord = position[same + i];
-    linear = arith::AddIOp::create(b, arith::MulIOp::create(b, linear, number(kernel.size(outer[i]))),
-                                   uniformly ? scalar(coord) : vector(coord));
+    Value size = kernel.size(outer[i]);
+    linear = uniformly ? kernel.add(kernel.mul(linear, size), scalar(coord))
+                       : arith::AddIOp::create(b, arith::MulIOp::create(b, linear, number(size)), vector(coord));
   }
   SmallVector<Coord> split(inner.size());
   for (int64_t i = static_cast<int64_t>(inner.size()) - 1; i >= 0; --i) {
-    Value size = number(kernel.max(kernel.size(inner[i]), kernel.index(1))); // a place that a mask leaves out, of none
-    Value index = i ? Value(arith::RemUIOp::create(b, linear, size)) : linear;
-    split[i] = uniformly ? uniform(index) : Coord{{}, 0, 0, 0, index};
+    Value size = kernel.max(kernel.size(inner[i]), kernel.index(1)); // a place that a mask leaves out, of none
+    if (uniformly) {
+      split[i] = uniform(i ? kernel.rem(linear, size) : linear);
+      linear = kernel.div(linear, size);
+      continue;
+    }
+    split[i] = Coord{{}, 0, 0, 0, i ? Value(arith::RemUIOp::create(b, linear, number(size))) : linear};
     if (i)
-      linear = arith::DivUIOp::create(b, linear, size);
+      linear = arith::DivUIOp::create(b, linear, number(size));
   }
   result.append(split.begin(), split.end());
   result.append(position.end() - tail, position.end());

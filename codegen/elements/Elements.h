@@ -36,6 +36,8 @@ struct Coord {
   /// Whether both are computed the same way.
   bool operator==(const Coord &other) const;
   bool isUniform() const { return !lanes && lane == 0; }
+  /// A number that is the same for all and known here.
+  std::optional<int64_t> known() const;
 };
 
 using Position = llvm::SmallVector<Coord, 4>;
@@ -96,6 +98,11 @@ public:
     return body();
   }
 
+  /// Numbers of [0, 1), those of `graph.random <uniform> {draws}`: draw `draw` of element `number`, words of 32 bits.
+  mlir::Value uniformOf(mlir::Value number, mlir::Value draw, uint64_t seed);
+
+  /// Whether a reduction of so many elements is written out, without a loop.
+  static bool isFewElements(graph::DimExpr count);
   /// The mean from a sum.
   mlir::Value finishMean(graph::ReduceOp op, mlir::Value sum);
 

@@ -54,6 +54,14 @@ std::array<Value, 4> wordsOf(const Words &w, Value number, Value draw, uint64_t 
 
 } // namespace
 
+Value Elements::uniformOf(Value number, Value draw, uint64_t seed) {
+  Words w{*this, b};
+  constexpr int bits = Philox::leadingBits(32, /*isBFloat=*/false);
+  Value leading = w.shifted(wordsOf(w, number, draw, seed)[0], 32 - bits);
+  Value real = arith::SIToFPOp::create(b, vectorOf(b.getF32Type()), leading);
+  return arith::MulFOp::create(b, real, constant(b.getF32Type(), std::ldexp(1.0, -bits)));
+}
+
 Value Elements::randomAt(RandomOp op, const Position &position) {
   Value number = constant(b.getI32Type(), 0), draw = number;
   ArrayRef<Coord> counted = position;

@@ -117,7 +117,7 @@ LogicalResult verifyOccupancy(Operation *op, Value occupancy) {
 
 // ---- evaluation --------------------------------------------------------------------------------
 
-/// Evaluates the field at one place of each of some rays, and of what it captures.
+/// Evaluates the field at one place of each of some rays, or at positions, and of what it captures.
 class Samples {
 public:
   Samples(Region &field, ArrayRef<Tensor> captures) : field(field), captures(captures) {}
@@ -443,6 +443,47 @@ LogicalResult SphereTraceOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef
 }
 
 DimExpr SphereTraceOp::countFlops() { return countSteps(*this, getField(), getMaxSteps(), 16); }
+
+// ---- gradients ---------------------------------------------------------------------------------
+
+LogicalResult GradientOp::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor,
+                                           SmallVectorImpl<Type> &types) {
+  return inferRays(adaptor.getPosition(), {3}, types);
+}
+
+LogicalResult GradientOp::verify() {
+  if (dimOf(getPosition().getType(), 1) != 3)
+    return emitOpError() << "takes positions [N, 3], not " << getPosition().getType();
+  if (float width = getWidth().convertToFloat(); !(width > 0 && std::isfinite(width)))
+    return emitOpError() << "width is " << width << ", it must be a positive number";
+  return verifyField(*this, getField(), getCaptures(), 1, {1});
+}
+
+LogicalResult GradientOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
+  int64_t rows = operands[0].shape()[0];
+  double width = getWidth().convertToFloat();
+  for (int64_t d = 0; d < 3; ++d) {
+    std::vector<double> difference(rows, 0);
+    for (double sign : {1.0, -1.0}) {
+      Samples samples(getField(), operands.drop_front());
+      for (int64_t i = 0; i < rows; ++i) {
+        Point position;
+        for (int64_t k = 0; k < 3; ++k)
+          position[k] = operands[0].get<double>(3 * i + k) + (k == d ? sign * width : 0);
+        samples.add(i, position, {});
+      }
+      FailureOr<bool> any = samples.evaluate(
+          [&](int64_t i, int64_t row, ArrayRef<Tensor> values) { difference[i] += sign * values[0].get<double>(row); });
+      if (failed(any))
+        return failure();
+    }
+    for (int64_t i = 0; i < rows; ++i)
+      results[0].set<double>(3 * i + d, difference[i] / (2 * width));
+  }
+  return success();
+}
+
+DimExpr GradientOp::countFlops() { return countSteps(*this, getField(), 6, 3); }
 
 } // namespace treadle::ng
 

@@ -133,7 +133,29 @@ def Ng_SphereTraceOp : Ng_FieldOp<"sphere_trace"> {
   }];
 }
 
-def Ng_YieldOp : Op<Ng_Dialect, "yield", [Pure, Terminator, ParentOneOf<["MarchOp", "DeltaTrackOp", "SphereTraceOp"]>]> {
+def Ng_GradientOp : Ng_FieldOp<"gradient"> {
+  let summary = "How a field changes around positions";
+  let description = [{
+    The region gives of positions [samples, 3] a number [samples, 1], f32. Column d of the result [N, 3] is the central
+    difference (f(x + h e_d) - f(x - h e_d)) / 2 h, where h is `width`.
+
+    ```mlir
+    %0 = ng.gradient %position captures(%w) {
+    ^bb0(%p: tensor<?x3xf32, #graph.dims<samples, 3>>, %v: tensor<1x3xf32>):
+      %1 = ng.mlp %p, %v {activation = #ng.activation<none>, outputActivation = #ng.activation<sine>}
+          : (tensor<?x3xf32, #graph.dims<samples, 3>>, tensor<1x3xf32>) -> tensor<?x1xf32, #graph.dims<samples, 1>>
+      ng.yield %1 : tensor<?x1xf32, #graph.dims<samples, 1>>
+    } {width = 0.01 : f32} : (tensor<9x3xf32>, tensor<1x3xf32>) -> tensor<9x3xf32>
+    ```
+  }];
+  let arguments = (ins Ng_Coordinates:$position, Variadic<AnyRankedTensor>:$captures, F32Attr:$width);
+  let results = (outs Ng_Coordinates:$result);
+  let assemblyFormat = [{
+    $position (`captures` `(` $captures^ `)`)? $field attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+def Ng_YieldOp : Op<Ng_Dialect, "yield", [Pure, Terminator, ParentOneOf<["MarchOp", "DeltaTrackOp", "SphereTraceOp", "GradientOp"]>]> {
   let summary = "What a field is at the positions";
   let arguments = (ins Variadic<AnyRankedTensor>:$values);
   let assemblyFormat = "$values attr-dict `:` type($values)";

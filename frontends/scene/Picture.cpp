@@ -59,8 +59,10 @@ private:
     return writer.make<MinOp>(writer.make<MaxOp>(value, scalar(low)), scalar(high));
   }
   Value column(Value value, int64_t index) { return writer.columns(value, index, 1); }
-  Value sumOfColumns(Value value) { return writer.make<ReduceOp>(ReduceKind::sum, value, ArrayRef<int64_t>{1}); }
-  Value rows(Value value, DimExpr first, DimExpr count);
+  /// Of a value of three columns, by `Op` of two.
+  template <typename Op> Value joinColumns(Value value) {
+    return writer.make<Op>(writer.make<Op>(column(value, 0), column(value, 1)), column(value, 2));
+  }
   Value toLinear(Value color);
   Value toSrgb(Value color);
 
@@ -104,14 +106,6 @@ Value Painter::vector(ArrayRef<double> values) {
   return writer.make<ConstantOp>(tensor.toAttr(context));
 }
 
-Value Painter::rows(Value value, DimExpr first, DimExpr count) {
-  Dims dims = dimsOf(value.getType());
-  dims[0] = count;
-  Attribute starts[] = {first.attribute(), number(0).attribute()};
-  return writer.make<SliceOp>(tensorOf(dims, elementOf(value)), value, DimsAttr::get(context, starts),
-                              b.getDenseI64ArrayAttr({1, 1}));
-}
-
 /// IEC 61966-2-1
 Value Painter::toLinear(Value color) {
   Value low = writer.mul(color, 1 / 12.92);
@@ -147,6 +141,8 @@ Value Painter::occupancy() {
 
 /// What there is room for is how large an input is.
 DimAttr Painter::capacity() {
+  if (numbers.gathers < 0.5)
+    return {};
   DimExpr room = DimExpr::symbol(context, "room");
   input("room", {room}, b.getIntegerType(8, /*isSigned=*/false));
   return cast<DimAttr>(room.attribute());
@@ -177,17 +173,21 @@ void Painter::writeRegion(Region &region, int64_t inputs, ArrayRef<StringRef> yi
 
 /// The rays of an image are places in it.
 Painter::Seen Painter::seeImage() {
-  Type pixel = tensorOf({height, width, number(1)}, f32);
+  Type word = b.getIntegerType(32);
+  Value pixel = writer.make<IotaOp>(tensorOf({pixels, number(1)}, word), b.getI64IntegerAttr(0));
+  Attribute across[] = {width.attribute()};
+  Value columns = writer.cast(writer.make<SizesOp>(DimsAttr::get(context, across), b.getUnitAttr()), word);
+  Value row = writer.make<DivOp>(pixel, columns), inRow = sub(pixel, writer.make<MulOp>(row, columns));
   SmallVector<Value> places;
   for (int64_t d = 0; d < 2; ++d) {
-    Value at = writer.make<IotaOp>(pixel, b.getI64IntegerAttr(1 - d));
+    Value at = writer.cast(d ? row : inRow, f32);
     auto intrinsic = [&](int64_t i) {
       Attribute start[] = {number(i).attribute()};
       return writer.make<SliceOp>(tensorOf({number(1)}, f32), intrinsics, DimsAttr::get(context, start),
                                   b.getDenseI64ArrayAttr({1}));
     };
     Value from = sub(writer.add(at, 0.5), intrinsic(2 + d));
-    places.push_back(reshape(div(from, intrinsic(d)), {pixels, number(1)}));
+    places.push_back(div(from, intrinsic(d)));
   }
   Value color = writeField(writer, field, writer.concat(places))[0].value;
   return {color, writer.filled(color, 1, 1, f32), {}};
@@ -201,7 +201,8 @@ Painter::Seen Painter::seeRadiance() {
                                         b.getI64IntegerAttr(int64_t(numbers.max_steps)), attr(numbers.start),
                                         attr(numbers.min_transmittance), capacity());
   writeRegion(march.getField(), 2, {"density", "color"});
-  output("asked", march.getAsked());
+  if (march.getAsked())
+    output("asked", march.getAsked());
   return {march.getColor(), march.getAlpha(), march.getDepth()};
 }
 
@@ -216,7 +217,8 @@ Painter::Seen Painter::seeVolume() {
       attr(numbers.density_scale), b.getI64IntegerAttr(int64_t(numbers.max_steps)),
       b.getI64IntegerAttr(int64_t(numbers.seed)), attr(numbers.min_transmittance), capacity());
   writeRegion(track.getField(), 1, {"density", "color"});
-  output("asked", track.getAsked());
+  if (track.getAsked())
+    output("asked", track.getAsked());
   return {track.getColor(), track.getAlpha(), {}};
 }
 
@@ -238,28 +240,16 @@ Painter::Seen Painter::seeSurface() {
     return vector({drawing.box[first], drawing.box[first + 1], drawing.box[first + 2]});
   };
   Value isIn = writer.make<AndOp>(less(corner(0), position), less(position, corner(3)));
-  Value inside = writer.make<ReduceOp>(ReduceKind::min, writer.cast(isIn, f32), ArrayRef<int64_t>{1});
-  Value active = select(hit, scalar(0), inside);
+  Value active = writer.make<AndOp>(joinColumns<AndOp>(isIn), writer.make<NotOp>(hit));
   output("active", reshape(writer.cast(active, b.getIntegerType(8, /*isSigned=*/false)), {height, width}));
 
-  SmallVector<Value> around;
-  for (int64_t d = 0; d < 3; ++d)
-    for (double sign : {1.0, -1.0}) {
-      double shift[3] = {};
-      shift[d] = sign * numbers.normal_width;
-      around.push_back(writer.add(position, vector(shift)));
-    }
-  Value all = writer.make<ConcatOp>(ValueRange(around), b.getI64IntegerAttr(0));
-  Value distances = writeField(writer, field, inUnitCube(writer, all))[0].value;
-  writer.setLocation("render");
-  SmallVector<Value> slopes;
-  for (int64_t d = 0; d < 3; ++d)
-    slopes.push_back(sub(rows(distances, pixels * (2 * d), pixels), rows(distances, pixels * (2 * d + 1), pixels)));
-  Value normal = writer.concat(slopes);
-  Value length = writer.make<SqrtOp>(sumOfColumns(writer.mul(normal, normal)));
+  auto gradient = writer.make<ng::GradientOp>(position, ValueRange(), attr(numbers.normal_width));
+  writeRegion(gradient.getField(), 1, {"distance"});
+  Value normal = gradient.getResult();
+  Value length = writer.make<SqrtOp>(joinColumns<AddOp>(writer.mul(normal, normal)));
   normal = div(normal, writer.make<MaxOp>(length, scalar(1e-20)));
   double norm = std::sqrt(sun[0] * sun[0] + sun[1] * sun[1] + sun[2] * sun[2]);
-  Value facing = sumOfColumns(writer.mul(normal, vector({sun[0] / norm, sun[1] / norm, sun[2] / norm})));
+  Value facing = joinColumns<AddOp>(writer.mul(normal, vector({sun[0] / norm, sun[1] / norm, sun[2] / norm})));
   Value value = writer.add(writer.mul(writer.make<MaxOp>(facing, scalar(0)), 1 - numbers.ambient), numbers.ambient);
   value = select(hit, value, scalar(0));
   Value alpha = writer.cast(hit, f32);
@@ -353,7 +343,7 @@ OwningOpRef<ModuleOp> makeDrawing(MLIRContext *context, const Field &field, cons
   Painter(main, field, drawing).paint();
   SmallVector<Attribute> symbols;
   SmallVector<StringRef> names = {"height", "width"};
-  if (field.mode == Mode::Volume || field.mode == Mode::Nerf)
+  if ((field.mode == Mode::Volume || field.mode == Mode::Nerf) && drawing.numbers.gathers >= 0.5)
     names.push_back("room");
   for (StringRef symbol : names)
     symbols.push_back(SymbolAttr::get(context, symbol, 1, maxPixels, 1));

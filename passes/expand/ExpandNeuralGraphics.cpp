@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/field/FieldOps.h"
+#include "dialects/graph/Evaluate.h"
 #include "passes/expand/Expansion.h"
 #include "passes/expand/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -21,10 +23,10 @@ Value Expansion::cast(Value value, Type to) {
   return elementOf(value) == to ? value : make<CastOp>(value, TypeAttr::get(to), /*saturate=*/UnitAttr());
 }
 
-Value Expansion::column(Value value, int64_t index) {
+Value Expansion::sliced(Value value, size_t axis, int64_t index) {
   Dims dims = dimsOf(value.getType()), starts(dims.size(), number(0));
-  dims.back() = number(1);
-  starts.back() = number(index);
+  dims[axis] = number(1);
+  starts[axis] = number(index);
   auto list = llvm::map_to_vector(starts, [](DimExpr dim) { return dim.attribute(); });
   return make<SliceOp>(tensorOf(dims, elementOf(value)), value, DimsAttr::get(b.getContext(), list),
                        b.getDenseI64ArrayAttr(SmallVector<int64_t>(dims.size(), 1)));
@@ -48,18 +50,44 @@ Values expanded(Operation *op) {
       .Case<MarchOp>([&](auto march) { return expansion.march(march); })
       .Case<DeltaTrackOp>([&](auto track) { return expansion.deltaTrack(track); })
       .Case<SphereTraceOp>([&](auto trace) { return expansion.sphereTrace(trace); })
+      .Case<GradientOp>([&](auto gradient) { return Values{expansion.gradient(gradient)}; })
       .Default([](Operation *) { return Values(); });
 }
 
+/// Constants that are more than a number become operands: where there are tables and weights, a kernel has memory.
+void captureConstants(Operation *op) {
+  Block &field = op->getRegion(0).front();
+  for (ConstantOp constant : llvm::make_early_inc_range(field.getOps<ConstantOp>())) {
+    if (splatOf(constant))
+      continue;
+    constant->moveBefore(op);
+    BlockArgument argument = field.addArgument(constant.getType(), constant.getLoc());
+    constant.getResult().replaceAllUsesWith(argument);
+    llvm::TypeSwitch<Operation *>(op).Case<MarchOp, DeltaTrackOp, SphereTraceOp, GradientOp>(
+        [&](auto rays) { rays.getCapturesMutable().append(constant.getResult()); });
+  }
+}
+
 struct ExpandNeuralGraphics : impl::ExpandNeuralGraphicsBase<ExpandNeuralGraphics> {
+  using ExpandNeuralGraphicsBase::ExpandNeuralGraphicsBase;
+
   void runOnOperation() override {
+    // What is within a region comes before the op that has it, and stays if that does.
     SmallVector<Operation *> all;
+    DenseSet<Operation *> kept;
     getOperation().walk([&](Operation *op) {
       if (isa_and_nonnull<NgDialect>(op->getDialect()))
         all.push_back(op);
     });
-    // What is within a region comes before the op that has it.
+    for (Operation *op : llvm::reverse(all)) {
+      Operation *around = op->getParentOp();
+      bool isInField = isa_and_nonnull<NgDialect>(around->getDialect());
+      if (fuse && isFieldOp(op) && (!isInField || kept.contains(around)))
+        kept.insert(op);
+    }
     for (Operation *op : all) {
+      if (kept.contains(op))
+        continue;
       Values values = expanded(op);
       if (values.empty())
         continue;
@@ -69,6 +97,9 @@ struct ExpandNeuralGraphics : impl::ExpandNeuralGraphicsBase<ExpandNeuralGraphic
       op->replaceAllUsesWith(values);
       op->erase();
     }
+    for (Operation *op : all)
+      if (kept.contains(op) && op->getNumRegions() > 0)
+        captureConstants(op);
   }
 };
 

@@ -29,6 +29,7 @@ public:
   llvm::SmallVector<mlir::Value> march(ng::MarchOp op);
   llvm::SmallVector<mlir::Value> deltaTrack(ng::DeltaTrackOp op);
   llvm::SmallVector<mlir::Value> sphereTrace(ng::SphereTraceOp op);
+  mlir::Value gradient(ng::GradientOp op);
 
 private:
   template <typename Op, typename... Args> mlir::Value make(Args &&...args) {
@@ -45,7 +46,12 @@ private:
     return make<graph::ReshapeOp>(value, dims);
   }
   /// One index of the last dimension, which stays with size 1.
-  mlir::Value column(mlir::Value value, int64_t index);
+  mlir::Value column(mlir::Value value, int64_t index) {
+    return sliced(value, static_cast<size_t>(graph::rankOf(value) - 1), index);
+  }
+  /// The same of the first.
+  mlir::Value row(mlir::Value value, int64_t index) { return sliced(value, 0, index); }
+  mlir::Value sliced(mlir::Value value, size_t axis, int64_t index);
   graph::DimExpr number(int64_t value) { return graph::DimExpr::constant(b.getContext(), value); }
   /// A scalar of the elements' type of `like`.
   mlir::Value scalar(double value, mlir::Value like) {

@@ -297,4 +297,28 @@ SmallVector<Value> Expansion::sphereTrace(SphereTraceOp op) {
   return {position(), place, isHit};
 }
 
+/// All positions that are shifted one way, and then those the other way, one tensor under another.
+Value Expansion::gradient(GradientOp op) {
+  double width = op.getWidth().convertToFloat();
+  DimExpr rows = dimOf(op.getPosition().getType(), 0);
+  SmallVector<Value> around;
+  for (int64_t d = 0; d < 3; ++d)
+    for (double sign : {1.0, -1.0})
+      around.push_back(
+          add(op.getPosition(), vector(DType::F32, 3, [&](int64_t k) { return k == d ? sign * width : 0.0; })));
+  SmallVector<Value> inputs = {make<ConcatOp>(ValueRange(around), /*axis=*/0)};
+  llvm::append_range(inputs, op.getCaptures());
+  Value all = inlined(op.getField(), inputs)[0];
+  auto part = [&](int64_t i) -> Value {
+    Attribute starts[] = {(rows * i).attribute(), number(0).attribute()};
+    return make<SliceOp>(tensorOf({rows, number(1)}, b.getF32Type()), all, DimsAttr::get(b.getContext(), starts),
+                         b.getDenseI64ArrayAttr({1, 1}));
+  };
+  SmallVector<Value> slopes;
+  for (int64_t d = 0; d < 3; ++d)
+    slopes.push_back(sub(part(2 * d), part(2 * d + 1)));
+  Value slope = make<ConcatOp>(ValueRange(slopes), /*axis=*/1);
+  return mul(slope, scalar(1 / (2 * width), slope));
+}
+
 } // namespace treadle

@@ -17,13 +17,16 @@ def ExpandNeuralGraphics : Pass<"treadle-expand-neural-graphics", "::mlir::func:
     all levels at once; other encodings become elementwise ops, spherical harmonics a matrix product of powers of
     z too; a perceptron becomes matrix products and activations. A march and a delta track ask their field at all places
     of all rays at once, and composite with a product along each ray; a sphere trace is written step by step.
+    What the kernel family `field` computes whole (codegen/field/FieldOps.h) stays, with constants of several numbers,
+    which are in its fields, among its captures.
     Before: ops of ng and graph.
-    After: ops of graph.
+    After: ops of graph, and of ng those that stay; with fuse=false ops of graph.
     Needs: nothing.
     Guarantees: equal up to rounding. Constants have a few numbers a level, bin or frequency: tables are read where
     they are. Rays take memory for all their samples, whether they need them or not.
     Leaves alone: ops of graph.
   }];
+  let options = [Option<"fuse", "fuse", "bool", "true", "Whether ops that one kernel computes stay">];
   let dependentDialects = ["::treadle::graph::GraphDialect", "::treadle::ng::NgDialect"];
 }
 

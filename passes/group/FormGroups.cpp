@@ -13,6 +13,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/field/FieldOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/group/Passes.h"
@@ -26,7 +27,7 @@ namespace treadle {
 
 namespace {
 
-enum class Kind { Map, Rows, Window, Contraction, Attention, Scan, Sort, Scatter };
+enum class Kind { Map, Rows, Window, Contraction, Attention, Scan, Sort, Scatter, Field };
 
 llvm::StringRef familyOf(Kind kind) {
   switch (kind) {
@@ -46,6 +47,8 @@ llvm::StringRef familyOf(Kind kind) {
     return "sort";
   case Kind::Scatter:
     return "scatter";
+  case Kind::Field:
+    return "field";
   }
   return "";
 }
@@ -66,6 +69,8 @@ Kind kindOf(Operation *op) {
     return Kind::Sort;
   if (isa<ScatterElementsOp, ScatterNdOp>(op))
     return Kind::Scatter;
+  if (isFieldOp(op))
+    return Kind::Field;
   return Kind::Map;
 }
 
@@ -81,7 +86,7 @@ bool isPacked(Operation *op) {
 struct Group {
   Kind kind;
   SmallVector<Operation *> ops; // in the function's order
-  Dims dims;                    // of what its kernel walks over: results, or rows
+  Dims dims;                    // of what its kernel walks over: results, or rows; Field: how many rows
   SmallVector<int64_t> axes;    // Rows: those that are reduced
   int64_t first = 0;            // number of its first op
 };
@@ -105,6 +110,7 @@ private:
   Group *maker(Value value);
   bool dependsOn(Group *group, Group *ancestor);
   bool mayFollow(Group *group, Operation *op);
+  bool isMemoryOf(Group *reader, Group *group);
   bool mayPrecede(Group *reader, Group *group);
   void merge(Group *into, Group *from);
 
@@ -133,6 +139,8 @@ void Former::start() {
     group->ops = {&op};
     group->dims = dimsOf(op.getResult(0).getType());
     group->first = order[&op];
+    if (group->kind == Kind::Field)
+      group->dims.resize(1);
     if (auto reduce = dyn_cast<ReduceOp>(op)) {
       group->dims = dimsOf(reduce.getInput().getType());
       group->axes = llvm::to_vector(reduce.getAxes());
@@ -183,6 +191,8 @@ bool Former::mayFollow(Group *group, Operation *op) {
         }))
       return false;
   }
+  if (group->kind == Kind::Field)
+    return isRowwise(op, group->dims[0]);
   // What is sorted or scattered is stored in another place than it was computed in.
   if (!isElementwise(op) || group->kind == Kind::Sort || group->kind == Kind::Scatter)
     return false;
@@ -195,6 +205,14 @@ bool Former::mayFollow(Group *group, Operation *op) {
   for (int64_t axis : group->axes)
     reduced[axis] = DimExpr::constant(op->getContext(), 1);
   return dims == reduced;
+}
+
+/// Whether the kernel of `reader`, of fields, has to find something of `group` in memory.
+bool Former::isMemoryOf(Group *reader, Group *group) {
+  return llvm::any_of(reader->ops, [&](Operation *op) {
+    return llvm::any_of(op->getOpOperands(),
+                        [&](OpOperand &operand) { return isFieldMemory(operand) && maker(operand.get()) == group; });
+  });
 }
 
 void Former::merge(Group *into, Group *from) {
@@ -211,8 +229,9 @@ void Former::joinProducers() {
     Group *group = groupOf(&op);
     if (!group || group->ops.size() > 1)
       continue;
-    bool isReduction = group->kind == Kind::Rows;
-    if (!isElementwise(&op) && !isReduction && !isa<TransposeOp>(op))
+    bool isReduction = group->kind == Kind::Rows, isField = group->kind == Kind::Field;
+    bool isOfRows = rankOf(op.getResult(0)) > 0 && isRowwise(&op, dimOf(op.getResult(0).getType(), 0));
+    if (!isElementwise(&op) && !isReduction && !isa<TransposeOp>(op) && !isField && !isOfRows)
       continue;
     // The operand that was made last: the others are there before it.
     SmallVector<Group *> makers;
@@ -222,10 +241,12 @@ void Former::joinProducers() {
           makers.push_back(groupOf(definition));
     llvm::sort(makers, [&](Group *a, Group *b) { return order[a->ops.back()] > order[b->ops.back()]; });
     for (Group *candidate : makers) {
-      bool fits = isReduction ? candidate->kind == Kind::Rows && candidate->axes == group->axes &&
-                                    candidate->dims == group->dims && !isa<ArgReduceOp>(op) &&
-                                    llvm::none_of(candidate->ops, [](Operation *op) { return isa<ArgReduceOp>(op); })
-                              : mayFollow(candidate, &op);
+      bool fits =
+          isReduction ? candidate->kind == Kind::Rows && candidate->axes == group->axes &&
+                            candidate->dims == group->dims && !isa<ArgReduceOp>(op) &&
+                            llvm::none_of(candidate->ops, [](Operation *op) { return isa<ArgReduceOp>(op); })
+          : isField ? candidate->kind == Kind::Field && candidate->dims == group->dims && !isMemoryOf(group, candidate)
+                    : mayFollow(candidate, &op);
       if (!fits)
         continue;
       bool cycle = llvm::any_of(op.getOperands(), [&](Value operand) {
@@ -243,6 +264,9 @@ void Former::joinProducers() {
 
 /// Whether the kernel of `reader` should compute the elements of `group` itself, as it reads them.
 bool Former::mayPrecede(Group *reader, Group *group) {
+  bool isField = reader->kind == Kind::Field && !isMemoryOf(reader, group);
+  if (isField && group->kind == Kind::Field)
+    return group->dims == reader->dims;
   if (group->kind != Kind::Map)
     return false;
   auto isCheap = [](Operation *op) {
@@ -272,6 +296,12 @@ bool Former::mayPrecede(Group *reader, Group *group) {
     return llvm::all_of(group->ops, isCheap);
   case Kind::Window:
     return isPacked(group->ops.front());
+  case Kind::Field:
+    // A row's are read once by whoever has the row; what is the same for all rows, by each.
+    if (!group->dims.empty() && group->dims[0] == reader->dims[0])
+      return isField;
+    return isField && llvm::all_of(group->ops, isCheap) &&
+           llvm::all_of(group->dims, [](DimExpr dim) { return dim.isConstant(); });
   case Kind::Attention: {
     // Queries are copied once, keys and values for each block of queries, the bias is computed for each score.
     auto attention = cast<AttentionOp>(*llvm::find_if(reader->ops, [](Operation *op) { return isa<AttentionOp>(op); }));

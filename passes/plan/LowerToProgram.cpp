@@ -99,8 +99,13 @@ private:
 StringRef Lowering::kernelFor(GroupOp group, SmallVectorImpl<DimExpr> &sizes) {
   MLIRContext *context = module.getContext();
   llvm::MapVector<Attribute, DimExpr> symbols;
+  // How many samples a field is asked for is no size of the program.
+  llvm::SmallDenseSet<Attribute> samples;
+  for (Operation &op : group.getBody().front())
+    if (op.getNumRegions() > 0)
+      samples.insert(dimOf(op.getRegion(0).getArgument(0).getType(), 0).attribute());
   auto rename = [&](DimExpr dim) {
-    if (dim.isConstant())
+    if (dim.isConstant() || samples.contains(dim.attribute()))
       return dim;
     auto [it, inserted] = symbols.try_emplace(dim.attribute(), DimExpr());
     if (inserted) {

@@ -75,8 +75,7 @@ LogicalResult runUpToGroups(ModuleOp module, const TestTarget &target, bool fuse
   module->setAttr(Target::attrName, target.best().toAttr(&context()));
   std::vector<Stage> stages = between("expand", "group");
   if (!fuse)
-    stages.back() = Stage{"group", "func.func(treadle-decompose-top-k,treadle-form-groups{fuse=false})",
-                          "every op is in a group of its own"};
+    llvm::for_each(stages, [](Stage &stage) { stage = unfused(stage); });
   return run(module, stages);
 }
 

@@ -226,7 +226,7 @@ FailureOr<OwningOpRef<func::FuncOp>> expandedOf(func::FuncOp function) {
     return copy;
   copy = function.clone();
   PassManager manager(function.getContext(), func::FuncOp::getOperationName());
-  manager.addPass(createExpandNeuralGraphics());
+  manager.addPass(createExpandNeuralGraphics({/*fuse=*/false}));
   if (failed(manager.run(*copy)))
     return failure();
   return copy;

@@ -154,3 +154,37 @@ func.func @main(%o: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 
       : (!rays, !rays) -> (!rays, tensor<?x1xf32, #graph.dims<n, 1>>, tensor<?x1xi1, #graph.dims<n, 1>>)
   return %0#0, %0#1, %0#2 : !rays, tensor<?x1xf32, #graph.dims<n, 1>>, tensor<?x1xi1, #graph.dims<n, 1>>
 }
+
+// -----
+// name gradient
+// with n=1 | n=23
+!points = tensor<?x3xf32, #graph.dims<samples, 3>>
+!numbers = tensor<?x1xf32, #graph.dims<samples, 1>>
+func.func @main(%x: tensor<?x3xf32, #graph.dims<n, 3>>, %w: tensor<8x3xf32> {test.constant}, %v: tensor<1x8xf32>)
+    -> (tensor<?x3xf32, #graph.dims<n, 3>>, tensor<?x1xf32, #graph.dims<n, 1>>) {
+  %s = graph.sin %x : (tensor<?x3xf32, #graph.dims<n, 3>>) -> tensor<?x3xf32, #graph.dims<n, 3>>
+  %0 = ng.gradient %s captures(%w, %v) {
+  ^bb0(%p: !points, %a: tensor<8x3xf32>, %b: tensor<1x8xf32>):
+    %1 = ng.mlp %p, %a, %b {activation = #ng.activation<sine>, outputActivation = #ng.activation<none>}
+        : (!points, tensor<8x3xf32>, tensor<1x8xf32>) -> !numbers
+    ng.yield %1 : !numbers
+  } {width = 0.25 : f32} : (tensor<?x3xf32, #graph.dims<n, 3>>, tensor<8x3xf32>, tensor<1x8xf32>) -> tensor<?x3xf32, #graph.dims<n, 3>>
+  %2 = graph.mul %0, %0 : (tensor<?x3xf32, #graph.dims<n, 3>>, tensor<?x3xf32, #graph.dims<n, 3>>) -> tensor<?x3xf32, #graph.dims<n, 3>>
+  %3 = graph.reduce sum %2 {axes = array<i64: 1>} : (tensor<?x3xf32, #graph.dims<n, 3>>) -> tensor<?x1xf32, #graph.dims<n, 1>>
+  return %0, %3 : tensor<?x3xf32, #graph.dims<n, 3>>, tensor<?x1xf32, #graph.dims<n, 1>>
+}
+
+// -----
+// A network whose layers are no multiple of what is summed up at once, and rows that are stored over what they are made of.
+// name network
+// for T in f32, f16, bf16
+// with n=1 | n=23 | n=600
+!rows = tensor<?x5x$T, #graph.dims<n, 5>>
+func.func @main(%x: tensor<?x5x$T, #graph.dims<n, 5>>, %a: tensor<13x5x$T> {test.constant, test.range = array<f64: -0.3, 0.3>}, %b: tensor<7x13x$T> {test.range = array<f64: -0.3, 0.3>}, %c: tensor<5x7x$T> {test.range = array<f64: -0.3, 0.3>})
+    -> tensor<?x5x$T, #graph.dims<n, 5>> {
+  %0 = graph.neg %x : (!rows) -> !rows
+  %1 = ng.mlp %0, %a, %b, %c {activation = #ng.activation<relu>, outputActivation = #ng.activation<none>}
+      : (!rows, tensor<13x5x$T>, tensor<7x13x$T>, tensor<5x7x$T>) -> !rows
+  %2 = graph.add %1, %0 : (!rows, !rows) -> !rows
+  return %2 : !rows
+}

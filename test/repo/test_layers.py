@@ -13,7 +13,7 @@ LAYERS = [
     ("dialects/graph", ["runtime/base"]),
     ("dialects/{}", ["dialects/graph", "runtime/base"]),
     ("codegen", ["dialects", "runtime/base"]),
-    ("passes/{}", ["dialects", "runtime/base", "codegen/Target.h", "codegen/Schedule.h", "codegen/Cost.h"]),
+    ("passes/{}", ["dialects", "runtime/base", "codegen/Target.h", "codegen/Schedule.h", "codegen/Cost.h", "codegen/field/FieldOps.h"]),
     ("passes", ["dialects"]),
     ("targets/{}/compile", ["codegen", "dialects", "runtime/base", "runtime/format", "targets/{}"]),
     ("targets/{}/run", ["runtime", "targets/{}"]),

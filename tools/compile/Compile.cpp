@@ -245,12 +245,9 @@ bool Compilation::runStages(ModuleOp module, bool forTarget, const std::string &
       fail("cancelled");
       return false;
     }
+    Stage actual = options.no_fusion ? unfused(stage) : stage;
     if (explain)
-      hooks.explain(stage.name.str() + (suffix.empty() ? "" : " for " + suffix) + ": " + stage.guarantee.str());
-    Stage actual = stage;
-    if (options.no_fusion && stage.name == "group")
-      actual = Stage{"group", "func.func(treadle-decompose-top-k,treadle-form-groups{fuse=false})",
-                     "every op is in a group of its own", true};
+      hooks.explain(stage.name.str() + (suffix.empty() ? "" : " for " + suffix) + ": " + actual.guarantee.str());
     double part = 1.0 / static_cast<double>(all.size() + 1), done = static_cast<double>(i + 1) * part;
     if (failed(
             runStage(actual, module, std::make_unique<Watch>(hooks, stage.name.str(), done, done + part, explain)))) {

@@ -130,18 +130,21 @@ struct Load : OpConversionPattern<memref::LoadOp> {
   }
 };
 
-/// Two elements of 32 bits as one word, which llvmpipe loads as fast as one of them; a vector it loads by components.
-struct LoadPair : OpConversionPattern<vector::LoadOp> {
+/// Some elements as one word of 32 or 64 bits, which llvmpipe loads as fast as one of them; a vector it loads by
+/// components.
+struct LoadSome : OpConversionPattern<vector::LoadOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(vector::LoadOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
-    Type word = in.getBase().getType();
     VectorType type = op.getVectorType();
-    if (isShared(op.getMemRefType()) || type.getNumElements() != 2 || type.getElementTypeBitWidth() != 32)
+    int64_t bits = type.getNumElements() * type.getElementTypeBitWidth();
+    if (isShared(op.getMemRefType()) || type.getNumElements() < 2 || type.getNumElements() > 4 ||
+        (bits != 32 && bits != 64))
       return failure();
+    Type word = b.getIntegerType(static_cast<unsigned>(bits));
     Value address = addressOf(b, op.getLoc(), op.getMemRefType(), in.getBase(), in.getIndices()[0]);
     Access at = accessAt(b, op.getLoc(), word, address);
-    Value both = spirv::LoadOp::create(b, op.getLoc(), word, at.pointer, at.access, at.alignment);
-    b.replaceOpWithNewOp<spirv::BitcastOp>(op, type, both);
+    Value all = spirv::LoadOp::create(b, op.getLoc(), word, at.pointer, at.access, at.alignment);
+    b.replaceOpWithNewOp<spirv::BitcastOp>(op, type, all);
     return success();
   }
 };
@@ -314,7 +317,7 @@ struct VulkanConvertKernel : impl::VulkanConvertKernelBase<VulkanConvertKernel> 
     populateGPUToSPIRVPatterns(converter, patterns);
     populateVectorToSPIRVPatterns(converter, patterns);
     vulkan::populateTileToSpirv(converter, patterns);
-    patterns.add<Load, LoadPair, Store, Shared, Broadcast, Exchange, Return, Entry>(converter, context);
+    patterns.add<Load, LoadSome, Store, Shared, Broadcast, Exchange, Return, Entry>(converter, context);
     auto legal = SPIRVConversionTarget::get(target);
     if (failed(applyFullConversion(module, *legal, std::move(patterns))))
       return signalPassFailure();

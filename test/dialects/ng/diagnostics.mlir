@@ -446,3 +446,27 @@ func.func @f(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>, %i: tensor<8x1xui32>) {
       : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<1xi32>)
   return
 }
+
+// -----
+
+func.func @gradientWidth(%x: tensor<4x3xf32>) -> tensor<4x3xf32> {
+  // expected-error@+1 {{width is 0}}
+  %0 = ng.gradient %x {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<samples, 3>>):
+    %1 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<samples, 3>>) -> tensor<?x1xf32, #graph.dims<samples, 1>>
+    ng.yield %1 : tensor<?x1xf32, #graph.dims<samples, 1>>
+  } {width = 0.0 : f32} : (tensor<4x3xf32>) -> tensor<4x3xf32>
+  return %0 : tensor<4x3xf32>
+}
+
+// -----
+
+func.func @gradientOfPixels(%x: tensor<4x2xf32>) -> tensor<4x3xf32> {
+  // expected-error@+1 {{takes positions [N, 3]}}
+  %0 = ng.gradient %x {
+  ^bb0(%p: tensor<?x3xf32, #graph.dims<samples, 3>>):
+    %1 = graph.slice %p starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<samples, 3>>) -> tensor<?x1xf32, #graph.dims<samples, 1>>
+    ng.yield %1 : tensor<?x1xf32, #graph.dims<samples, 1>>
+  } {width = 0.1 : f32} : (tensor<4x2xf32>) -> tensor<4x3xf32>
+  return %0 : tensor<4x3xf32>
+}

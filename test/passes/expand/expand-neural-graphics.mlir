@@ -1,4 +1,4 @@
-// RUN: treadle-opt %s --pass-pipeline='builtin.module(func.func(treadle-expand-neural-graphics,canonicalize,cse))' | FileCheck %s
+// RUN: treadle-opt %s --pass-pipeline='builtin.module(func.func(treadle-expand-neural-graphics{fuse=false},canonicalize,cse))' | FileCheck %s
 // Ops of ng become compositions of ops of graph.
 
 // A gather for each vertex of a cell, of all levels at once; only coarse levels' indices are not hashed.

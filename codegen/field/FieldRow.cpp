@@ -1,0 +1,229 @@
+//===- FieldRow.cpp - what encodings are for a row ----------------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/field/FieldRow.h"
+#include "dialects/ng/Harmonics.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace treadle::graph;
+using namespace treadle::ng;
+
+namespace treadle {
+
+void FieldRow::emit(Block &block) {
+  for (Operation &op : block)
+    llvm::TypeSwitch<Operation *>(&op)
+        .Case<GridEncodingOp>([&](auto op) { bind(op.getResult(), gridEncoding(op)); })
+        .Case<SphericalHarmonicsOp>([&](auto op) { bind(op.getResult(), sphericalHarmonics(op)); })
+        .Case<MlpOp>([&](auto op) { bind(op.getResult(), mlp(op)); })
+        .Case<MarchOp>([&](auto op) { march(op); })
+        .Case<DeltaTrackOp>([&](auto op) { deltaTrack(op); })
+        .Case<SphereTraceOp>([&](auto op) { sphereTrace(op); })
+        .Case<GradientOp>([&](auto op) { bind(op.getResult(), gradient(op)); });
+}
+
+/// Of each element of a row of the value, in order.
+static void overColumns(Value value, const Coord &row, llvm::function_ref<void(const Position &)> visit) {
+  Dims dims = dimsOf(value.getType());
+  std::function<void(Position)> nest = [&](Position position) {
+    if (position.size() == dims.size())
+      return visit(position);
+    int64_t size = *dims[position.size()].constantValue();
+    position.emplace_back();
+    for (int64_t i = 0; i < size; ++i) {
+      position.back() = Coord{{}, i, 0, 0, {}};
+      nest(position);
+    }
+  };
+  nest({row});
+}
+
+Columns FieldRow::columns(Value value) {
+  Columns result;
+  overColumns(value, row.coord, [&](const Position &position) { result.push_back(elements.at(value, position)); });
+  return result;
+}
+
+/// A result may lie over what another is made of: all are known before one is stored.
+void FieldRow::storeResults(const Coord &place) {
+  emit(kernel.body());
+  SmallVector<Columns> all = llvm::map_to_vector(kernel.results(), [&](Value value) { return columns(value); });
+  elements.setMask(row.isThere);
+  for (auto [number, value] : llvm::enumerate(kernel.results())) {
+    Value memory = kernel.resultBuffer(static_cast<unsigned>(number));
+    auto type = cast<RankedTensorType>(value.getType());
+    size_t column = 0;
+    overColumns(value, place,
+                [&](const Position &position) { elements.store(all[number][column++], memory, type, position); });
+  }
+}
+
+void FieldRow::bind(Value value, Columns columns) {
+  elements.bind(value, [columns = std::move(columns)](const Position &position) -> Value {
+    std::optional<int64_t> column = position.back().known();
+    if (!column)
+      llvm::report_fatal_error("a column of a field's row is asked for by a number that is not known");
+    return columns[*column];
+  });
+}
+
+BlockArgument FieldRow::argumentOf(Value value) const {
+  for (const FieldRow *at = this; at; at = at->outer)
+    if (Value outside = at->captured.lookup(value))
+      value = outside;
+  return cast<BlockArgument>(value);
+}
+
+/// As many at once as a lane brings, packed into one word, so that lanes are put together a word each.
+Columns FieldRow::loadNeighbours(BlockArgument argument, Value first, int64_t count) {
+  Value memory = kernel.bufferOf(argument);
+  Type element = elementOf(argument), type = storageType(element);
+  int64_t bits = type.getIntOrFloatBitWidth();
+  int64_t together = std::gcd(count, wordBits / bits);
+  Columns result;
+  for (int64_t offset = 0; offset < count; offset += together) {
+    auto loadOf = [&](Value index, int64_t elementCount) -> Value {
+      Value start = arith::IndexCastUIOp::create(b, b.getIndexType(), index);
+      start = kernel.add(kernel.mul(start, count), offset);
+      return vector::LoadOp::create(b, VectorType::get({elementCount}, type), memory, start);
+    };
+    SmallVector<Value> parts; // of each element, the lanes
+    if (elements.lanes == 1) {
+      Value loaded = loadOf(vector::ExtractOp::create(b, first, ArrayRef<int64_t>{0}), together);
+      for (int64_t i = 0; i < together; ++i)
+        parts.push_back(together == 1 ? loaded
+                                      : elements.splat(vector::ExtractOp::create(b, loaded, ArrayRef<int64_t>{i})));
+    } else {
+      Type word = b.getIntegerType(static_cast<unsigned>(together * bits));
+      Value words = arith::ConstantOp::create(b, b.getZeroAttr(elements.vectorOf(word)));
+      for (int64_t lane = 0; lane < elements.lanes; ++lane) {
+        Value loaded = loadOf(vector::ExtractOp::create(b, first, ArrayRef<int64_t>{lane}), together);
+        Value whole = vector::BitCastOp::create(b, VectorType::get({1}, word), loaded);
+        whole = vector::ExtractOp::create(b, whole, ArrayRef<int64_t>{0});
+        words = vector::InsertOp::create(b, whole, words, ArrayRef<int64_t>{lane});
+      }
+      Type narrow = b.getIntegerType(static_cast<unsigned>(bits));
+      for (int64_t i = 0; i < together; ++i) {
+        Value part = words;
+        if (i)
+          part = arith::ShRUIOp::create(b, words, elements.constant(IntegerAttr::get(word, i * bits)));
+        if (together > 1)
+          part = arith::TruncIOp::create(b, elements.vectorOf(narrow), part);
+        parts.push_back(type == narrow ? part : arith::BitcastOp::create(b, elements.vectorOf(type), part));
+      }
+    }
+    for (Value part : parts)
+      result.push_back(fromStorage(b, part, element));
+  }
+  return result;
+}
+
+// ---- grids -------------------------------------------------------------------------------------
+
+/// The formulas of ng.grid_encoding, level by level.
+Columns FieldRow::gridEncoding(GridEncodingOp op) {
+  BlockArgument table = argumentOf(op.getTable());
+  Type element = elementOf(op.getTable());
+  int64_t features = *dimOf(op.getTable().getType(), 1).constantValue();
+  Columns position = columns(op.getInput()), result;
+  size_t dims = position.size();
+  auto levels = llvm::map_to_vector(op.getLevels().getAsRange<LevelAttr>(), levelOf);
+  float most = 1;
+  for (const GridLevel &level : levels)
+    most = std::max(most, level.scale);
+  // What is not in the grid by far, or no number, is anywhere in it.
+  Value limit = v.number(0x1p30 / most), least = v.number(-0x1p30 / most);
+  for (Value &x : position)
+    x = v.clamp(x, least, limit);
+
+  bool isNearest = op.getInterpolation() == Interpolation::nearest;
+  for (const GridLevel &level : levels) {
+    struct Side {
+      Value weight, part; // of the vertex's weight and of its number
+    };
+    SmallVector<std::array<Side, 2>> sides(dims);
+    for (size_t d = 0; d < dims; ++d) {
+      Value place = v.add(v.mul(position[d], v.number(level.scale)), v.number(0.5));
+      Value below = math::FloorOp::create(b, place);
+      Value inside = v.sub(place, below), cell = v.toWord(below);
+      if (op.getInterpolation() == Interpolation::smoothstep)
+        inside = v.mul(v.mul(inside, inside), v.sub(v.number(3), v.mul(v.number(2), inside)));
+      uint32_t factor = level.index == IndexFunction::dense            ? denseStride(level, static_cast<int64_t>(d))
+                        : level.index == IndexFunction::coherent_prime ? hashPrimes[d]
+                                                                       : 0;
+      sides[d][0] = {v.sub(v.number(1), inside), factor == 1 ? cell : v.mul(cell, v.word(factor))};
+      sides[d][1] = {inside, v.add(sides[d][0].part, v.word(factor))};
+    }
+    Columns sums;
+    auto entries = static_cast<uint32_t>(level.entries);
+    for (size_t corner = 0; corner < (isNearest ? 1 : size_t(1) << dims); ++corner) {
+      Value weight, index;
+      for (size_t d = 0; d < dims; ++d) {
+        const Side &side = sides[d][corner >> d & 1];
+        weight = weight ? v.mul(weight, side.weight) : side.weight;
+        if (!index)
+          index = side.part;
+        else
+          index = level.index == IndexFunction::coherent_prime ? v.differs(index, side.part) : v.add(index, side.part);
+      }
+      if (level.index == IndexFunction::single)
+        index = v.word(0);
+      else if (llvm::isPowerOf2_32(entries))
+        index = v.both(index, v.word(entries - 1));
+      else
+        index = arith::RemUIOp::create(b, index, v.word(entries));
+      if (level.offset)
+        index = v.add(index, v.word(static_cast<uint32_t>(level.offset)));
+      for (auto [feature, value] : llvm::enumerate(loadNeighbours(table, index, features))) {
+        Value part = isNearest ? value : v.mul(weight, value);
+        if (corner == 0)
+          sums.push_back(part);
+        else
+          sums[feature] = v.add(sums[feature], part);
+      }
+    }
+    for (Value sum : sums)
+      result.push_back(v.rounded(sum, element));
+  }
+  return result;
+}
+
+// ---- directions --------------------------------------------------------------------------------
+
+/// Polynomials of z by Horner's rule, times the powers of x + iy.
+Columns FieldRow::sphericalHarmonics(SphericalHarmonicsOp op) {
+  Columns unit = columns(op.getInput());
+  for (Value &x : unit)
+    x = v.sub(v.mul(x, v.number(2)), v.number(1));
+  std::array<SmallVector<Value>, 2> around; // real and imaginary parts
+  around[0] = {v.number(1)};
+  around[1] = {v.number(0)};
+  for (int64_t power = 1; power < static_cast<int64_t>(op.getDegree()); ++power) {
+    Value real = around[0].back(), imaginary = around[1].back();
+    around[0].push_back(v.sub(v.mul(real, unit[0]), v.mul(imaginary, unit[1])));
+    around[1].push_back(v.add(v.mul(real, unit[1]), v.mul(imaginary, unit[0])));
+  }
+  Columns result;
+  for (const Harmonic &harmonic : harmonicsOf(op.getDegree())) {
+    Value sum = v.number(harmonic.coefficients.back());
+    for (double coefficient : llvm::reverse(ArrayRef(harmonic.coefficients).drop_back())) {
+      sum = v.mul(sum, unit[2]);
+      if (coefficient != 0)
+        sum = v.add(sum, v.number(coefficient));
+    }
+    if (harmonic.order != 0)
+      sum = v.mul(sum, around[harmonic.order < 0][std::abs(harmonic.order)]);
+    result.push_back(sum);
+  }
+  return result;
+}
+
+} // namespace treadle

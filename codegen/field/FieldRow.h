@@ -1,0 +1,151 @@
+//===- FieldRow.h - what ops of ng are for a row ------------------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A lane has a row: one of positions and directions, a sample or a ray. What an op makes of it is a list of values, one
+// for each column, that stay in registers, where Elements finds them as the op's result; so what is done with them
+// before and after is done as in any other kernel. A network's values go from layer to layer through memory of the
+// worker's own, [column][lane], or [column][thread] of the workgroup's:
+//
+//     for a block of columns of the next layer
+//       sums, a register each = 0
+//       for each column of this one      read once for the block
+//         sums += weight * column        a weight is the same for all lanes
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TREADLE_CODEGEN_FIELD_FIELDROW_H
+#define TREADLE_CODEGEN_FIELD_FIELDROW_H
+
+#include "codegen/field/Lanes.h"
+#include "dialects/ng/Ng.h"
+
+namespace treadle {
+
+using Columns = llvm::SmallVector<mlir::Value>;
+
+/// The row that lanes have in tensors of the kernel, and which of them have one.
+struct RowPlace {
+  Coord coord;
+  mlir::Value isThere; // null: all
+};
+
+/// Where a kernel's networks keep their values and weights.
+class NetworkMemory {
+public:
+  /// For the networks of the kernel's source; settles its threads.
+  NetworkMemory(Kernel &kernel, int64_t lanes);
+
+  /// Before any task: where lanes share a weight, it is read as a number of f32.
+  void unpackWeights();
+
+  struct Weights {
+    mlir::Value memory; // [out][in]
+    mlir::Type element; // as a graph has it
+  };
+  /// Of a block argument of the source.
+  Weights weights(mlir::Value argument) const;
+
+  mlir::Type element() const { return stored; }
+  /// Where a column's values are, of the first or the second half.
+  mlir::Value place(int64_t half, mlir::Value column);
+  mlir::Value values() const { return memory; }
+
+  /// Columns of the next layer that are summed up at once, and of this one that are read in one turn of a loop.
+  int64_t block = 4, unroll = 1;
+
+  /// The turns that a thread's loops make at most.
+  int64_t turns() const { return turnsOf(kernel.body()); }
+
+private:
+  int64_t turnsOf(mlir::Block &block) const;
+
+  Kernel &kernel;
+  int64_t lanes, widest = 0;
+  mlir::Type stored; // of values between layers
+  mlir::Value memory;
+  llvm::DenseMap<mlir::Value, mlir::Value> unpacked;
+};
+
+class FieldRow {
+public:
+  /// `outer`: what the arguments of a region stand for outside of it.
+  FieldRow(Elements &elements, NetworkMemory &networks, RowPlace row, const FieldRow *outer = nullptr)
+      : elements(elements), kernel(elements.kernel), b(elements.b), v(elements), networks(networks),
+        row(std::move(row)), outer(outer) {}
+
+  /// Computes the block's ops of ng, in order, and lets the elements know of them.
+  void emit(mlir::Block &block);
+
+  /// All columns of a value, in row-major order.
+  Columns columns(mlir::Value value);
+
+  /// The whole kernel for this row: its ops, and then its results, stored at `place`.
+  void storeResults(const Coord &place);
+
+private:
+  /// What a lane loads of neighbours in memory at once.
+  static constexpr int64_t wordBits = 64;
+
+  void bind(mlir::Value value, Columns columns);
+  /// Memory behind a value that an op reads at places that it finds, and the kernel's argument that it is.
+  mlir::BlockArgument argumentOf(mlir::Value value) const;
+
+  Columns gridEncoding(ng::GridEncodingOp op);
+  Columns sphericalHarmonics(ng::SphericalHarmonicsOp op);
+  Columns mlp(ng::MlpOp op);
+  mlir::Value activate(ng::Activation activation, mlir::Value x);
+  /// Elements `first` * `count` and on of memory in each lane, where `first` is a word a lane, as they are computed
+  /// with.
+  Columns loadNeighbours(mlir::BlockArgument argument, mlir::Value first, int64_t count);
+
+  // Along rays (FieldRays.cpp).
+  struct Rays {
+    Columns origin, direction;
+    mlir::Value start, end, isInside;
+    Columns at(Lanes &v, mlir::Value place) const;
+  };
+  /// On the way to the next place at which the field is asked.
+  struct Way {
+    mlir::Value place, next, lost; // where it is asked; the next place, and what was lost of that by rounding
+    mlir::Value step;              // how many there have been
+    mlir::Value goesOn, hasPlace;
+    static constexpr mlir::Value Way::*members[] = {&Way::place, &Way::next,   &Way::lost,
+                                                    &Way::step,  &Way::goesOn, &Way::hasPlace};
+  };
+  /// Front to back.
+  struct Light {
+    mlir::Value red, green, blue, alpha, greatest, depth;
+    static constexpr mlir::Value Light::*members[] = {&Light::red,   &Light::green,    &Light::blue,
+                                                      &Light::alpha, &Light::greatest, &Light::depth};
+    static Light none(Lanes &v) {
+      return {v.number(0), v.number(0), v.number(0), v.number(0), v.number(0), v.number(0)};
+    }
+    Light with(Lanes &v, mlir::Value opacity, llvm::ArrayRef<mlir::Value> color, mlir::Value place) const;
+  };
+  template <typename Op>
+  Light follow(Op op, const Rays &rays, Way begin, llvm::function_ref<Way(Way)> step,
+               llvm::function_ref<mlir::Value(mlir::Value density, mlir::Value place)> opacityAt);
+  Rays raysOf(mlir::Value origin, mlir::Value direction, llvm::ArrayRef<float> box);
+  mlir::Value isOccupied(mlir::Value bits, const Columns &position);
+  /// What the field yields at the positions, for columns of each of its values.
+  llvm::SmallVector<Columns> evaluate(mlir::Region &field, llvm::ArrayRef<Columns> inputs);
+  void march(ng::MarchOp op);
+  void deltaTrack(ng::DeltaTrackOp op);
+  void sphereTrace(ng::SphereTraceOp op);
+  Columns gradient(ng::GradientOp op);
+
+  Elements &elements;
+  Kernel &kernel;
+  mlir::ImplicitLocOpBuilder &b;
+  Lanes v;
+  NetworkMemory &networks;
+  RowPlace row;
+  const FieldRow *outer;
+  llvm::DenseMap<mlir::Value, mlir::Value> captured; // what a region's arguments are outside
+};
+
+} // namespace treadle
+
+#endif // TREADLE_CODEGEN_FIELD_FIELDROW_H
