@@ -6,122 +6,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/field/FieldRow.h"
-#include "codegen/simd/Vectors.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "llvm/ADT/TypeSwitch.h"
-#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace treadle::graph;
 using namespace treadle::ng;
 
 namespace treadle {
-
-// ---- memory ------------------------------------------------------------------------------------
-
-NetworkMemory::NetworkMemory(Kernel &kernel, int64_t lanes) : kernel(kernel), lanes(lanes) {
-  const Target &target = kernel.target;
-  Type f32 = Float32Type::get(kernel.b.getContext());
-  kernel.source.walk([&](MlpOp op) {
-    Type element = storageType(elementOf(op.getInput()));
-    stored = !stored || stored == element ? element : f32;
-    for (Value weights : op.getWeights()) {
-      auto type = cast<RankedTensorType>(weights.getType());
-      widest = std::max({widest, type.getDimSize(0), type.getDimSize(1)});
-    }
-  });
-  if (!stored)
-    return;
-  if (!target.isSimt) {
-    stored = f32;
-    int64_t registers = std::max<int64_t>(lanes / target.lanes(f32), 1);
-    block = llvm::bit_floor<uint64_t>((target.vectorRegisters - registers) / registers - 1);
-    memory = kernel.scratch(stored, DimExpr::constant(kernel.b.getContext(), 2 * widest * lanes));
-    return;
-  }
-  int64_t bytes = 2 * widest * stored.getIntOrFloatBitWidth() / 8;
-  kernel.setThreads(std::clamp<int64_t>(llvm::bit_floor<uint64_t>(target.sharedBytes / bytes), target.subgroupThreads,
-                                        target.workgroupThreads));
-  block = unroll = 16;
-  while (target.loopTurns > 0 && turns() > target.loopTurns && unroll < widest)
-    unroll *= 2;
-  memory = kernel.shared(stored, 2 * widest * kernel.threads());
-}
-
-int64_t NetworkMemory::turnsOf(Block &ops) const {
-  int64_t all = 0;
-  for (Operation &op : ops) {
-    if (auto mlp = dyn_cast<MlpOp>(op))
-      for (Value weights : mlp.getWeights()) {
-        ArrayRef<int64_t> shape = cast<RankedTensorType>(weights.getType()).getShape();
-        all += llvm::divideCeil(shape[0], block) * (1 + shape[1] / unroll);
-      }
-    int64_t times = llvm::TypeSwitch<Operation *, int64_t>(&op)
-                        .Case<MarchOp, DeltaTrackOp, SphereTraceOp>([](auto rays) { return rays.getMaxSteps(); })
-                        .Case<GradientOp>([](auto) { return 6; })
-                        .Default([](Operation *) { return 0; });
-    if (times > 0) // for each step one of its own, and one on the way to it
-      all += times * (2 + turnsOf(op.getRegion(0).front()));
-  }
-  return all;
-}
-
-void NetworkMemory::unpackWeights() {
-  if (kernel.target.isSimt)
-    return;
-  ImplicitLocOpBuilder &b = kernel.b;
-  for (BlockArgument argument : kernel.body().getArguments()) {
-    bool isWeights = false;
-    std::function<void(Value)> visit = [&](Value value) {
-      for (OpOperand &use : value.getUses()) {
-        Operation *user = use.getOwner();
-        isWeights |= isa<MlpOp>(user) && use.getOperandNumber() > 0;
-        if (user->getNumRegions() == 1) { // captures are the last operands and the last arguments
-          Block &region = user->getRegion(0).front();
-          int64_t fromEnd = user->getNumOperands() - use.getOperandNumber();
-          if (fromEnd <= static_cast<int64_t>(region.getNumArguments()))
-            visit(region.getArgument(region.getNumArguments() - fromEnd));
-        }
-      }
-    };
-    Type element = elementOf(argument);
-    if (!element.isF32())
-      visit(argument);
-    if (!isWeights)
-      continue;
-    int64_t count = cast<RankedTensorType>(argument.getType()).getNumElements(), step = kernel.target.lanes(element);
-    Value from = kernel.bufferOf(argument);
-    Value to = kernel.scratch(b.getF32Type(), DimExpr::constant(b.getContext(), count));
-    auto type = VectorType::get({step}, storageType(element));
-    Value rest = arith::ConstantOp::create(b, b.getZeroAttr(type));
-    overVectors(kernel, step, kernel.index(0), kernel.index(count), [&](Value i, Value mask) {
-      Value values = mask ? Value(vector::MaskedLoadOp::create(b, type, from, i, mask, rest))
-                          : Value(vector::LoadOp::create(b, type, from, i));
-      values = fromStorage(b, values, element);
-      if (mask)
-        vector::MaskedStoreOp::create(b, to, i, mask, values);
-      else
-        vector::StoreOp::create(b, values, to, i);
-    });
-    unpacked[argument] = to;
-  }
-}
-
-NetworkMemory::Weights NetworkMemory::weights(Value argument) const {
-  if (Value known = unpacked.lookup(argument))
-    return {known, Float32Type::get(kernel.b.getContext())};
-  return {kernel.bufferOf(cast<BlockArgument>(argument)), elementOf(argument)};
-}
-
-Value NetworkMemory::place(int64_t half, Value column) {
-  if (!kernel.target.isSimt)
-    return kernel.mul(kernel.add(column, half * widest), lanes);
-  return kernel.add(kernel.mul(kernel.add(column, half * widest), kernel.threads()), kernel.thread());
-}
-
-// ---- perceptrons -------------------------------------------------------------------------------
 
 /// The formulas of ng.mlp; each where no number gets too large on the way.
 Value FieldRow::activate(Activation activation, Value x) {
@@ -194,7 +86,7 @@ Columns FieldRow::mlp(MlpOp op) {
   for (auto [layer, weights] : llvm::enumerate(op.getWeights())) {
     bool isLast = layer + 1 == op.getWeights().size();
     Activation activation = isLast ? op.getOutputActivation() : op.getActivation();
-    auto [memory, weightElement] = networks.weights(argumentOf(weights));
+    auto [memory, weightElement] = networks.weights(weights);
     int64_t out = cast<RankedTensorType>(weights.getType()).getDimSize(0);
     int64_t in = cast<RankedTensorType>(weights.getType()).getDimSize(1);
     Type weightType = storageType(weightElement);

@@ -110,29 +110,23 @@ Value FieldRow::isOccupied(Value bits, const Columns &position) {
     code = d ? v.either(code, v.shiftLeft(bits, static_cast<uint32_t>(d))) : bits;
   }
   Value index = v.add(first, v.shiftRight(code, v.word(3)));
-  Value byte = loadNeighbours(argumentOf(bits), index, 1)[0];
+  Value byte = loadNeighbours(kernelArgument(bits), index, 1)[0];
   byte = arith::ExtUIOp::create(b, elements.vectorOf(b.getI32Type()), byte);
   return v.isSet(v.both(v.shiftRight(byte, v.both(code, v.word(7))), v.word(1)));
 }
 
 SmallVector<Columns> FieldRow::evaluate(Region &field, ArrayRef<Columns> inputs) {
   Elements inner(kernel, elements.lanes);
-  FieldRow fieldRow(inner, networks, {Elements::uniform(kernel.index(0)), {}}, this);
-  Operation *op = field.getParentOp();
+  FieldRow fieldRow(inner, networks, {Elements::uniform(kernel.index(0)), {}});
   Block &block = field.front();
-  unsigned captures = block.getNumArguments() - inputs.size();
   for (auto [argument, columns] : llvm::zip(block.getArguments(), inputs))
     fieldRow.bind(argument, columns);
-  for (auto [argument, value] :
-       llvm::zip(block.getArguments().take_back(captures), op->getOperands().take_back(captures))) {
-    fieldRow.captured[argument] = value;
-    // Of which an element may be read like any other.
-    BlockArgument memory = argumentOf(value);
-    inner.bind(argument, [this, &inner, memory](const Position &position) {
+  // What is captured is in memory, of which an element may be read like any other.
+  for (BlockArgument capture : block.getArguments().drop_front(inputs.size()))
+    inner.bind(capture, [this, &inner, memory = kernelArgument(capture)](const Position &position) {
       auto type = cast<RankedTensorType>(memory.getType());
       return fromStorage(b, inner.load(kernel.bufferOf(memory), type, position), type.getElementType());
     });
-  }
   fieldRow.emit(block);
   return llvm::map_to_vector(block.getTerminator()->getOperands(),
                              [&](Value value) { return fieldRow.columns(value); });

@@ -75,13 +75,6 @@ void FieldRow::bind(Value value, Columns columns) {
   });
 }
 
-BlockArgument FieldRow::argumentOf(Value value) const {
-  for (const FieldRow *at = this; at; at = at->outer)
-    if (Value outside = at->captured.lookup(value))
-      value = outside;
-  return cast<BlockArgument>(value);
-}
-
 /// As many at once as a lane brings, packed into one word, so that lanes are put together a word each.
 Columns FieldRow::loadNeighbours(BlockArgument argument, Value first, int64_t count) {
   Value memory = kernel.bufferOf(argument);
@@ -130,7 +123,7 @@ Columns FieldRow::loadNeighbours(BlockArgument argument, Value first, int64_t co
 
 /// The formulas of ng.grid_encoding, level by level.
 Columns FieldRow::gridEncoding(GridEncodingOp op) {
-  BlockArgument table = argumentOf(op.getTable());
+  BlockArgument table = kernelArgument(op.getTable());
   Type element = elementOf(op.getTable());
   int64_t features = *dimOf(op.getTable().getType(), 1).constantValue();
   Columns position = columns(op.getInput()), result;

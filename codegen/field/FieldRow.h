@@ -5,8 +5,8 @@
 //
 // A lane has a row: one of positions and directions, a sample or a ray. What an op makes of it is a list of values, one
 // for each column, that stay in registers, where Elements finds them as the op's result; so what is done with them
-// before and after is done as in any other kernel. A network's values go from layer to layer through memory of the
-// worker's own, [column][lane], or [column][thread] of the workgroup's:
+// before and after is done as in any other kernel. A network's values go from layer to layer through memory
+// (NetworkMemory.h):
 //
 //     for a block of columns of the next layer
 //       sums, a register each = 0
@@ -19,7 +19,7 @@
 #define TREADLE_CODEGEN_FIELD_FIELDROW_H
 
 #include "codegen/field/Lanes.h"
-#include "dialects/ng/Ng.h"
+#include "codegen/field/NetworkMemory.h"
 
 namespace treadle {
 
@@ -31,49 +31,11 @@ struct RowPlace {
   mlir::Value isThere; // null: all
 };
 
-/// Where a kernel's networks keep their values and weights.
-class NetworkMemory {
-public:
-  /// For the networks of the kernel's source; settles its threads.
-  NetworkMemory(Kernel &kernel, int64_t lanes);
-
-  /// Before any task: where lanes share a weight, it is read as a number of f32.
-  void unpackWeights();
-
-  struct Weights {
-    mlir::Value memory; // [out][in]
-    mlir::Type element; // as a graph has it
-  };
-  /// Of a block argument of the source.
-  Weights weights(mlir::Value argument) const;
-
-  mlir::Type element() const { return stored; }
-  /// Where a column's values are, of the first or the second half.
-  mlir::Value place(int64_t half, mlir::Value column);
-  mlir::Value values() const { return memory; }
-
-  /// Columns of the next layer that are summed up at once, and of this one that are read in one turn of a loop.
-  int64_t block = 4, unroll = 1;
-
-  /// The turns that a thread's loops make at most.
-  int64_t turns() const { return turnsOf(kernel.body()); }
-
-private:
-  int64_t turnsOf(mlir::Block &block) const;
-
-  Kernel &kernel;
-  int64_t lanes, widest = 0;
-  mlir::Type stored; // of values between layers
-  mlir::Value memory;
-  llvm::DenseMap<mlir::Value, mlir::Value> unpacked;
-};
-
 class FieldRow {
 public:
-  /// `outer`: what the arguments of a region stand for outside of it.
-  FieldRow(Elements &elements, NetworkMemory &networks, RowPlace row, const FieldRow *outer = nullptr)
+  FieldRow(Elements &elements, NetworkMemory &networks, RowPlace row)
       : elements(elements), kernel(elements.kernel), b(elements.b), v(elements), networks(networks),
-        row(std::move(row)), outer(outer) {}
+        row(std::move(row)) {}
 
   /// Computes the block's ops of ng, in order, and lets the elements know of them.
   void emit(mlir::Block &block);
@@ -89,8 +51,6 @@ private:
   static constexpr int64_t wordBits = 64;
 
   void bind(mlir::Value value, Columns columns);
-  /// Memory behind a value that an op reads at places that it finds, and the kernel's argument that it is.
-  mlir::BlockArgument argumentOf(mlir::Value value) const;
 
   Columns gridEncoding(ng::GridEncodingOp op);
   Columns sphericalHarmonics(ng::SphericalHarmonicsOp op);
@@ -124,12 +84,14 @@ private:
     }
     Light with(Lanes &v, mlir::Value opacity, llvm::ArrayRef<mlir::Value> color, mlir::Value place) const;
   };
+  /// A ray of ng.march or ng.delta_track from place to place, of which `step` finds the next, until there is none or
+  /// nearly all light is taken, of what is left `opacityAt` each.
   template <typename Op>
   Light follow(Op op, const Rays &rays, Way begin, llvm::function_ref<Way(Way)> step,
                llvm::function_ref<mlir::Value(mlir::Value density, mlir::Value place)> opacityAt);
   Rays raysOf(mlir::Value origin, mlir::Value direction, llvm::ArrayRef<float> box);
   mlir::Value isOccupied(mlir::Value bits, const Columns &position);
-  /// What the field yields at the positions, for columns of each of its values.
+  /// Of each value that the field yields for the inputs, the columns.
   llvm::SmallVector<Columns> evaluate(mlir::Region &field, llvm::ArrayRef<Columns> inputs);
   void march(ng::MarchOp op);
   void deltaTrack(ng::DeltaTrackOp op);
@@ -142,8 +104,6 @@ private:
   Lanes v;
   NetworkMemory &networks;
   RowPlace row;
-  const FieldRow *outer;
-  llvm::DenseMap<mlir::Value, mlir::Value> captured; // what a region's arguments are outside
 };
 
 } // namespace treadle

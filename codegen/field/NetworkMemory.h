@@ -1,0 +1,61 @@
+//===- NetworkMemory.h - where networks keep values and weights ---------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A row's values go from layer to layer through memory of the worker's own, [column][lane], or of the workgroup's,
+// [column][thread], in two halves: one is read while the other is written.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TREADLE_CODEGEN_FIELD_NETWORKMEMORY_H
+#define TREADLE_CODEGEN_FIELD_NETWORKMEMORY_H
+
+#include "codegen/Kernel.h"
+#include "dialects/ng/Ng.h"
+
+namespace treadle {
+
+/// The argument of the kernel's source that a value is, which may be a capture of a field.
+mlir::BlockArgument kernelArgument(mlir::Value value);
+
+/// Where a kernel's networks keep their values and weights.
+class NetworkMemory {
+public:
+  /// For the networks of the kernel's source; settles its threads.
+  NetworkMemory(Kernel &kernel, int64_t lanes);
+
+  /// Before any task: where lanes share a weight, it is read as a number of f32.
+  void unpackWeights();
+
+  struct Weights {
+    mlir::Value memory; // [out][in]
+    mlir::Type element; // as a graph has it
+  };
+  Weights weights(mlir::Value operand) const;
+
+  mlir::Type element() const { return stored; }
+  /// Where a column's values are, of the first or the second half.
+  mlir::Value place(int64_t half, mlir::Value column);
+  mlir::Value values() const { return memory; }
+
+  /// Columns of the next layer that are summed up at once, and of this one that are read in one turn of a loop.
+  int64_t block = 4, unroll = 1;
+
+  /// The turns that a thread's loops make at most.
+  int64_t turns() const { return turnsOf(kernel.body()); }
+
+private:
+  int64_t turnsOf(mlir::Block &block) const;
+  mlir::Value unpack(mlir::BlockArgument argument);
+
+  Kernel &kernel;
+  int64_t lanes, widest = 0;
+  mlir::Type stored; // of values between layers
+  mlir::Value memory;
+  llvm::DenseMap<mlir::Value, mlir::Value> unpacked;
+};
+
+} // namespace treadle
+
+#endif // TREADLE_CODEGEN_FIELD_NETWORKMEMORY_H
