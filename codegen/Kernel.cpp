@@ -231,16 +231,13 @@ void Kernel::tasks(ValueRange start, llvm::function_ref<SmallVector<Value>(Value
     Value round = mul(step, 2), toNext = sub(sub(round, mul(first, 2)), index(1));
     SmallVector<Value> carried = {first, toNext};
     llvm::append_range(carried, start);
-    SmallVector<Location> locations(carried.size(), b.getLoc());
-    TypeRange types = ValueRange(carried).getTypes();
-    auto op = scf::WhileOp::create(b, types, carried);
-    Block *before = b.createBlock(&op.getBefore(), {}, types, locations);
-    scf::ConditionOp::create(b, less(before->getArgument(0), endArgument), before->getArguments());
-    Block *after = b.createBlock(&op.getAfter(), {}, types, locations);
-    Value task = after->getArgument(0), step = after->getArgument(1);
-    SmallVector<Value> next = body(task, after->getArguments().drop_front(2));
-    next.insert(next.begin(), {add(task, step), sub(round, step)});
-    scf::YieldOp::create(b, next);
+    loopWhile(
+        carried, [&](ValueRange values) { return less(values[0], endArgument); },
+        [&](ValueRange values) {
+          SmallVector<Value> next = body(values[0], values.drop_front(2));
+          next.insert(next.begin(), {add(values[0], values[1]), sub(round, values[1])});
+          return next;
+        });
     return;
   }
   auto op = scf::ForOp::create(b, first, endArgument, step, start);

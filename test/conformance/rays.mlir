@@ -1,4 +1,5 @@
-// Rays through fields: the evaluator follows them one sample after another, compiled code all samples at once.
+// Rays through fields: the evaluator follows them one sample after another; compiled code with a lane for each ray, and
+// where places are brought together, or fusion is off, all samples at once.
 
 // -----
 // name camera

@@ -78,6 +78,8 @@ class Gather(torch.autograd.Function):
 class Grid(torch.nn.Module):
     """[n, dims] in [0, 1] -> [n, levels * features]."""
 
+    gather = staticmethod(Gather.apply)
+
     def __init__(self, dims, config):
         super().__init__()
         self.levels = make_levels(config, dims)
@@ -122,7 +124,7 @@ class Grid(torch.nn.Module):
             weight = torch.stack([math.prod(w if bit else 1 - w for w, bit in zip(fraction, corner)) for corner in self.corners], -1)
             index = self.index([f.int() for f in floor])
         flat = lambda tensor: tensor.view(n * len(self.levels), len(self.corners))
-        return Gather.apply(self.table, flat(index), flat(weight)).view(n, self.outputs)
+        return self.gather(self.table, flat(index), flat(weight)).view(n, self.outputs)
 
     def serialized(self):
         return [self.table]
