@@ -67,6 +67,39 @@ static int64_t usedColumns(Value value) {
   return std::min(used, all);
 }
 
+/// Where threads hand each other values, each loads its part of the block.
+Columns FieldRow::weightsOf(NetworkMemory::Weights weights, Value start, int64_t rows, int64_t columns,
+                            int64_t distance) {
+  Type type = storageType(weights.element);
+  int64_t together = std::gcd(std::gcd(columns, distance), wordBits / type.getIntOrFloatBitWidth());
+  int64_t ofRow = columns / together, all = rows * ofRow;
+  auto loadAt = [&](Value place) {
+    Value loaded = vector::LoadOp::create(b, VectorType::get({together}, type), weights.memory, place);
+    Columns result;
+    for (int64_t k = 0; k < together; ++k)
+      result.push_back(
+          fromStorage(b, elements.splat(vector::ExtractOp::create(b, loaded, ArrayRef<int64_t>{k})), weights.element));
+    return result;
+  };
+  Columns result;
+  if (elements.lanes > 1 || !kernel.target.spreads()) {
+    for (int64_t number = 0; number < all; ++number)
+      llvm::append_range(result, loadAt(kernel.add(start, number / ofRow * distance + number % ofRow * together)));
+    return result;
+  }
+  int64_t threads = kernel.target.subgroupThreads;
+  for (int64_t first = 0; first < all; first += threads) {
+    Value number = kernel.min(kernel.add(kernel.lane(), first), kernel.index(all - 1));
+    Value place =
+        kernel.add(kernel.mul(kernel.div(number, ofRow), distance), kernel.mul(kernel.rem(number, ofRow), together));
+    Columns mine = loadAt(kernel.add(start, place));
+    for (int64_t lane = 0; lane < std::min(threads, all - first); ++lane)
+      for (Value value : mine)
+        result.push_back(kernel.broadcast(value, lane));
+  }
+  return result;
+}
+
 Columns FieldRow::mlp(MlpOp op) {
   Type element = elementOf(op.getInput()), stored = networks.element();
   VectorType lanesOfStored = elements.vectorOf(stored);
@@ -89,12 +122,8 @@ Columns FieldRow::mlp(MlpOp op) {
     auto [memory, weightElement] = networks.weights(weights);
     int64_t out = cast<RankedTensorType>(weights.getType()).getDimSize(0);
     int64_t in = cast<RankedTensorType>(weights.getType()).getDimSize(1);
-    Type weightType = storageType(weightElement);
-    int64_t together = std::gcd(std::gcd(in, networks.unroll), wordBits / weightType.getIntOrFloatBitWidth());
-    auto memoryOfWeights = memory;
-
     // `count` columns of the next layer from column `first` on.
-    auto sumsOf = [&](Value first, int64_t count) {
+    auto sumsOf = [&, memory = memory, weightElement = weightElement](Value first, int64_t count) {
       SmallVector<Value> sums(count, v.number(0));
       int64_t whole = in - in % networks.unroll;
       auto turn = [&](Value i, int64_t columns, ValueRange before) {
@@ -102,19 +131,11 @@ Columns FieldRow::mlp(MlpOp op) {
         Columns values;
         for (int64_t c = 0; c < columns; ++c)
           values.push_back(load(half, kernel.add(i, c)));
-        for (int64_t r = 0; r < count; ++r) {
-          Value start = kernel.add(kernel.mul(kernel.add(first, r), in), i);
-          for (int64_t c = 0; c < columns;) {
-            int64_t some = columns % together ? 1 : together;
-            Value loaded =
-                vector::LoadOp::create(b, VectorType::get({some}, weightType), memoryOfWeights, kernel.add(start, c));
-            for (int64_t k = 0; k < some; ++k, ++c) {
-              Value weight = vector::ExtractOp::create(b, loaded, ArrayRef<int64_t>{k});
-              weight = fromStorage(b, elements.splat(weight), weightElement);
-              next[r] = multiplyAdd(b, weight, values[c], next[r]);
-            }
-          }
-        }
+        Value start = kernel.add(kernel.mul(first, in), i);
+        Columns block = weightsOf({memory, weightElement}, start, count, columns, in);
+        for (int64_t r = 0; r < count; ++r)
+          for (int64_t c = 0; c < columns; ++c)
+            next[r] = multiplyAdd(b, block[r * columns + c], values[c], next[r]);
         return next;
       };
       sums = kernel.loop(kernel.index(0), kernel.index(whole), networks.unroll, sums,

@@ -21,7 +21,8 @@ constexpr int64_t widest = 128;
 
 std::optional<int64_t> widthOf(Value value) {
   int64_t width = 1;
-  for (DimExpr dim : ArrayRef(dimsOf(value.getType())).drop_front()) {
+  Dims dims = dimsOf(value.getType());
+  for (DimExpr dim : ArrayRef(dims).drop_front()) {
     std::optional<int64_t> size = dim.constantValue();
     if (!size || *size > widest)
       return std::nullopt;

@@ -56,14 +56,19 @@ Columns FieldRow::columns(Value value) {
 void FieldRow::storeResults(const Coord &place) {
   emit(kernel.body());
   SmallVector<Columns> all = llvm::map_to_vector(kernel.results(), [&](Value value) { return columns(value); });
+  auto store = [&] {
+    for (auto [number, value] : llvm::enumerate(kernel.results())) {
+      Value memory = kernel.resultBuffer(static_cast<unsigned>(number));
+      auto type = cast<RankedTensorType>(value.getType());
+      size_t column = 0;
+      overColumns(value, place,
+                  [&](const Position &position) { elements.store(all[number][column++], memory, type, position); });
+    }
+  };
+  if (row.isThere && elements.lanes == 1)
+    return kernel.when(vector::ExtractOp::create(b, row.isThere, ArrayRef<int64_t>{0}), store);
   elements.setMask(row.isThere);
-  for (auto [number, value] : llvm::enumerate(kernel.results())) {
-    Value memory = kernel.resultBuffer(static_cast<unsigned>(number));
-    auto type = cast<RankedTensorType>(value.getType());
-    size_t column = 0;
-    overColumns(value, place,
-                [&](const Position &position) { elements.store(all[number][column++], memory, type, position); });
-  }
+  store();
 }
 
 void FieldRow::bind(Value value, Columns columns) {

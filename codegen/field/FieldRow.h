@@ -56,6 +56,8 @@ private:
   Columns sphericalHarmonics(ng::SphericalHarmonicsOp op);
   Columns mlp(ng::MlpOp op);
   mlir::Value activate(ng::Activation activation, mlir::Value x);
+  /// `rows` times `columns` weights as numbers of f32, the same in all lanes; rows are so far apart.
+  Columns weightsOf(NetworkMemory::Weights weights, mlir::Value start, int64_t rows, int64_t columns, int64_t distance);
   /// Elements `first` * `count` and on of memory in each lane, where `first` is a word a lane, as they are computed
   /// with.
   Columns loadNeighbours(mlir::BlockArgument argument, mlir::Value first, int64_t count);

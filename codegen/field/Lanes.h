@@ -63,7 +63,7 @@ public:
   mlir::Value rounded(mlir::Value number, mlir::Type format) {
     return fromStorage(b, toStorage(b, number, format), format);
   }
-  /// Whether it holds in any lane.
+  /// Whether it holds in any lane; where threads hand each other values, in any of the subgroup's, which stay together.
   mlir::Value any(mlir::Value truth);
 
 private:

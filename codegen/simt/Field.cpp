@@ -26,12 +26,17 @@ LogicalResult simt::scheduleField(func::FuncOp source, const Target &target) {
                               << " turns of loops in one thread, and a device that is a CPU ends them after "
                               << target.loopTurns << "; set max_steps, or compile it for cpu, or for vulkan:gpu only";
   kernel.tasks([&](Value task) {
-    Value number = kernel.add(kernel.mul(task, kernel.threads()), kernel.thread());
-    kernel.when(kernel.less(number, kernel.size(rows)), [&] {
+    Value number = kernel.add(kernel.mul(task, kernel.threads()), kernel.thread()), count = kernel.size(rows);
+    Value isThere = kernel.less(number, count);
+    auto emit = [&](Value at, Value isThere) {
       Elements elements(kernel, 1);
-      RowPlace row{Elements::uniform(number), {}};
+      RowPlace row{Elements::uniform(at), isThere ? elements.splat(isThere) : Value()};
       FieldRow(elements, networks, row).storeResults(row.coord);
-    });
+    };
+    if (!target.spreads())
+      return kernel.when(isThere, [&] { emit(number, {}); });
+    // All threads take part, as they hand each other weights: those past the last row have that, too.
+    emit(kernel.min(number, kernel.sub(count, kernel.index(1))), isThere);
   });
   kernel.finish({rows.ceilDiv(kernel.threads())});
   return success();

@@ -1,10 +1,12 @@
 // RUN: treadle compile %S/../../../examples/neural-graphics/nerf-low.ingp --render --stop-after import -o %t.nerf && FileCheck %s --check-prefix=NERF --input-file %t.nerf
+// RUN: treadle compile %S/../../../examples/neural-graphics/nerf-low.ingp --render --set gathers=1 --stop-after import -o %t.room && FileCheck %s --check-prefix=ROOM --input-file %t.room
 // RUN: treadle compile %S/../../../examples/neural-graphics/nsdf-low.msgpack --render --set max_steps=20 --stop-after import -o %t.sdf && FileCheck %s --check-prefix=SDF --input-file %t.sdf
 // RUN: treadle compile %S/../../../examples/neural-graphics/nvr-low.ingp --render --set seed=3 --stop-after import -o %t.nvr && FileCheck %s --check-prefix=NVR --input-file %t.nvr
 // RUN: treadle compile %S/../../../examples/neural-graphics/gia-low.msgpack --render --stop-after import -o %t.gia && FileCheck %s --check-prefix=GIA --input-file %t.gia
 // The program that draws: one op along the rays with the field as its region, and what makes pixels of its light.
 
-// NERF: #graph.symbol<"height", {{.*}}#graph.symbol<"width", {{.*}}#graph.symbol<"room",
+// NERF: #graph.symbol<"height", {{.*}}#graph.symbol<"width",
+// NERF-NOT: #graph.symbol
 // NERF-SAME: treadle.metadata = {render = "{{.*}}nerf
 // NERF: %[[ORIGIN:.*]], %[[DIRECTION:.*]] = ng.camera_rays
 // NERF: ng.march %[[ORIGIN]], %[[DIRECTION]] occupancy(
@@ -14,16 +16,20 @@
 // NERF: ng.mlp
 // NERF: ng.yield
 // NERF: box = array<f32: 0.000000e+00, 0.000000e+00, 0.000000e+00, 1.000000e+00, 1.000000e+00, 1.000000e+00>
-// NERF-SAME: capacity = #graph.dim<room>
+// NERF-NOT: capacity
 // NERF-SAME: maxSteps = 1024
 // NERF: graph.pow
 // NERF: -> tensor<?x?x4xui8, #graph.dims<height, width, 4>>
 
-// The field is asked along the rays, and once around where they end.
+// ROOM: #graph.symbol<"room",
+// ROOM: capacity = #graph.dim<room>
+
+// The field is asked along the rays, and around where they end.
 // SDF: ng.sphere_trace
 // SDF: ng.grid_encoding
 // SDF: maxSteps = 20
-// SDF: ng.grid_encoding {{.*}} -> tensor<?x4xf16, #graph.dims<6 * height * width, 4>>
+// SDF: ng.gradient
+// SDF: ng.grid_encoding
 
 // NVR: ng.delta_track {{.*}} occupancy({{.*}}) number({{.*}})
 // NVR: seed = 3
