@@ -170,8 +170,8 @@ struct DecomposeConvTranspose : impl::DecomposeConvTransposeBase<DecomposeConvTr
     SmallVector<ConvTransposeOp> all;
     getOperation().walk([&](ConvTransposeOp op) { all.push_back(op); });
     for (ConvTransposeOp op : all) {
-      auto window = ArrayRef(dimsOf(op.getFilter().getType())).drop_front(2);
-      if (!llvm::all_of(window, [](DimExpr dim) { return dim.isConstant(); })) {
+      Dims filter = dimsOf(op.getFilter().getType());
+      if (!llvm::all_of(ArrayRef(filter).drop_front(2), [](DimExpr dim) { return dim.isConstant(); })) {
         op.emitOpError("needs a filter of known size; fix the dimensions that it depends on");
         return signalPassFailure();
       }
