@@ -69,8 +69,9 @@ def treadle_field(folder, config, parameters, threads):
 
 
 def flops_of(field):
-    """Of the networks' products, a sample."""
-    return sum(2 * weights.numel() for name, weights in field.named_parameters() if "weights" in name)
+    """Of the networks' products, a sample; of a last layer those outputs that there are."""
+    networks = [module for module in field.modules() if isinstance(module, network.Mlp)]
+    return sum(2 * (sum(w.numel() for w in net.weights[:-1]) + net.outputs * net.weights[-1].shape[1]) for net in networks)
 
 
 def turns(functions, rounds, seconds=0.2):

@@ -92,7 +92,7 @@ class Grid(torch.nn.Module):
         self.scale = column(lambda level: level.scale)
         self.offset = column(lambda level: level.offset).int()
         self.entries = column(lambda level: level.entries).int()
-        self.hashed = column(lambda level: level.hashed)
+        self.split = sum(not level.hashed for level in self.levels)  # fine levels are the hashed ones
         as_int32 = lambda number: number - 2**32 if number >= 2**31 else number
         self.factors = torch.tensor([[as_int32(PRIMES[d]) if level.hashed else level.strides[d] for level in self.levels]
                                      for d in range(dims)], dtype=torch.int32)
@@ -102,7 +102,7 @@ class Grid(torch.nn.Module):
         """Entry of each corner: cell int32 [dims][n, levels] -> [n, levels, corners]."""
         below = [c * factor for c, factor in zip(cell, self.factors)]
         terms = [(low, low + factor) for low, factor in zip(below, self.factors)]
-        split = int(self.hashed.int().argmax()) if self.hashed.any() else len(self.levels)  # fine levels are the hashed ones
+        split = self.split
         result = torch.empty(*cell[0].shape, len(self.corners), dtype=torch.int32)
         for number, corner in enumerate(self.corners):
             dense = sum(term[bit][:, :split] for term, bit in zip(terms, corner))
