@@ -32,12 +32,9 @@ std::optional<int64_t> widthOf(Value value) {
 }
 
 /// Without places that are brought together, and of a field that has nothing else.
-template <typename Op> bool isFieldOfRays(Op op) {
-  if constexpr (std::is_same_v<Op, MarchOp> || std::is_same_v<Op, DeltaTrackOp>)
-    if (op.getCapacityAttr())
-      return false;
+bool isComputedWhole(FieldOpInterface op) {
   DimExpr samples = dimOf(op.getField().getArgument(0).getType(), 0);
-  return llvm::all_of(op.getField().front().without_terminator(), [&](Operation &inner) {
+  return !op.gathers() && llvm::all_of(op.getField().front().without_terminator(), [&](Operation &inner) {
     return isa<ConstantOp, FrequencyOp, TriangleWaveOp, OneBlobOp>(inner) || isFieldOp(&inner) ||
            isRowwise(&inner, samples);
   });
@@ -55,7 +52,7 @@ bool isFieldOp(Operation *op) {
           return type.getDimSize(0) <= widest && type.getDimSize(1) <= widest && type.getNumElements() > 0;
         });
       })
-      .Case<MarchOp, DeltaTrackOp, SphereTraceOp, GradientOp>([](auto rays) { return isFieldOfRays(rays); })
+      .Case<FieldOpInterface>([](FieldOpInterface field) { return isComputedWhole(field); })
       .Default([](Operation *) { return false; });
 }
 

@@ -9,7 +9,6 @@
 #include "codegen/simd/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -20,11 +19,10 @@ namespace treadle {
 
 BlockArgument kernelArgument(Value value) {
   auto argument = cast<BlockArgument>(value);
-  for (Block *block = argument.getOwner(); !isa<func::FuncOp>(block->getParentOp()); block = argument.getOwner()) {
-    // Captures are the last operands, and the last arguments.
-    unsigned fromEnd = block->getNumArguments() - argument.getArgNumber();
-    OperandRange operands = block->getParentOp()->getOperands();
-    argument = cast<BlockArgument>(operands[operands.size() - fromEnd]);
+  while (auto field = dyn_cast<FieldOpInterface>(argument.getOwner()->getParentOp())) {
+    MutableOperandRange captures = field.getCapturesMutable();
+    unsigned first = argument.getOwner()->getNumArguments() - captures.size();
+    argument = cast<BlockArgument>(captures[argument.getArgNumber() - first].get());
   }
   return argument;
 }
@@ -66,12 +64,8 @@ int64_t NetworkMemory::turnsOf(Block &ops) const {
         ArrayRef<int64_t> shape = cast<RankedTensorType>(weights.getType()).getShape();
         all += llvm::divideCeil(shape[0], block) * (1 + shape[1] / unroll);
       }
-    int64_t times = llvm::TypeSwitch<Operation *, int64_t>(&op)
-                        .Case<MarchOp, DeltaTrackOp, SphereTraceOp>([](auto rays) { return rays.getMaxSteps(); })
-                        .Case<GradientOp>([](auto) { return 6; })
-                        .Default([](Operation *) { return 0; });
-    if (times > 0) // for each step one of its own, and one on the way to it
-      all += times * (2 + turnsOf(op.getRegion(0).front()));
+    if (auto field = dyn_cast<FieldOpInterface>(op)) // for each sample a turn of its own, and one on the way to it
+      all += field.mostSamples() * (2 + turnsOf(field.getField().front()));
   }
   return all;
 }

@@ -26,7 +26,7 @@ LogicalResult simd::scheduleField(func::FuncOp source, const Target &target) {
   DimExpr rows = dimOf(kernel.results().front().getType(), 0);
   int64_t lanes = 2 * target.lanes(b.getF32Type());
   // A ray asks its field some hundred times.
-  bool hasRays = llvm::any_of(kernel.body(), [](Operation &op) { return op.getNumRegions() > 0; });
+  bool hasRays = !kernel.body().getOps<ng::FieldOpInterface>().empty();
   int64_t rowsOfTask = lanes * (hasRays ? 4 : 32);
   NetworkMemory networks(kernel, lanes);
   networks.unpackWeights();

@@ -15,6 +15,7 @@ using namespace mlir;
 
 #include "dialects/ng/Dialect.cpp.inc"
 #include "dialects/ng/Enums.cpp.inc"
+#include "dialects/ng/Interfaces.cpp.inc"
 
 #define GET_ATTRDEF_CLASSES
 #include "dialects/ng/Attributes.cpp.inc"

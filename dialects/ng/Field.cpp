@@ -188,8 +188,9 @@ int64_t capacityOf(DimAttr capacity, int64_t otherwise) {
 }
 
 /// Of the field for each sample, besides `each` for a step.
-DimExpr countSteps(Operation *op, Region &field, int64_t maxSteps, int64_t each) {
-  DimExpr samples = dimOf(op->getOperand(0).getType(), 0) * maxSteps;
+DimExpr countSteps(FieldOpInterface op, int64_t each) {
+  Region &field = op.getField();
+  DimExpr samples = dimOf(op->getOperand(0).getType(), 0) * op.mostSamples();
   DimExpr flops = samples * each;
   StringRef symbol = samplesOf(field);
   for (Operation &inner : field.front())
@@ -290,7 +291,9 @@ LogicalResult MarchOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tenso
   return success();
 }
 
-DimExpr MarchOp::countFlops() { return countSteps(*this, getField(), getMaxSteps(), 40); }
+int64_t MarchOp::mostSamples() { return static_cast<int64_t>(getMaxSteps()); }
+
+DimExpr MarchOp::countFlops() { return countSteps(*this, 40); }
 
 // ---- delta tracking ----------------------------------------------------------------------------
 
@@ -380,7 +383,9 @@ LogicalResult DeltaTrackOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<
   return success();
 }
 
-DimExpr DeltaTrackOp::countFlops() { return countSteps(*this, getField(), getMaxSteps(), 120); }
+int64_t DeltaTrackOp::mostSamples() { return static_cast<int64_t>(getMaxSteps()); }
+
+DimExpr DeltaTrackOp::countFlops() { return countSteps(*this, 120); }
 
 // ---- sphere tracing ----------------------------------------------------------------------------
 
@@ -442,7 +447,9 @@ LogicalResult SphereTraceOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef
   return success();
 }
 
-DimExpr SphereTraceOp::countFlops() { return countSteps(*this, getField(), getMaxSteps(), 16); }
+int64_t SphereTraceOp::mostSamples() { return static_cast<int64_t>(getMaxSteps()); }
+
+DimExpr SphereTraceOp::countFlops() { return countSteps(*this, 16); }
 
 // ---- gradients ---------------------------------------------------------------------------------
 
@@ -483,7 +490,9 @@ LogicalResult GradientOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Te
   return success();
 }
 
-DimExpr GradientOp::countFlops() { return countSteps(*this, getField(), 6, 3); }
+int64_t GradientOp::mostSamples() { return 6; }
+
+DimExpr GradientOp::countFlops() { return countSteps(*this, 3); }
 
 } // namespace treadle::ng
 

@@ -61,6 +61,7 @@ def Ng_MarchOp : Ng_FieldOp<"march", [AttrSizedOperandSegments]> {
                        Optional<TensorRankOf<[UI8], [2]>>:$occupancy, Variadic<AnyRankedTensor>:$captures,
                        Ng_BoxAttr:$box, F32Attr:$minStep, F32Attr:$maxStep, F32Attr:$coneAngle, I64Attr:$maxSteps,
                        F32Attr:$start, F32Attr:$minTransmittance, OptionalAttr<Graph_DimAttr>:$capacity);
+  let gathering = "bool gathers() { return static_cast<bool>(getCapacityAttr()); }";
   let results = (outs Ng_Coordinates:$color, Ng_Coordinates:$alpha, Ng_Coordinates:$depth,
                      Optional<TensorRankOf<[I32], [1]>>:$asked);
   let assemblyFormat = [{
@@ -99,6 +100,7 @@ def Ng_DeltaTrackOp : Ng_FieldOp<"delta_track", [AttrSizedOperandSegments]> {
                        Optional<TensorRankOf<[UI8], [2]>>:$occupancy, Optional<TensorRankOf<[UI32], [2]>>:$number,
                        Variadic<AnyRankedTensor>:$captures, Ng_BoxAttr:$box, F32Attr:$majorant, F32Attr:$densityScale,
                        I64Attr:$maxSteps, I64Attr:$seed, F32Attr:$minTransmittance, OptionalAttr<Graph_DimAttr>:$capacity);
+  let gathering = "bool gathers() { return static_cast<bool>(getCapacityAttr()); }";
   let results = (outs Ng_Coordinates:$color, Ng_Coordinates:$alpha, Optional<TensorRankOf<[I32], [1]>>:$asked);
   let assemblyFormat = [{
     $origin `,` $direction (`occupancy` `(` $occupancy^ `)`)? (`number` `(` $number^ `)`)?

@@ -16,6 +16,8 @@
 #define GET_ATTRDEF_CLASSES
 #include "dialects/ng/Attributes.h.inc"
 
+#include "dialects/ng/Interfaces.h.inc"
+
 #include "dialects/ng/Families.h.inc"
 
 namespace treadle::ng {

@@ -9,6 +9,7 @@
 #define TREADLE_DIALECTS_NG_OP_TD
 
 include "dialects/ng/Attributes.td"
+include "dialects/ng/Interfaces.td"
 include "dialects/graph/Interfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -38,10 +39,12 @@ class Ng_Op<string mnemonic, list<Trait> traits = []>
 /// [samples, K], row i made of row i.
 class Ng_FieldOp<string mnemonic, list<Trait> traits = []>
     : Op<Ng_Dialect, mnemonic,
-         traits # [Pure, IsolatedFromAbove, SingleBlock, Ng_InferType,
+         traits # [Pure, IsolatedFromAbove, SingleBlock, Ng_InferType, FieldOpInterface,
                    DeclareOpInterfaceMethods<GraphOpInterface, ["countFlops"]>]> {
   let regions = (region SizedRegion<1>:$field);
   let hasVerifier = 1;
+  code gathering = ""; // of those that can bring places together
+  let extraClassDeclaration = "int64_t mostSamples();" # gathering;
 }
 
 #endif // TREADLE_DIALECTS_NG_OP_TD

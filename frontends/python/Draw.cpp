@@ -148,33 +148,9 @@ nb::list readCameras(nb::object path, std::optional<std::array<int64_t, 2>> size
   return result;
 }
 
-nb::list devices() {
-  nb::list result;
-  treadle_device_info info;
-  treadle_error *problem = nullptr;
-  for (int32_t i = 0; !(problem = treadle_device(i, &info)); ++i) {
-    nb::dict device;
-    device["name"] = info.name;
-    device["description"] = info.description;
-    device["memory"] = info.memory;
-    device["target"] = info.target;
-    result.append(device);
-  }
-  bool isEnd = treadle_error_code(problem) == TREADLE_NOT_FOUND;
-  if (!isEnd)
-    raise(problem);
-  treadle_error_free(problem);
-  return result;
-}
-
 } // namespace
 
 void bindDraw(nb::module_ &module) {
-  module.def("devices", devices, nb::sig("def devices() -> list[dict[str, typing.Any]]"),
-             R"(The devices that this machine has, as `treadle devices` lists them.
-
-Each is a dict of "name" ("cpu", "vulkan:0"), "description", "memory" in bytes and "target", what compile() is told
-to make code for it.)");
   module.def("read_cameras", readCameras, nb::arg("path"), nb::arg("size").none(), "See treadle.ng.cameras.");
   nb::class_<SceneRenderer>(module, "Renderer", "Draws a scene with a program of compile(.., render=True).")
       .def(nb::init<const Program &, uint64_t>(), nb::arg("program"), nb::arg("memory_limit"), nb::keep_alive<1, 2>())

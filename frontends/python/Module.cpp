@@ -31,6 +31,25 @@ void save(const Program &program, nb::object path) {
   program.save(nb::cast<std::string>(nb::module_::import_("os").attr("fsdecode")(path)));
 }
 
+nb::list devices() {
+  nb::list result;
+  treadle_device_info info;
+  treadle_error *problem = nullptr;
+  for (int32_t i = 0; !(problem = treadle_device(i, &info)); ++i) {
+    nb::dict device;
+    device["name"] = info.name;
+    device["description"] = info.description;
+    device["memory"] = info.memory;
+    device["target"] = info.target;
+    result.append(device);
+  }
+  bool isEnd = treadle_error_code(problem) == TREADLE_NOT_FOUND;
+  if (!isEnd)
+    raise(problem);
+  treadle_error_free(problem);
+  return result;
+}
+
 void bindTensorInfo(nb::module_ &module) {
   nb::class_<TensorInfo>(module, "TensorInfo", "What a program says of an input or output.")
       .def_ro("name", &TensorInfo::name, "The model's name for it.")
@@ -130,6 +149,11 @@ device         that a call runs on, as `treadle devices` lists them: "cpu", "vul
 
 Raises FileNotFoundError or OSError if it cannot be read, Error if it is damaged or newer than this
 version can run.)");
+  module.def("devices", devices, nb::sig("def devices() -> list[dict[str, typing.Any]]"),
+             R"(The devices that this machine has, as `treadle devices` lists them.
+
+Each is a dict of "name" ("cpu", "vulkan:0"), "description", "memory" in bytes and "target", what compile() is told
+to make code for it.)");
   bindCompile(module);
   bindDraw(module);
 }

@@ -39,21 +39,9 @@ void raise(const Status &status) {
   throw nb::python_error();
 }
 
-void raise(treadle_error *error) {
-  if (!error)
-    return;
-  Status status{treadle_error_code(error), treadle_error_message(error)};
-  treadle_error_free(error);
-  raise(status);
-}
+void raise(treadle_error *error) { raise(toStatus(error)); }
 
 namespace {
-
-Status toStatus(treadle_error *error) {
-  Status status{treadle_error_code(error), treadle_error_message(error)};
-  treadle_error_free(error);
-  return status;
-}
 
 std::string quoted(const char *name) { return std::string("\"") + name + "\""; }
 

@@ -55,16 +55,15 @@ Values expanded(Operation *op) {
 }
 
 /// Constants that are more than a number become operands: where there are tables and weights, a kernel has memory.
-void captureConstants(Operation *op) {
-  Block &field = op->getRegion(0).front();
+void captureConstants(FieldOpInterface op) {
+  Block &field = op.getField().front();
   for (ConstantOp constant : llvm::make_early_inc_range(field.getOps<ConstantOp>())) {
     if (splatOf(constant))
       continue;
     constant->moveBefore(op);
     BlockArgument argument = field.addArgument(constant.getType(), constant.getLoc());
     constant.getResult().replaceAllUsesWith(argument);
-    llvm::TypeSwitch<Operation *>(op).Case<MarchOp, DeltaTrackOp, SphereTraceOp, GradientOp>(
-        [&](auto rays) { rays.getCapturesMutable().append(constant.getResult()); });
+    op.getCapturesMutable().append(constant.getResult());
   }
 }
 
@@ -98,8 +97,9 @@ struct ExpandNeuralGraphics : impl::ExpandNeuralGraphicsBase<ExpandNeuralGraphic
       op->erase();
     }
     for (Operation *op : all)
-      if (kept.contains(op) && op->getNumRegions() > 0)
-        captureConstants(op);
+      if (kept.contains(op))
+        if (auto field = dyn_cast<FieldOpInterface>(op))
+          captureConstants(field);
   }
 };
 

@@ -264,8 +264,9 @@ void Former::joinProducers() {
 
 /// Whether the kernel of `reader` should compute the elements of `group` itself, as it reads them.
 bool Former::mayPrecede(Group *reader, Group *group) {
-  bool isField = reader->kind == Kind::Field && !isMemoryOf(reader, group);
-  if (isField && group->kind == Kind::Field)
+  if (reader->kind == Kind::Field && isMemoryOf(reader, group))
+    return false;
+  if (reader->kind == Kind::Field && group->kind == Kind::Field)
     return group->dims == reader->dims;
   if (group->kind != Kind::Map)
     return false;
@@ -299,9 +300,8 @@ bool Former::mayPrecede(Group *reader, Group *group) {
   case Kind::Field:
     // A row's are read once by whoever has the row; what is the same for all rows, by each.
     if (!group->dims.empty() && group->dims[0] == reader->dims[0])
-      return isField;
-    return isField && llvm::all_of(group->ops, isCheap) &&
-           llvm::all_of(group->dims, [](DimExpr dim) { return dim.isConstant(); });
+      return true;
+    return llvm::all_of(group->ops, isCheap) && llvm::all_of(group->dims, [](DimExpr dim) { return dim.isConstant(); });
   case Kind::Attention: {
     // Queries are copied once, keys and values for each block of queries, the bias is computed for each score.
     auto attention = cast<AttentionOp>(*llvm::find_if(reader->ops, [](Operation *op) { return isa<AttentionOp>(op); }));

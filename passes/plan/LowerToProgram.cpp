@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/ng/Ng.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
@@ -101,9 +102,8 @@ StringRef Lowering::kernelFor(GroupOp group, SmallVectorImpl<DimExpr> &sizes) {
   llvm::MapVector<Attribute, DimExpr> symbols;
   // How many samples a field is asked for is no size of the program.
   llvm::SmallDenseSet<Attribute> samples;
-  for (Operation &op : group.getBody().front())
-    if (op.getNumRegions() > 0)
-      samples.insert(dimOf(op.getRegion(0).getArgument(0).getType(), 0).attribute());
+  for (auto op : group.getBody().front().getOps<ng::FieldOpInterface>())
+    samples.insert(dimOf(op.getField().getArgument(0).getType(), 0).attribute());
   auto rename = [&](DimExpr dim) {
     if (dim.isConstant() || samples.contains(dim.attribute()))
       return dim;

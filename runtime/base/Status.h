@@ -40,6 +40,15 @@ template <typename... Parts> std::string concat(const Parts &...parts) {
 
 template <typename... Parts> Status error(treadle_code code, const Parts &...parts) { return {code, concat(parts...)}; }
 
+/// What a call of the C API came to, of those who call it from outside. Takes the error; TREADLE_OK if it is null.
+inline Status toStatus(treadle_error *error) {
+  if (!error)
+    return {};
+  Status status{treadle_error_code(error), treadle_error_message(error)};
+  treadle_error_free(error);
+  return status;
+}
+
 } // namespace treadle
 
 #endif // TREADLE_RUNTIME_BASE_STATUS_H

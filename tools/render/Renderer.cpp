@@ -50,15 +50,6 @@ std::array<float, 4> premultiplied(const std::array<double, 4> &color) {
   return result;
 }
 
-/// Takes the error.
-Status toStatus(treadle_error *error) {
-  if (!error)
-    return {};
-  Status status{treadle_error_code(error), treadle_error_message(error)};
-  treadle_error_free(error);
-  return status;
-}
-
 } // namespace
 
 Status Renderer::open(treadle_program *program, const treadle_session_options &options, const std::string &name,

@@ -13,14 +13,6 @@
 
 namespace treadle {
 
-Status toStatus(treadle_error *error) {
-  if (!error)
-    return {};
-  Status status{treadle_error_code(error), treadle_error_message(error)};
-  treadle_error_free(error);
-  return status;
-}
-
 void ProgramOptions::addTo(CLI::App &command, bool runs) {
   command
       .add_option("FILE", file, "an artifact (.tdl), or a model (.onnx, .ingp, .msgpack, .json) that is compiled first")

@@ -17,9 +17,6 @@
 
 namespace treadle {
 
-/// Takes the error.
-Status toStatus(treadle_error *error);
-
 /// FILE, the device and the rest that every command which runs something takes.
 struct ProgramOptions {
   std::string file, device = "cpu";

@@ -8,10 +8,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontends/onnx/Import.h"
-#include "mlir/IR/Diagnostics.h"
-#include "mlir/IR/Verifier.h"
 #include "test/Mutator.h"
 #include "test/TemporaryFolder.h"
+#include "test/frontends/ImportChecks.h"
 #include <gtest/gtest.h>
 #include <onnx-ml.pb.h>
 
@@ -139,21 +138,8 @@ class Mutations : public ::testing::Test, protected test::TemporaryFolder, prote
 protected:
   /// Whether the bytes are a model. Its graph must verify, and what is none must be said.
   bool import(const std::string &bytes) {
-    // What a context has made stays in it, and is searched.
-    if (imports++ % 256 == 0)
-      context = std::make_unique<MLIRContext>(MLIRContext::Threading::DISABLED);
-    std::string path = put("model.onnx", bytes), errors;
-    ScopedDiagnosticHandler handler(context.get(), [&](Diagnostic &diagnostic) {
-      errors += diagnostic.str() + "\n";
-      return success();
-    });
-    FailureOr<ImportedModel> model = onnx::importModel(context.get(), path, {});
-    EXPECT_EQ(failed(model), !errors.empty()) << errors;
-    EXPECT_LT(errors.size(), 4000U);
-    if (failed(model))
-      return false;
-    EXPECT_TRUE(succeeded(verify(*model->module))) << errors;
-    return true;
+    std::string path = put("model.onnx", bytes);
+    return checks.check([&](MLIRContext *context) { return onnx::importModel(context, path, {}); });
   }
 
   template <typename T> T &anyOf(google::protobuf::RepeatedPtrField<T> *list) {
@@ -266,8 +252,7 @@ protected:
     }
   }
 
-  std::unique_ptr<MLIRContext> context;
-  int imports = 0;
+  test::ImportChecks checks;
   const ModelProto model = example();
   const int tries = test::mutations();
 };

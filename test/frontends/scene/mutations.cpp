@@ -8,10 +8,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontends/scene/Import.h"
-#include "mlir/IR/Diagnostics.h"
-#include "mlir/IR/Verifier.h"
 #include "test/Mutator.h"
 #include "test/TemporaryFolder.h"
+#include "test/frontends/ImportChecks.h"
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <zlib.h>
@@ -100,24 +99,10 @@ protected:
 
   /// Whether the bytes are a scene. Its graph must verify, and what is none must be said.
   bool import(const Bytes &bytes) {
-    // What a context has made stays in it, and is searched.
-    if (imports++ % 256 == 0)
-      context = std::make_unique<MLIRContext>(MLIRContext::Threading::DISABLED);
     std::string path = put("scene.ingp", std::string(bytes.begin(), bytes.end()));
-    std::string errors;
-    ScopedDiagnosticHandler handler(context.get(), [&](Diagnostic &diagnostic) {
-      errors += diagnostic.str() + "\n";
-      return success();
-    });
     ImportOptions options;
     options.render = isDrawn && below(2);
-    FailureOr<ImportedModel> model = scene::importScene(context.get(), path, options);
-    EXPECT_EQ(failed(model), !errors.empty()) << errors;
-    EXPECT_LT(errors.size(), 4000U);
-    if (failed(model))
-      return false;
-    EXPECT_TRUE(succeeded(verify(*model->module))) << errors;
-    return true;
+    return checks.check([&](MLIRContext *context) { return scene::importScene(context, path, options); });
   }
 
   static Bytes deflated(const Bytes &bytes, bool isGzip) {
@@ -199,8 +184,7 @@ protected:
     EXPECT_GT(scenes, tries / 100); // not all are refused for their first key
   }
 
-  std::unique_ptr<MLIRContext> context;
-  int imports = 0;
+  test::ImportChecks checks;
   json scene;
   const int tries = test::mutations();
   bool isDrawn = true; // half of the time
