@@ -26,6 +26,8 @@ struct ImportOptions {
   std::vector<std::pair<std::string, double>> settings;
   /// Of a scene: the key of the one encoding or network that is wanted, not the whole field; "" for that.
   std::string part;
+  /// Of a scene: the format that tables of features are stored in, "i8"; "" for the file's.
+  std::string tables;
 };
 
 struct ImportedModel {

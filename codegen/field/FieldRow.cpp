@@ -85,7 +85,8 @@ Columns FieldRow::loadNeighbours(BlockArgument argument, Value first, int64_t co
   Value memory = kernel.bufferOf(argument);
   Type element = elementOf(argument), type = storageType(element);
   int64_t bits = type.getIntOrFloatBitWidth();
-  int64_t together = std::gcd(count, wordBits / bits);
+  int64_t most = elements.lanes == 1 ? std::min(wordBits / bits, threadVector) : wordBits / bits;
+  int64_t together = std::gcd(count, most);
   Columns result;
   for (int64_t offset = 0; offset < count; offset += together) {
     auto loadOf = [&](Value index, int64_t elementCount) -> Value {
@@ -129,7 +130,7 @@ Columns FieldRow::loadNeighbours(BlockArgument argument, Value first, int64_t co
 /// The formulas of ng.grid_encoding, level by level.
 Columns FieldRow::gridEncoding(GridEncodingOp op) {
   BlockArgument table = kernelArgument(op.getTable());
-  Type element = elementOf(op.getTable());
+  Type element = elementOf(op.getResult());
   int64_t features = *dimOf(op.getTable().getType(), 1).constantValue();
   Columns position = columns(op.getInput()), result;
   size_t dims = position.size();
@@ -149,14 +150,14 @@ Columns FieldRow::gridEncoding(GridEncodingOp op) {
     };
     SmallVector<std::array<Side, 2>> sides(dims);
     for (size_t d = 0; d < dims; ++d) {
-      Value place = v.add(v.mul(position[d], v.number(level.scale)), v.number(0.5));
+      Value place = v.mul(position[d], v.number(level.scale));
+      if (!op.getAlignCorners())
+        place = v.add(place, v.number(0.5));
       Value below = math::FloorOp::create(b, place);
       Value inside = v.sub(place, below), cell = v.toWord(below);
       if (op.getInterpolation() == Interpolation::smoothstep)
         inside = v.mul(v.mul(inside, inside), v.sub(v.number(3), v.mul(v.number(2), inside)));
-      uint32_t factor = level.index == IndexFunction::dense            ? denseStride(level, static_cast<int64_t>(d))
-                        : level.index == IndexFunction::coherent_prime ? hashPrimes[d]
-                                                                       : 0;
+      uint32_t factor = factorOf(level, static_cast<int64_t>(d));
       sides[d][0] = {v.sub(v.number(1), inside), factor == 1 ? cell : v.mul(cell, v.word(factor))};
       sides[d][1] = {inside, v.add(sides[d][0].part, v.word(factor))};
     }
@@ -181,15 +182,19 @@ Columns FieldRow::gridEncoding(GridEncodingOp op) {
       if (level.offset)
         index = v.add(index, v.word(static_cast<uint32_t>(level.offset)));
       for (auto [feature, value] : llvm::enumerate(loadNeighbours(table, index, features))) {
-        Value part = isNearest ? value : v.mul(weight, value);
+        Value entry = op.getScales() ? v.toNumber(value) : value;
+        Value part = isNearest ? entry : v.mul(weight, entry);
         if (corner == 0)
           sums.push_back(part);
         else
           sums[feature] = v.add(sums[feature], part);
       }
     }
-    for (Value sum : sums)
+    for (Value sum : sums) {
+      if (op.getScales())
+        sum = v.mul(sum, v.number(op.scaleOf(static_cast<int64_t>(result.size()))));
       result.push_back(v.rounded(sum, element));
+    }
   }
   return result;
 }

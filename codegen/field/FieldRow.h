@@ -49,6 +49,8 @@ public:
 private:
   /// What a lane loads of neighbours in memory at once.
   static constexpr int64_t wordBits = 64;
+  /// As many elements as a thread's vector has at most, which is SPIR-V's limit.
+  static constexpr int64_t threadVector = 4;
 
   void bind(mlir::Value value, Columns columns);
 

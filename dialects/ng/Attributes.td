@@ -20,9 +20,9 @@ class Ng_EnumAttr<EnumInfo enum, string attrMnemonic> : EnumAttr<Ng_Dialect, enu
 }
 
 /// How the vertices of a level's grid are numbered, before the number is taken modulo the level's entries. GridLevels.h
-/// has the formulas, and is with ExpandNeuralGraphics the place to add one.
+/// has the formulas, and is the place to add one.
 def Ng_IndexFunction : Ng_Enum<"IndexFunction", [
-  I32EnumCase<"dense", 0>, I32EnumCase<"coherent_prime", 1>, I32EnumCase<"single", 2>]>;
+  I32EnumCase<"dense", 0>, I32EnumCase<"coherent_prime", 1>, I32EnumCase<"single", 2>, I32EnumCase<"tiled", 3>]>;
 
 def Ng_Interpolation : Ng_Enum<"Interpolation", [
   I32EnumCase<"linear", 0>, I32EnumCase<"nearest", 1>, I32EnumCase<"smoothstep", 2>]>;

@@ -30,6 +30,23 @@ std::string describeProblem(const GridLevel &level) {
   return "";
 }
 
+/// A table of bytes has them, one a column; other tables have none.
+LogicalResult verifyScales(GridEncodingOp op) {
+  auto table = cast<RankedTensorType>(op.getTable().getType());
+  if (table.getElementType().isInteger() != op.getScales().has_value())
+    return op.emitOpError() << (op.getScales() ? "has scales, and a table that is not of bytes"
+                                               : "has a table of bytes without scales");
+  if (!op.getScales())
+    return success();
+  int64_t columns = static_cast<int64_t>(op.getLevels().size()) * table.getDimSize(1);
+  if (static_cast<int64_t>(op.getScales()->size()) != columns)
+    return op.emitOpError() << "has " << op.getScales()->size() << " scales, it makes " << columns << " columns";
+  for (auto [column, scale] : llvm::enumerate(*op.getScales()))
+    if (!std::isfinite(scale) || scale <= 0)
+      return op.emitOpError() << "scale " << column << " is no positive number";
+  return success();
+}
+
 } // namespace
 
 LogicalResult GridEncodingOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc, Adaptor adaptor,
@@ -37,7 +54,10 @@ LogicalResult GridEncodingOp::inferReturnTypes(MLIRContext *context, std::option
   if (rankOf(adaptor.getTable()) != 2)
     return emitOptionalError(loc, "the table must be [entries, features]");
   DimExpr columns = dimOf(adaptor.getTable().getType(), 1) * static_cast<int64_t>(adaptor.getLevels().size());
-  types.push_back(tensorOf({dimOf(adaptor.getInput().getType(), 0), columns}, elementOf(adaptor.getTable())));
+  Type element = elementOf(adaptor.getTable());
+  if (isa<IntegerType>(element))
+    element = Float32Type::get(context);
+  types.push_back(tensorOf({dimOf(adaptor.getInput().getType(), 0), columns}, element));
   return success();
 }
 
@@ -61,19 +81,20 @@ LogicalResult GridEncodingOp::verify() {
       return emitOpError() << "level " << number << " ends at entry " << level.offset + level.entries
                            << ", the table has " << table.getDimSize(0);
   }
-  return success();
+  return verifyScales(*this);
 }
 
 LogicalResult GridEncodingOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRef<Tensor> results) {
   std::vector<float> positions = operands[0].read<float>(), table = operands[1].read<float>();
   int64_t dims = operands[0].shape()[1], features = operands[1].shape()[1], to = 0;
+  float shift = getAlignCorners() ? 0 : 0.5f;
   auto levels = llvm::map_to_vector(getLevels().getAsRange<LevelAttr>(), levelOf);
   for (int64_t sample = 0; sample < operands[0].shape()[0]; ++sample)
-    for (const GridLevel &level : levels) {
+    for (auto [number, level] : llvm::enumerate(levels)) {
       uint32_t cell[maxGridDims], vertex[maxGridDims];
       float inside[maxGridDims];
       for (int64_t d = 0; d < dims; ++d) {
-        float position = std::fma(level.scale, positions[sample * dims + d], 0.5f), below = std::floor(position);
+        float position = std::fma(level.scale, positions[sample * dims + d], shift), below = std::floor(position);
         cell[d] = cellOf(below);
         float w = position - below;
         inside[d] = getInterpolation() == Interpolation::smoothstep ? w * w * (3 - 2 * w) : w;
@@ -92,8 +113,8 @@ LogicalResult GridEncodingOp::evaluate(ArrayRef<Tensor> operands, MutableArrayRe
         for (int64_t f = 0; f < features; ++f)
           sums[f] = std::fma(weight, entry[f], sums[f]);
       }
-      for (float sum : sums)
-        results[0].set<float>(to++, sum);
+      for (auto [feature, sum] : llvm::enumerate(sums))
+        results[0].set<float>(to++, sum * scaleOf(static_cast<int64_t>(number) * features + feature));
     }
   return success();
 }
@@ -103,7 +124,7 @@ DimExpr GridEncodingOp::countFlops() {
   int64_t dims = dimOf(getInput().getType(), 1).constantValue().value_or(0);
   int64_t features = dimOf(getTable().getType(), 1).constantValue().value_or(0);
   int64_t vertices = getInterpolation() == Interpolation::nearest ? 1 : int64_t(1) << dims;
-  int64_t each = 8 * dims + vertices * (2 * dims + 2 + 2 * features);
+  int64_t each = 8 * dims + vertices * (2 * dims + 2 + 2 * features) + (getScales() ? features : 0);
   return dimOf(getInput().getType(), 0) * (each * static_cast<int64_t>(getLevels().size()));
 }
 

@@ -104,6 +104,11 @@ int64_t Config::integer(StringRef key, int64_t low, int64_t high) const {
 }
 
 std::optional<float> Config::number(StringRef key) const {
+  std::optional<double> number = real(key);
+  return number ? std::optional(static_cast<float>(*number)) : std::nullopt;
+}
+
+std::optional<double> Config::real(StringRef key) const {
   const json *entry = find(key);
   if (!entry)
     return std::nullopt;
@@ -112,7 +117,7 @@ std::optional<float> Config::number(StringRef key) const {
                   : entry->is_number_float() ? *entry->get_ptr<const double *>()
                                              : NAN;
   if (std::abs(number) <= std::numeric_limits<float>::max())
-    return static_cast<float>(number);
+    return number;
   report(key, found(key) + "; it should be a number");
   return std::nullopt;
 }

@@ -47,6 +47,8 @@ public:
   /// One that must be there.
   int64_t integer(llvm::StringRef key, int64_t low, int64_t high) const;
   std::optional<float> number(llvm::StringRef key) const;
+  /// The same, not rounded to f32.
+  std::optional<double> real(llvm::StringRef key) const;
   bool boolean(llvm::StringRef key, bool otherwise) const;
   /// As it stands there, in lower case; "" if it is not there.
   std::string text(llvm::StringRef key) const;

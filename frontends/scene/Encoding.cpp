@@ -34,7 +34,9 @@ struct Reader {
   Encoding grid(const Config &config, int64_t dims, ng::GridKind kind);
 
   Encoding frequency(const Config &config, int64_t dims) {
-    return make(Kind::Frequency, dims, config.integer("n_frequencies", 12, 1, 64), 2);
+    Encoding result = make(Kind::Frequency, dims, config.integer("n_frequencies", 12, 1, 64), 2);
+    readAffine(config, result);
+    return result;
   }
   Encoding triangleWave(const Config &config, int64_t dims) {
     return make(Kind::TriangleWave, dims, config.integer("n_frequencies", 12, 1, 64), 1);
@@ -55,6 +57,10 @@ struct Reader {
     result.count = count;
     result.outputs = result.padAt = dims * count * outputsOfEach;
     return result;
+  }
+  static void readAffine(const Config &config, Encoding &encoding) {
+    encoding.scale = config.number("scale").value_or(1);
+    encoding.offset = config.number("offset").value_or(0);
   }
   std::vector<Encoding::Part> readNested(const Config &config, int64_t dims);
   static Encoding joined(const Config &config, int64_t dims, std::vector<Encoding::Part> parts, Reduction reduction);
@@ -87,6 +93,10 @@ Encoding Reader::grid(const Config &config, int64_t dims, ng::GridKind kind) {
   ng::GridConfig made;
   made.kind = config.choose<ng::GridKind>(
       "type", kind, {{"Hash", ng::GridKind::Hash}, {"Tiled", ng::GridKind::Tiled}, {"Dense", ng::GridKind::Dense}});
+  made.convention = config.choose<ng::GridConvention>(
+      "convention", ng::GridConvention::TinyCudaNn,
+      {{"tiny-cuda-nn", ng::GridConvention::TinyCudaNn}, {"torch-ngp", ng::GridConvention::TorchNgp}});
+  made.alignCorners = config.boolean("align_corners", false);
   made.dims = dims;
   made.features = config.integer("n_features_per_level", 2, 1, 8);
   made.log2HashmapSize = config.integer("log2_hashmap_size", 19, 0, 30);
@@ -102,7 +112,7 @@ Encoding Reader::grid(const Config &config, int64_t dims, ng::GridKind kind) {
                                  Twine(made.features));
       made.levels = features / made.features;
     }
-  made.perLevelScale = config.number("per_level_scale");
+  made.perLevelScale = config.real("per_level_scale");
   if (!made.perLevelScale && growthIsComputed)
     made.perLevelScale = growth(made.levels, made.baseResolution);
   if (config.boolean("fixed_point_pos", false))
@@ -111,6 +121,7 @@ Encoding Reader::grid(const Config &config, int64_t dims, ng::GridKind kind) {
   config.choose<int>("hash", 0, {{"CoherentPrime", 0}});
 
   Encoding result = make(Kind::Grid, dims, made.levels, 0);
+  result.alignCorners = made.alignCorners;
   result.interpolation = config.choose<ng::Interpolation>("interpolation", ng::Interpolation::linear,
                                                           {{"Linear", ng::Interpolation::linear},
                                                            {"Nearest", ng::Interpolation::nearest},
@@ -138,8 +149,7 @@ Encoding Reader::sphericalHarmonics(const Config &config, int64_t dims) {
 
 Encoding Reader::identity(const Config &config, int64_t dims) {
   Encoding result = make(Kind::Identity, dims, 1, 1);
-  result.scale = config.number("scale").value_or(1);
-  result.offset = config.number("offset").value_or(0);
+  readAffine(config, result);
   return result;
 }
 
@@ -234,7 +244,9 @@ Value writeGrid(Writer &writer, const Encoding &encoding, Value input, int64_t f
       encoding.levels, [&](const ng::GridLevel &level) -> Attribute { return ng::toAttr(b.getContext(), level); });
   Value table = writer.parameter(first, {encoding.parameters / encoding.features, encoding.features});
   return writer.make<ng::GridEncodingOp>(input, table, b.getArrayAttr(levels),
-                                         ng::InterpolationAttr::get(b.getContext(), encoding.interpolation));
+                                         ng::InterpolationAttr::get(b.getContext(), encoding.interpolation),
+                                         encoding.alignCorners ? b.getUnitAttr() : UnitAttr(),
+                                         /*scales=*/DenseF32ArrayAttr());
 }
 
 Value writeComposite(Writer &writer, const Encoding &encoding, Value input, int64_t first) {
@@ -257,6 +269,10 @@ Value writeFeatures(Writer &writer, const Encoding &encoding, Value input, int64
   if (encoding.outputs == 0)
     return {};
   auto count = writer.builder().getI64IntegerAttr(encoding.count);
+  auto scaled = [&] {
+    Value value = encoding.scale == 1 ? input : writer.mul(input, encoding.scale);
+    return encoding.offset == 0 ? value : writer.add(value, encoding.offset);
+  };
   auto make = [&]() -> Value {
     switch (encoding.kind) {
     case Kind::Grid:
@@ -264,17 +280,15 @@ Value writeFeatures(Writer &writer, const Encoding &encoding, Value input, int64
     case Kind::Composite:
       return writeComposite(writer, encoding, input, first);
     case Kind::Frequency:
-      return writer.make<ng::FrequencyOp>(input, count);
+      return writer.make<ng::FrequencyOp>(scaled(), count);
     case Kind::TriangleWave:
       return writer.make<ng::TriangleWaveOp>(input, count);
     case Kind::OneBlob:
       return writer.make<ng::OneBlobOp>(input, count);
     case Kind::SphericalHarmonics:
       return writer.make<ng::SphericalHarmonicsOp>(input, count);
-    case Kind::Identity: {
-      Value scaled = encoding.scale == 1 ? input : writer.mul(input, encoding.scale);
-      return encoding.offset == 0 ? scaled : writer.add(scaled, encoding.offset);
-    }
+    case Kind::Identity:
+      return scaled();
     case Kind::Empty:
       return {};
     }

@@ -32,10 +32,11 @@ struct Encoding {
   int64_t padAt = 0;
 
   int64_t count = 0;           // frequencies, bins, degree
-  float scale = 1, offset = 0; // Identity
+  float scale = 1, offset = 0; // Identity, Frequency: of its inputs
   int64_t features = 1;        // Grid: of a vertex
   std::vector<ng::GridLevel> levels;
   ng::Interpolation interpolation = ng::Interpolation::linear;
+  bool alignCorners = false;
   std::vector<Part> parts; // Composite
   Reduction reduction = Reduction::Concatenation;
 };
@@ -46,7 +47,7 @@ struct Encoding::Part {
   Encoding encoding;
 };
 
-/// Reads tiny-cuda-nn's keys; what is wrong with them is reported to config's problems.
+/// Reads tiny-cuda-nn's keys, and some more; what is wrong with them is reported to config's problems.
 Encoding readEncoding(const Config &config, int64_t dims, GrowthOf growth = nullptr);
 
 /// Features [samples, width] of positions [samples, dims] in f32, width >= outputs; parameters from number `first` on.

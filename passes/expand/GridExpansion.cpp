@@ -62,7 +62,8 @@ Value Expansion::gridEncoding(GridEncodingOp op) {
   bool isNearest = op.getInterpolation() == Interpolation::nearest;
   for (int64_t d = 0; d < dims; ++d) {
     Value position = mul(column(positions, d), scale);
-    position = add(position, scalar(0.5, position));
+    if (!op.getAlignCorners())
+      position = add(position, scalar(0.5, position));
     Value below = make<FloorOp>(position), cell = cast(cast(below, word), natural);
     Value inside = sub(position, below);
     if (op.getInterpolation() == Interpolation::smoothstep)
@@ -72,9 +73,9 @@ Value Expansion::gridEncoding(GridEncodingOp op) {
       sides[d][side].weight = side ? inside : sub(scalar(1, inside), inside);
       if (anyHashed)
         sides[d][side].hashed = mul(vertex, scalar(hashPrimes[d], vertex));
-      if (anyNumbered) // all vertices of a level with a single entry have number 0
+      if (anyNumbered)
         sides[d][side].numbered = mul(vertex, perLevel([&](const GridLevel &level) {
-                                        return level.index == IndexFunction::dense ? denseStride(level, d) : 0;
+                                        return level.index == IndexFunction::coherent_prime ? 0 : factorOf(level, d);
                                       }));
     }
   }
@@ -104,7 +105,9 @@ Value Expansion::gridEncoding(GridEncodingOp op) {
     Value value = cast(make<GatherOp>(line, cast(index, word), /*axis=*/0), b.getF32Type());
     join([&](Value a, Value c) { return add(a, c); }, sum, isNearest ? value : mul(weight, value));
   }
-  return reshape(cast(sum, table.getElementType()), {samples, number(count * features)});
+  if (op.getScales())
+    sum = mul(sum, constant(DType::F32, {count, features}, [&](int64_t i) { return double(op.scaleOf(i)); }));
+  return reshape(cast(sum, elementOf(op.getResult())), {samples, number(count * features)});
 }
 
 } // namespace treadle

@@ -42,6 +42,44 @@ func.func @main(%x: tensor<31x3xf32> {test.range = array<f64: -40.0, 40.0>}, %ta
   return %0 : tensor<31x4xf32>
 }
 
+// Bytes, with a scale for each column.
+// -----
+// name gridOfBytes
+// table F COLUMNS SCALES
+//   1  2   0.01, 0.5
+//   2  4   0.01, 0.02, 0.5, 1.0
+//   4  8   0.01, 0.02, 0.03, 0.04, 0.5, 0.6, 0.7, 1.0
+//   8  16  0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 1.0
+// for INTERPOLATION in linear, nearest
+// for CONSTANT in test.unknown, test.constant
+// with n=1 | n=37
+func.func @main(%x: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.0, 1.0>}, %table: tensor<584x$Fxi8> {test.range = array<f64: -127.0, 128.0>, $CONSTANT}) -> tensor<?x$COLUMNSxf32, #graph.dims<n, $COLUMNS>> {
+  %0 = ng.grid_encoding %x, %table {
+    levels = [#ng.level<scale = 3.0 : f32, resolution = 4, offset = 0, entries = 64, index = dense>,
+              #ng.level<scale = 30.5 : f32, resolution = 32, offset = 64, entries = 520, index = coherent_prime>],
+    interpolation = #ng.interpolation<$INTERPOLATION>, scales = array<f32: $SCALES>
+  } : (tensor<?x3xf32, #graph.dims<n, 3>>, tensor<584x$Fxi8>) -> tensor<?x$COLUMNSxf32, #graph.dims<n, $COLUMNS>>
+  return %0 : tensor<?x$COLUMNSxf32, #graph.dims<n, $COLUMNS>>
+}
+
+// Vertices on the faces of the unit cube; a level whose numbers leave coordinates out.
+// -----
+// name gridOfTorchNgp
+// table NAME KIND
+//   staggered  interpolation = #ng.interpolation<linear>
+//   aligned    alignCorners, interpolation = #ng.interpolation<linear>
+//   smooth     alignCorners, interpolation = #ng.interpolation<smoothstep>
+// with n=29
+func.func @main(%x: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.0, 1.0>}, %table: tensor<1208x2xf32>) -> tensor<?x6xf32, #graph.dims<n, 6>> {
+  %0 = ng.grid_encoding %x, %table {
+    $KIND,
+    levels = [#ng.level<scale = 3.0 : f32, resolution = 5, offset = 0, entries = 128, index = dense>,
+              #ng.level<scale = 30.5 : f32, resolution = 33, offset = 128, entries = 560, index = tiled>,
+              #ng.level<scale = 40.5 : f32, resolution = 43, offset = 688, entries = 520, index = coherent_prime>]
+  } : (tensor<?x3xf32, #graph.dims<n, 3>>, tensor<1208x2xf32>) -> tensor<?x6xf32, #graph.dims<n, 6>>
+  return %0 : tensor<?x6xf32, #graph.dims<n, 6>>
+}
+
 // -----
 // name encoding
 // table NAME ENCODING COLUMNS

@@ -33,16 +33,27 @@ std::string readImportOptions(const CompileOptions &options, ImportOptions &impo
     return "--set " + options.set[0] + ": numbers are set for --render";
   if (!options.part.empty() && options.render)
     return "--part " + options.part + ": stands beside --render, which draws the whole field; leave one out";
+  if (!options.tables.empty() && options.tables != "i8")
+    return "--tables " + options.tables + ": can be i8";
   import.render = options.render;
   import.part = options.part;
+  import.tables = options.tables;
   return "";
 }
 
 bool isScene(const std::string &path) { return scene::isScene(path); }
 
 FailureOr<ImportedModel> importModel(MLIRContext *context, StringRef path, const ImportOptions &options) {
-  if (scene::isScene(path))
-    return scene::importScene(context, path, options);
+  if (scene::isScene(path)) {
+    FailureOr<ImportedModel> model = scene::importScene(context, path, options);
+    if (succeeded(model) && !options.tables.empty())
+      (*model->module)->setAttr("treadle.tables", StringAttr::get(context, options.tables));
+    return model;
+  }
+  if (!options.tables.empty()) {
+    emitError(UnknownLoc::get(context)) << path << ": is no scene, and only a scene has tables of features (--tables)";
+    return failure();
+  }
   if (options.render || !options.part.empty()) {
     emitError(UnknownLoc::get(context)) << path << ": is no scene, and only a scene "
                                         << (options.render ? "is drawn" : "has parts (--part)");

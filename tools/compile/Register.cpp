@@ -21,6 +21,7 @@
 #include "passes/group/Passes.h"
 #include "passes/layout/Passes.h"
 #include "passes/plan/Passes.h"
+#include "passes/precision/Passes.h"
 #include "passes/simplify/Passes.h"
 #include <mutex>
 
@@ -44,6 +45,7 @@ mlir::DialectRegistry allDialects() {
 void registerAllPasses() {
   static std::once_flag once;
   std::call_once(once, [] {
+    registerPrecisionPasses();
     registerExpandPasses();
     registerSimplifyPasses();
     registerLayoutPasses();

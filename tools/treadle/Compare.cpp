@@ -191,7 +191,7 @@ Status Comparison::bisect() {
 
 /// Evaluates the graph as each stage left it.
 Status Comparison::bisectStages(const ExpectedValues &expected) {
-  for (const char *stage : {"expand", "simplify", "layout", "group"}) {
+  for (const char *stage : {"precision", "expand", "simplify", "layout", "group"}) {
     Reference reference;
     std::vector<HostTensor> results;
     Status status = Reference::open(arguments.program.file, arguments.program.compile, reference);

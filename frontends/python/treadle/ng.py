@@ -249,14 +249,15 @@ class Scene:
         return picture, distances
 
 
-def load(path: str | os.PathLike, *, device: str = "cpu", threads: int = 0, cache: bool = True,
+def load(path: str | os.PathLike, *, device: str = "cpu", tables: str = "", threads: int = 0, cache: bool = True,
          progress: typing.Callable[[str, str, float], None] | None = None, **options) -> Scene:
     """Opens a scene: a snapshot of instant-ngp (.ingp, .msgpack), a scene file (.json) or a configuration of
     tiny-cuda-nn with its parameters.
 
     device      that it is asked and drawn on, as treadle.devices() lists them
+    tables      "i8": features of grids are bytes, in half the memory of f16; "": as the file has them
     threads, cache, progress and further options are those of treadle.compile.
 
     Raises treadle.CompileError, which names the key that is wrong.
     """
-    return Scene(path, device, {"threads": threads, "cache": cache, "progress": progress, **options})
+    return Scene(path, device, {"tables": tables, "threads": threads, "cache": cache, "progress": progress, **options})

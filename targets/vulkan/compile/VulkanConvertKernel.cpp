@@ -130,7 +130,7 @@ struct Load : OpConversionPattern<memref::LoadOp> {
   }
 };
 
-/// Some elements as one word of 32 or 64 bits, which llvmpipe loads as fast as one of them; a vector it loads by
+/// Some elements as one word of 16, 32 or 64 bits, which llvmpipe loads as fast as one of them; a vector it loads by
 /// components.
 struct LoadSome : OpConversionPattern<vector::LoadOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -138,7 +138,7 @@ struct LoadSome : OpConversionPattern<vector::LoadOp> {
     VectorType type = op.getVectorType();
     int64_t bits = type.getNumElements() * type.getElementTypeBitWidth();
     if (isShared(op.getMemRefType()) || type.getNumElements() < 2 || type.getNumElements() > 4 ||
-        (bits != 32 && bits != 64))
+        (bits != 16 && bits != 32 && bits != 64))
       return failure();
     Type word = b.getIntegerType(static_cast<unsigned>(bits));
     Value address = addressOf(b, op.getLoc(), op.getMemRefType(), in.getBase(), in.getIndices()[0]);

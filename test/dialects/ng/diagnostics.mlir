@@ -74,6 +74,38 @@ func.func @f(%x: tensor<2x3xf32>, %t: tensor<64x2xf32>) {
 
 // -----
 
+func.func @f(%x: tensor<2x3xf32>, %t: tensor<64x2xi8>) {
+  // expected-error@+1 {{has a table of bytes without scales}}
+  %0 = ng.grid_encoding %x, %t {levels = [#ng.level<scale = 3.0 : f32, resolution = 4, offset = 0, entries = 64, index = dense>], interpolation = #ng.interpolation<linear>} : (tensor<2x3xf32>, tensor<64x2xi8>) -> tensor<2x2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>, %t: tensor<64x2xf32>) {
+  // expected-error@+1 {{has scales, and a table that is not of bytes}}
+  %0 = ng.grid_encoding %x, %t {levels = [#ng.level<scale = 3.0 : f32, resolution = 4, offset = 0, entries = 64, index = dense>], interpolation = #ng.interpolation<linear>, scales = array<f32: 1.0, 1.0>} : (tensor<2x3xf32>, tensor<64x2xf32>) -> tensor<2x2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>, %t: tensor<64x2xi8>) {
+  // expected-error@+1 {{has 1 scales, it makes 2 columns}}
+  %0 = ng.grid_encoding %x, %t {levels = [#ng.level<scale = 3.0 : f32, resolution = 4, offset = 0, entries = 64, index = dense>], interpolation = #ng.interpolation<linear>, scales = array<f32: 1.0>} : (tensor<2x3xf32>, tensor<64x2xi8>) -> tensor<2x2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>, %t: tensor<64x2xi8>) {
+  // expected-error@+1 {{scale 1 is no positive number}}
+  %0 = ng.grid_encoding %x, %t {levels = [#ng.level<scale = 3.0 : f32, resolution = 4, offset = 0, entries = 64, index = dense>], interpolation = #ng.interpolation<linear>, scales = array<f32: 1.0, 0.0>} : (tensor<2x3xf32>, tensor<64x2xi8>) -> tensor<2x2xf32>
+  return
+}
+
+// -----
+
 func.func @f(%x: tensor<2x3xf32>) {
   // expected-error@+1 {{frequencies is 0, it can be 1 to 64}}
   %0 = ng.frequency %x {frequencies = 0 : i64} : (tensor<2x3xf32>) -> tensor<2x0xf32>

@@ -83,10 +83,11 @@ TEST(GridLevels, OfImages) {
 }
 
 TEST(GridLevels, Hash) {
-  EXPECT_EQ(coherentPrimeHash({1, 1, 1}), 2922720805u);
-  EXPECT_EQ(coherentPrimeHash({10, 20, 30}), 4229153448u);
-  EXPECT_EQ(coherentPrimeHash({123, 456, 789}), 635907338u);
-  EXPECT_EQ(coherentPrimeHash({100, 200}), 2606174764u);
+  GridLevel hash{.entries = UINT32_MAX, .index = IndexFunction::coherent_prime};
+  EXPECT_EQ(entryOf(hash, {1, 1, 1}), 2922720805);
+  EXPECT_EQ(entryOf(hash, {10, 20, 30}), 4229153448);
+  EXPECT_EQ(entryOf(hash, {123, 456, 789}), 635907338);
+  EXPECT_EQ(entryOf(hash, {100, 200}), 2606174764);
   GridLevel level{.entries = 1 << 19, .index = IndexFunction::coherent_prime};
   EXPECT_EQ(entryOf(level, {1, 1, 1}), 339493);
   EXPECT_EQ(entryOf(level, {10, 20, 30}), 246440);
@@ -101,6 +102,52 @@ TEST(GridLevels, DenseIndex) {
   EXPECT_EQ(entryOf(level, {1, 2, 3}), 100 + 1 + 2 * 5 + 3 * 25);
   EXPECT_EQ(entryOf(level, {5, 5, 5}), 100 + (5 + 25 + 125) % 128);
   EXPECT_EQ(entryOf(level, {~0u, 0, 0}), 100 + 127);
+}
+
+GridConfig torchNgp(GridKind kind, bool alignCorners = false) {
+  return {.kind = kind, .convention = GridConvention::TorchNgp, .alignCorners = alignCorners};
+}
+
+/// By its formulas: 17^3, 33^3 and 65^3, filled up to a multiple of 8, and then 2^19.
+TEST(GridLevels, OfTorchNgp) {
+  for (GridKind kind : {GridKind::Hash, GridKind::Tiled}) {
+    std::vector<GridLevel> levels = levelsOf(torchNgp(kind));
+    EXPECT_EQ(levels[0].entries, 4920);
+    EXPECT_EQ(levels[0].resolution, 17u);
+    EXPECT_EQ(levels[0].scale, 15);
+    EXPECT_EQ(levels[0].index, IndexFunction::dense);
+    EXPECT_EQ(levels[1].offset, 4920);
+    EXPECT_EQ(levels[1].entries, 35944);
+    EXPECT_EQ(levels[2].entries, 274632);
+    EXPECT_EQ(levels[3].entries, 1 << 19);
+    bool isHash = kind == GridKind::Hash;
+    EXPECT_EQ(levels[3].index, isHash ? IndexFunction::coherent_prime : IndexFunction::dense); // 129^2 is less
+    EXPECT_EQ(levels[6].index, isHash ? IndexFunction::coherent_prime : IndexFunction::tiled);
+    EXPECT_EQ(entryCount(levels), 4920 + 35944 + 274632 + 13 * (1 << 19));
+  }
+  std::vector<GridLevel> aligned = levelsOf(torchNgp(GridKind::Hash, /*alignCorners=*/true));
+  EXPECT_EQ(aligned[0].entries, 4096);
+  EXPECT_EQ(aligned[0].resolution, 16u);
+  EXPECT_EQ(aligned[3].entries, 1 << 19);
+  EXPECT_EQ(aligned[3].index, IndexFunction::coherent_prime);
+}
+
+/// Those of a radiance field: b is not rounded to f32 before its logarithm is.
+TEST(GridLevels, OfTorchNgpsRadianceFields) {
+  GridConfig config = torchNgp(GridKind::Hash);
+  config.perLevelScale = std::exp2(7.0 / 15);
+  EXPECT_THAT(resolutionsOf(config),
+              ElementsAre(17, 24, 32, 44, 60, 82, 113, 155, 214, 296, 408, 563, 778, 1074, 1484, 2049));
+  config.levels = 2;
+  EXPECT_EQ(levelsOf(config)[1].scale, std::exp2(float(7.0 / 15)) * 16 - 1);
+}
+
+/// A coordinate whose factor is beyond the entries is not asked; of those before it the number wraps around.
+TEST(GridLevels, TiledIndex) {
+  GridLevel level{.resolution = 100, .offset = 8, .entries = 1000, .index = IndexFunction::tiled};
+  EXPECT_EQ(entryOf(level, {1, 2, 3}), 8 + 1 + 2 * 100);
+  EXPECT_EQ(entryOf(level, {99, 99, 99}), 8 + (99 + 9900) % 1000);
+  EXPECT_EQ(factorOf(level, 2), 0u);
 }
 
 /// Where 32 bits cannot number the vertices of a grid that is not hashed, all have one.
@@ -131,6 +178,8 @@ TEST(GridLevels, SaysWhichKeyIsWrong) {
   EXPECT_THAT(problemOf({.perLevelScale = NAN}), HasSubstr("per_level_scale is nan"));
   EXPECT_THAT(problemOf({.perLevelScale = 16.0f}), HasSubstr("level 7 of the grid has a resolution of"));
   EXPECT_THAT(problemOf({.kind = GridKind::Dense, .perLevelScale = 2.0f}), HasSubstr("more than 2^31 - 1 parameters"));
+  EXPECT_THAT(problemOf(torchNgp(GridKind::Dense)), HasSubstr("type is Dense, which grids of convention torch-ngp"));
+  EXPECT_THAT(problemOf({.alignCorners = true}), HasSubstr("align_corners is true, which only grids of convention"));
 }
 
 } // namespace

@@ -65,6 +65,8 @@ const char *const configuration = R"({
 })";
 // 32 x 24, 24 x 24, 24 x 16; levels of 16 entries of 2.
 constexpr size_t configurationBytes = 4 + 4 * (32 * 24 + 24 * 24 + 24 * 16 + 2 * 2 * 16);
+// What --part may say.
+const char *const parts[] = {"encoding", "network", "dir_encoding", "rgb_network", "", "head"};
 // Density 16x16 twice, colour 16x32 (16 features and 4 of the direction), levels of 8 and 16 entries of 2.
 constexpr int64_t exampleParameters = 2 * 256 + 512 + 2 * (8 + 16);
 
@@ -102,6 +104,8 @@ protected:
     std::string path = put("scene.ingp", std::string(bytes.begin(), bytes.end()));
     ImportOptions options;
     options.render = isDrawn && below(2);
+    if (hasParts && !options.render)
+      options.part = oneOf(parts);
     return checks.check([&](MLIRContext *context) { return scene::importScene(context, path, options); });
   }
 
@@ -187,7 +191,8 @@ protected:
   test::ImportChecks checks;
   json scene;
   const int tries = test::mutations();
-  bool isDrawn = true; // half of the time
+  bool isDrawn = true;   // half of the time
+  bool hasParts = false; // what is not drawn is one part of it, most of the time
 };
 
 TEST_F(Mutations, TheExampleIsAScene) {
@@ -254,6 +259,23 @@ TEST_F(Mutations, OfConfigurations) {
   std::string text = network.dump();
   for (int i = 0; i < tries; ++i)
     import(mutated(Bytes(text.begin(), text.end())));
+}
+
+TEST_F(Mutations, OfParts) {
+  hasParts = true;
+  alterValues(scene, [&](const json &altered) { return import(json::to_msgpack(altered)); });
+  json own = ownScene().first;
+  alterValues(own, [&](const json &altered) { return importText(altered); });
+}
+
+/// Parameters that who runs the program gives.
+TEST_F(Mutations, OfParameterInputs) {
+  hasParts = true;
+  json network = json::parse(configuration), own = ownScene().first;
+  for (json *file : {&network, &own}) {
+    (*file)["parameters"] = {{"input", "params"}, {"dtype", "f16"}};
+    alterValues(*file, [&](const json &altered) { return importText(altered); });
+  }
 }
 
 TEST_F(Mutations, OfParametersOfConfigurations) {
