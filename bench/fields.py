@@ -1,12 +1,14 @@
 # Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""fields.py - fields of learned features on the CPU, beside PyTorch's Inductor and the FMA peak of the same run.
+"""fields.py - fields of learned features on the CPU, beside PyTorch's Inductor and the machine's limits of the same run.
 
     python bench/fields.py [--threads 1,2] [--samples 65536] [FILE.msgpack ..]
 
 The fields of examples/neural-graphics, with parameters and values of f32, at random positions. Inductor compiles the
 trainer's modules (tools/train) twice: with a grid's sums as embedding_bag, and as plain gathers that it fuses; the
-faster one counts. The runtimes take turns. Needs torch beside bench/requirements.txt.
+faster one counts. The runtimes take turns. The roofline is the least time of a field: its networks' multiply-adds at
+the FMA peak, or its grids' loads, 8 bytes each, at the rate of random loads from a table as large, whichever is
+longer. Needs torch beside bench/requirements.txt.
 """
 import argparse
 import json
@@ -74,6 +76,12 @@ def flops_of(field):
     return sum(2 * (sum(w.numel() for w in net.weights[:-1]) + net.outputs * net.weights[-1].shape[1]) for net in networks)
 
 
+def gathers_of(field):
+    """Loads of 8 bytes, a sample: an entry's features lie side by side, as f32."""
+    grids = [module for module in field.modules() if isinstance(module, grid.Grid)]
+    return sum(len(g.levels) * len(g.corners) * -(-4 * g.features // 8) for g in grids)
+
+
 def turns(functions, rounds, seconds=0.2):
     """Medians in seconds: each function some times in its turn, the first of them not counted."""
     times = {name: [] for name in functions}
@@ -97,8 +105,7 @@ def main():
     arguments = parser.parse_args()
     threads = [int(number) for number in arguments.threads.split(",")]
     print(", ".join(f"{k} {v}" for k, v in machine.describe().items()) + f", torch {torch.__version__}")
-    peak = machine.Peak(threads).measure()
-    print(f"{'field':12} threads  treadle ms  Inductor ms  eager ms  times Inductor  % FMA")
+    print(f"{'field':12} threads  treadle ms  Inductor ms  eager ms  times Inductor  GFLOP/s  of peak  Gloads/s  of peak  % roofline")
     generator = np.random.default_rng(1)
     for path in arguments.files or [ROOT / "examples/neural-graphics" / name for name in NAMES]:
         config = read(path)
@@ -109,6 +116,7 @@ def main():
             direction = generator.normal(size=(arguments.samples, 3)).astype(np.float32)
             inputs.append(direction / np.linalg.norm(direction, axis=1, keepdims=True))
         field = torch_field(config, parameters)
+        peak = machine.Peak(threads, table=4 * max(m.table.numel() for m in field.modules() if isinstance(m, grid.Grid))).measure()
         tensors = [torch.from_numpy(values) for values in inputs]
         if kind == "nerf":
             tensors[1] = (tensors[1] + 1) / 2
@@ -131,9 +139,11 @@ def main():
                 medians = turns(functions, arguments.rounds)
             peak.measure()
             inductor = min(medians["bag"], medians["gather"])
-            share = flops_of(field) * arguments.samples / medians["treadle"] / 1e9 / max(peak.seen[count]["gflops"], 1e-9)
-            print(f"{path.stem:12} {count:7} {medians['treadle'] * 1e3:11.2f} {inductor * 1e3:12.2f} {medians['eager'] * 1e3:9.2f} "
-                  f"{inductor / medians['treadle']:15.2f} {share * 100:6.0f}", flush=True)
+            seen, ours = peak.seen[count], medians["treadle"]
+            flops, gathers = (of(field) * arguments.samples / 1e9 for of in (flops_of, gathers_of))
+            roof = max(flops / seen["gflops"], gathers / seen["ggathers"])
+            print(f"{path.stem:12} {count:7} {ours * 1e3:11.2f} {inductor * 1e3:12.2f} {medians['eager'] * 1e3:9.2f} {inductor / ours:15.2f} "
+                  f"{flops / ours:8.1f} {seen['gflops']:8.1f} {gathers / ours:9.3f} {seen['ggathers']:8.3f} {roof / ours * 100:11.0f}", flush=True)
 
 
 if __name__ == "__main__":

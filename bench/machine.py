@@ -21,14 +21,15 @@ def describe():
 
 
 class Peak:
-    """GFLOP/s and GB/s by threads: the most seen so far in this run. Measured again and again, between models,
-    because a machine that others share is not always the same."""
+    """GFLOP/s, GB/s and, from a table of so many bytes, 10^9 random loads a second, by threads: the most seen so far in
+    this run. Measured again and again, between models, because a machine that others share is not always the same."""
 
-    def __init__(self, threads):
-        self.threads, self.vector, self.seen = threads, "", {t: {"gflops": 0.0, "gbytes": 0.0} for t in threads}
+    def __init__(self, threads, table=1 << 20):
+        self.threads, self.vector, self.table = threads, "", table
+        self.seen = {t: {"gflops": 0.0, "gbytes": 0.0, "ggathers": 0.0} for t in threads}
 
     def measure(self, seconds=0.05):
-        command = [BUILD / "bin" / "bench-peak", "--seconds", str(seconds), *map(str, self.threads)]
+        command = [BUILD / "bin" / "bench-peak", "--seconds", str(seconds), "--table", str(self.table), *map(str, self.threads)]
         try:
             result = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
         except (OSError, subprocess.CalledProcessError):

@@ -3,7 +3,7 @@
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//     bench-peak [--seconds S] [THREADS ...]
+//     bench-peak [--seconds S] [--table BYTES] [THREADS ...]
 //
 // Measures what kernels are compared with, for each number of threads (default: 1 and all):
 //   - fused multiply-adds on registers, float32, GFLOP/s: the best of the vector widths that the
@@ -13,11 +13,15 @@
 //   - the STREAM triad a[i] = b[i] + s * c[i], GB/s: arrays of 64 MiB, far beyond the caches;
 //   counted are
 //     the 12 bytes that the loop names, not the line of `a` that a plain store reads before.
+//   - loads of 8 bytes from random places of a table (default 1 MiB) that all threads read, in 10^9 a
+//   second: the better of single loads and of AVX2's gathers.
 // All threads start together and work for S seconds (default 0.2), in five rounds; the best counts,
 // since whatever disturbs only slows down. Prints one line of JSON.
 //
 //===----------------------------------------------------------------------===//
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -93,6 +97,51 @@ struct Triad {
   float *memory;
 };
 
+/// Random places of a table, and the sum of what lies there.
+struct Gathers {
+  explicit Gathers(size_t bytes) : table(bytes / 8, 1), places(1 << 14) {
+    uint64_t state = 1;
+    for (uint32_t &place : places) {
+      state = state * 6364136223846793005 + 1442695040888963407; // Knuth's MMIX
+      place = static_cast<uint32_t>((state >> 33) % table.size());
+    }
+  }
+
+  /// `sum` goes to all places once.
+  double run(double seconds, int64_t (Gathers::*sum)() const) const {
+    int64_t passes = 0;
+    auto start = Clock::now();
+    double time;
+    do {
+      sink = static_cast<float>((this->*sum)());
+      ++passes;
+      time = elapsed(start);
+    } while (time < seconds);
+    return passes * places.size() / time * 1e-9;
+  }
+  int64_t byLoads() const {
+    std::array<int64_t, 4> sums = {};
+    for (size_t i = 0; i < places.size(); i += 4)
+      for (size_t k = 0; k < 4; ++k)
+        sums[k] += table[places[i + k]];
+    return sums[0] + sums[1] + sums[2] + sums[3];
+  }
+  __attribute__((target("avx2"))) int64_t byGathers() const {
+    __m256i sums[4] = {};
+    for (size_t i = 0; i < places.size(); i += 16)
+      for (size_t k = 0; k < 4; ++k) {
+        __m128i at = _mm_loadu_si128(reinterpret_cast<const __m128i *>(&places[i + 4 * k]));
+        sums[k] = _mm256_add_epi64(sums[k], _mm256_i32gather_epi64(table.data(), at, 8));
+      }
+    int64_t lane[4];
+    __m256i sum = _mm256_add_epi64(_mm256_add_epi64(sums[0], sums[1]), _mm256_add_epi64(sums[2], sums[3]));
+    std::memcpy(lane, &sum, sizeof(lane));
+    return lane[0] + lane[1] + lane[2] + lane[3];
+  }
+  std::vector<long long> table;
+  std::vector<uint32_t> places;
+};
+
 /// The best sum over all threads of what `work(thread)` says, of five rounds.
 template <typename Work> double best(int threads, Work work) {
   double result = 0;
@@ -120,14 +169,17 @@ template <typename Work> double best(int threads, Work work) {
 
 int main(int argc, char **argv) {
   double seconds = 0.2;
+  size_t tableBytes = 1 << 20;
   std::vector<int> counts;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--seconds") == 0 && i + 1 < argc)
       seconds = std::strtod(argv[++i], nullptr);
+    else if (std::strcmp(argv[i], "--table") == 0 && i + 1 < argc)
+      tableBytes = std::clamp<size_t>(std::strtoull(argv[++i], nullptr, 10), 64, size_t(8) << 30);
     else if (long threads = std::strtol(argv[i], nullptr, 10); threads > 0 && threads <= 1024)
       counts.push_back(static_cast<int>(threads));
     else {
-      std::fprintf(stderr, "usage: bench-peak [--seconds S] [THREADS ...]\n");
+      std::fprintf(stderr, "usage: bench-peak [--seconds S] [--table BYTES] [THREADS ...]\n");
       return 2;
     }
   }
@@ -142,6 +194,7 @@ int main(int argc, char **argv) {
     std::fprintf(stderr, "bench-peak: needs a CPU with AVX2 and FMA\n");
     return 1;
   }
+  Gathers table(tableBytes);
   std::printf("{\"vector\": \"%s\", \"peaks\": [", avx512 ? "avx512" : "avx2");
   for (size_t i = 0; i < counts.size(); ++i) {
     int threads = counts[i];
@@ -152,7 +205,10 @@ int main(int argc, char **argv) {
     for (int t = 0; t < threads; ++t)
       arrays.push_back(std::make_unique<Triad>((size_t(64) << 20) / 4 / threads));
     double bandwidth = best(threads, [&](int t) { return arrays[t]->run(seconds); });
-    std::printf("%s{\"threads\": %d, \"gflops\": %.2f, \"gbytes\": %.2f}", i ? ", " : "", threads, gflops, bandwidth);
+    double gathers = std::max(best(threads, [&](int) { return table.run(seconds, &Gathers::byLoads); }),
+                              best(threads, [&](int) { return table.run(seconds, &Gathers::byGathers); }));
+    std::printf("%s{\"threads\": %d, \"gflops\": %.2f, \"gbytes\": %.2f, \"ggathers\": %.3f}", i ? ", " : "", threads,
+                gflops, bandwidth, gathers);
   }
   std::printf("]}\n");
   return 0;

@@ -180,5 +180,6 @@ def to_linear(srgb):
 
 
 def psnr(a, b):
-    """In dB, of values in [0, 1]."""
-    return float(-10 * np.log10(np.mean((np.float64(a) - b) ** 2)))
+    """In dB, of values in [0, 1]; infinite where they are the same."""
+    error = np.mean((np.float64(a) - b) ** 2)
+    return float(-10 * np.log10(error)) if error else math.inf
