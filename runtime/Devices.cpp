@@ -82,7 +82,11 @@ Status openDevice(const std::shared_ptr<const Program> &artifact, const std::str
   options.shared = &artifact->shared();
   if (Status status = target->createDriver(options, driver); status.failed())
     return status;
+  return loadCode(artifact, target->name, [&] { return describeDevice(*target, options.device); }, *driver, program);
+}
 
+Status loadCode(const std::shared_ptr<const Program> &artifact, std::string_view target,
+                const std::function<std::string()> &describe, Driver &driver, std::shared_ptr<const Program> &program) {
   std::string lacking;
   const format::Executable *chosen = nullptr;
   int best = 0;
@@ -90,7 +94,7 @@ Status openDevice(const std::shared_ptr<const Program> &artifact, const std::str
     const auto *list = candidate->tables().executables();
     for (uint32_t i = 0; list && i < list->size(); ++i) {
       std::string lacks;
-      int suits = driver->suits(*list->Get(i), lacks);
+      int suits = driver.suits(*list->Get(i), lacks);
       if (suits > best) {
         best = suits;
         chosen = list->Get(i);
@@ -104,18 +108,17 @@ Status openDevice(const std::shared_ptr<const Program> &artifact, const std::str
   for (const std::shared_ptr<const Program> &alternative : artifact->alternatives())
     consider(alternative);
   if (chosen)
-    return driver->load(program, *chosen);
+    return driver.load(program, *chosen);
   if (lacking.empty())
-    return error(TREADLE_UNSUPPORTED, artifact->name(), ": has code for ", codeText(*artifact), ", not for ",
-                 target->name, "; compile the model with --target ", target->name);
+    return error(TREADLE_UNSUPPORTED, artifact->name(), ": has code for ", codeText(*artifact), ", not for ", target,
+                 "; compile the model with --target ", target);
   // What no device can be without runs on the first target, the CPU.
   const char *other = builtTargets[0].name;
-  std::string instead = target->name == std::string_view(other) ? ""
-                        : hasCodeFor(*artifact, other)          ? concat(", or run it on ", other)
-                                                                : concat(", or with --target ", other);
+  std::string instead = target == other                ? ""
+                        : hasCodeFor(*artifact, other) ? concat(", or run it on ", other)
+                                                       : concat(", or with --target ", other);
   return error(TREADLE_UNSUPPORTED, artifact->name(), ": has code for ", codeText(*artifact), ", not for this device (",
-               describeDevice(*target, options.device), "), which lacks ", lacking, "; compile the model for it",
-               instead);
+               describe(), "), which lacks ", lacking, "; compile the model for it", instead);
 }
 
 } // namespace treadle

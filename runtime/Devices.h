@@ -9,6 +9,7 @@
 #define TREADLE_RUNTIME_DEVICES_H
 
 #include "runtime/device/Driver.h"
+#include <functional>
 
 namespace treadle {
 
@@ -19,6 +20,11 @@ std::vector<DeviceInfo> findDevices();
 /// the artifact's programs that the code is of: the first that suits this device best.
 Status openDevice(const std::shared_ptr<const Program> &artifact, const std::string &name, DriverOptions options,
                   std::unique_ptr<Driver> &driver, std::shared_ptr<const Program> &program);
+
+/// Loads into the driver, one of that target's, the code that suits it best, and says which of the artifact's programs
+/// it is of. `describe` says for a message what device it is.
+Status loadCode(const std::shared_ptr<const Program> &artifact, std::string_view target,
+                const std::function<std::string()> &describe, Driver &driver, std::shared_ptr<const Program> &program);
 
 } // namespace treadle
 

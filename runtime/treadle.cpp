@@ -7,13 +7,10 @@
 
 #include "runtime/treadle.h"
 #include "runtime/Devices.h"
+#include "runtime/Handles.h"
 #include "runtime/base/DType.h"
 #include "runtime/base/MappedFile.h"
 #include "runtime/exec/Describe.h"
-#include "runtime/exec/Session.h"
-#include <cstring>
-#include <mutex>
-#include <new>
 
 using namespace treadle;
 
@@ -21,37 +18,7 @@ using namespace treadle;
 #define TREADLE_VERSION "0.0.0"
 #endif
 
-struct treadle_error {
-  Status status;
-};
-
-/// What an API call hands out of a program, made once.
-struct treadle_program {
-  struct Info {
-    std::vector<int64_t> dims;
-    std::vector<std::string> names;
-    std::vector<const char *> namePointers;
-  };
-  std::shared_ptr<const Program> program;
-  std::vector<Info> inputs, outputs;
-  std::string json;
-  std::mutex lock;
-};
-
-struct treadle_session {
-  std::unique_ptr<Session> session;
-};
-
 namespace {
-
-treadle_error *toError(Status status) {
-  if (!status.failed())
-    return nullptr;
-  return new (std::nothrow) treadle_error{std::move(status)};
-}
-treadle_error *nullArgument(const char *function) {
-  return toError(error(TREADLE_INVALID_ARGUMENT, function, ": a pointer that must not be NULL is"));
-}
 
 std::vector<treadle_program::Info> infosOf(const Program &program,
                                            const flatbuffers::Vector<flatbuffers::Offset<format::Tensor>> *list) {
@@ -199,6 +166,16 @@ treadle_error *treadle_device(int32_t index, treadle_device_info *info) {
 
 // ---- sessions --------------------------------------------------------------------------------
 
+Status treadle::readOptions(const treadle_session_options &options, DriverOptions &read) {
+  if (options.threads < 0 || options.threads > 4096)
+    return error(TREADLE_INVALID_ARGUMENT, "threads cannot be ", options.threads);
+  read.threads = options.threads;
+  read.pool = options.pool;
+  read.allocator = options.allocator;
+  read.cacheFolder = options.cache ? options.cache : "";
+  return {};
+}
+
 treadle_error *treadle_session_create(treadle_program *program, const treadle_session_options *options,
                                       treadle_session **session) {
   if (!program || !session)
@@ -206,13 +183,9 @@ treadle_error *treadle_session_create(treadle_program *program, const treadle_se
   treadle_session_options defaults = {};
   if (!options)
     options = &defaults;
-  if (options->threads < 0 || options->threads > 4096)
-    return toError(error(TREADLE_INVALID_ARGUMENT, "threads cannot be ", options->threads));
   DriverOptions driverOptions;
-  driverOptions.threads = options->threads;
-  driverOptions.pool = options->pool;
-  driverOptions.allocator = options->allocator;
-  driverOptions.cacheFolder = options->cache ? options->cache : "";
+  if (Status status = readOptions(*options, driverOptions); status.failed())
+    return toError(std::move(status));
   std::unique_ptr<Driver> driver;
   std::shared_ptr<const Program> chosen;
   Status status = openDevice(program->program, options->device ? options->device : "", driverOptions, driver, chosen);

@@ -22,6 +22,23 @@
 
 namespace treadle {
 
+/// What sessions on a device of the library's own refuse.
+inline Status noDeviceOfTheApp() {
+  return error(TREADLE_UNSUPPORTED,
+               "buffers and semaphores of the app can only be used on a device of the app; make the "
+               "session by treadle_vulkan_session_create");
+}
+
+/// A buffer that the app has made on its own device, in the terms of the device's API.
+struct AppBuffer {
+  uint64_t handle = 0, bytes = 0, offset = 0; // where the tensor begins in it
+  uint32_t usage = 0;
+};
+/// A semaphore of the app's; 0: none. A value that it gets to, or has.
+struct AppSemaphore {
+  uint64_t handle = 0, value = 0;
+};
+
 /// What a device with memory of its own is told and does again. From begin() to end() the driver's steps
 /// are recorded instead of run, in order; an error on the way is end()'s.
 class Recorder {
@@ -51,6 +68,10 @@ public:
 
   /// Runs what was recorded and waits for it. When `cancelled` becomes true it ends at the next part.
   virtual Status submit(const std::atomic<bool> &cancelled) = 0;
+  /// Has it run when `wait` is reached, and reaches `done` then; does not wait. Refused on a device that is no app's.
+  virtual Status start(const AppSemaphore &wait, const AppSemaphore &done) { return noDeviceOfTheApp(); }
+  /// Waits for what was started. Before, nothing else may be asked of the driver.
+  virtual Status finish() { return {}; }
   /// Of each step of the last submit(), if it was recorded so.
   virtual const std::vector<Interval> &times() const = 0;
 };
@@ -81,6 +102,11 @@ public:
   /// Where the arena is, a multiple of 64; where the program's weights are.
   virtual void *arena() const = 0;
   virtual void *constant(uint32_t index) const = 0;
+  /// Takes a buffer of the app's: the address in it where a tensor begins, `name` in messages. Refused on a device that
+  /// is no app's.
+  virtual Status adopt(const AppBuffer &buffer, const std::string &name, void *&address) { return noDeviceOfTheApp(); }
+  /// Forgets what adopt() has given that address for.
+  virtual void release(void *address) {}
   /// Bytes of arena and private memory.
   virtual size_t memoryBytes() const = 0;
 

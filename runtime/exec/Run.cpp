@@ -22,9 +22,13 @@ void copyBytes(void *to, const void *from, size_t bytes) {
 
 Status Session::run(const treadle_tensor *inputs, int32_t inputCount, treadle_tensor *outputs, int32_t outputCount) {
   cancelled = false;
+  if (Status status = finish(); status.failed())
+    return status;
   if (Status status = prepare(inputs, inputCount); status.failed())
     return status;
-  if (Status status = checkData(inputs, outputs, outputCount); status.failed())
+  if (Status status = checkInputData(inputs); status.failed())
+    return status;
+  if (Status status = checkOutputData(outputs, outputCount); status.failed())
     return status;
   Status status = !recorder  ? runHere(inputs, outputs)
                   : observer ? runObserved(inputs, outputs)
@@ -39,21 +43,35 @@ Status Session::run(const treadle_tensor *inputs, int32_t inputCount, treadle_te
   return {};
 }
 
-Status Session::checkData(const treadle_tensor *inputs, const treadle_tensor *outputs, int32_t outputCount) const {
-  if (static_cast<size_t>(outputCount) != outputDims.size() || (outputCount && !outputs))
-    return error(TREADLE_INVALID_ARGUMENT, "the program has ", outputDims.size(), " outputs, ", outputCount,
-                 " were given");
+Status Session::checkInputData(const treadle_tensor *inputs) const {
   for (uint32_t i = 0; i < inputBytes.size(); ++i) {
+    if (boundInputs[i].address) {
+      if (inputs[i].data)
+        return error(TREADLE_INVALID_ARGUMENT, inputName(i),
+                     " is bound to a buffer and has data; give none, or unbind it");
+      continue;
+    }
     if (!inputs[i].data && inputBytes[i] > 0)
       return error(TREADLE_INVALID_ARGUMENT, inputName(i), " has no data");
     if (inputs[i].capacity && inputs[i].capacity < static_cast<uint64_t>(inputBytes[i]))
       return error(TREADLE_INVALID_ARGUMENT, inputName(i), " has ", inputs[i].capacity, " bytes, its shape needs ",
                    inputBytes[i]);
   }
-  for (uint32_t i = 0; i < outputBytes.size(); ++i)
+  return {};
+}
+
+Status Session::checkOutputData(const treadle_tensor *outputs, int32_t outputCount) const {
+  if (static_cast<size_t>(outputCount) != outputDims.size() || (outputCount && !outputs))
+    return error(TREADLE_INVALID_ARGUMENT, "the program has ", outputDims.size(), " outputs, ", outputCount,
+                 " were given");
+  for (uint32_t i = 0; i < outputBytes.size(); ++i) {
+    if (boundOutputs[i].address && outputs[i].data)
+      return error(TREADLE_INVALID_ARGUMENT, outputName(i),
+                   " is bound to a buffer and has data; give none, or unbind it");
     if (outputs[i].data && outputs[i].capacity && outputs[i].capacity < static_cast<uint64_t>(outputBytes[i]))
-      return error(TREADLE_INVALID_ARGUMENT, "output \"", program->tables().outputs()->Get(i)->name()->str(),
-                   "\" needs ", outputBytes[i], " bytes, there is room for ", outputs[i].capacity);
+      return error(TREADLE_INVALID_ARGUMENT, outputName(i), " needs ", outputBytes[i], " bytes, there is room for ",
+                   outputs[i].capacity);
+  }
   return {};
 }
 
@@ -107,8 +125,7 @@ Status Session::runHere(const treadle_tensor *inputs, treadle_tensor *outputs) {
   for (uint32_t i = 0; i < outputBytes.size(); ++i) {
     const format::Tensor &tensor = *tables.outputs()->Get(i);
     if (!outputs[i].data && !ownOutputs[i].resize(outputBytes[i]))
-      return error(TREADLE_OUT_OF_MEMORY, "no memory for ", outputBytes[i], " bytes of output \"", tensor.name()->str(),
-                   "\"");
+      return error(TREADLE_OUT_OF_MEMORY, "no memory for ", outputBytes[i], " bytes of ", outputName(i));
     bases[tensor.buffer()] = outputs[i].data ? outputs[i].data : ownOutputs[i].data();
   }
   for (size_t i = 0; i < places.size(); ++i)
@@ -138,15 +155,16 @@ Status Session::runHere(const treadle_tensor *inputs, treadle_tensor *outputs) {
 // ---- recorded --------------------------------------------------------------------------------
 
 /// Records the steps from `first` to before `last`; with those at either end the copies of inputs and outputs,
-/// and of one step alone its results, if there is an observer.
-Status Session::record(uint32_t first, uint32_t last, bool timed) {
+/// and of one step alone its results, if there is an observer. Bound tensors are not copied.
+Status Session::record(uint32_t first, uint32_t last, bool timed, bool withOutputs) {
   const format::Program &tables = program->tables();
   recorded = false;
   if (Status status = recorder->begin(timed); status.failed())
     return status;
   inputPlaces.clear();
   for (uint32_t i = 0; i < inputBytes.size() && first == 0; ++i)
-    inputPlaces.push_back(recorder->upload(bases[tables.inputs()->Get(i)->buffer()], inputBytes[i]));
+    inputPlaces.push_back(
+        boundInputs[i].address ? nullptr : recorder->upload(bases[tables.inputs()->Get(i)->buffer()], inputBytes[i]));
   for (uint32_t i = first; i < last; ++i) {
     const auto *dispatch = tables.steps()->Get(i)->command_as_Dispatch();
     if (dispatch)
@@ -164,18 +182,28 @@ Status Session::record(uint32_t first, uint32_t last, bool timed) {
     }
   }
   outputPlaces.clear();
-  for (uint32_t i = 0; i < outputBytes.size() && last == commands.size(); ++i)
-    outputPlaces.push_back(recorder->download(bases[tables.outputs()->Get(i)->buffer()], outputBytes[i]));
+  for (uint32_t i = 0; i < outputBytes.size() && last == commands.size() && withOutputs; ++i)
+    outputPlaces.push_back(boundOutputs[i].address
+                               ? nullptr
+                               : recorder->download(bases[tables.outputs()->Get(i)->buffer()], outputBytes[i]));
   return recorder->end();
 }
 
+/// Records all steps, unless they are.
+Status Session::recordAll(bool timed, bool withOutputs) {
+  if (recorded && recordedTimed == timed && recordedOutputs == withOutputs)
+    return {};
+  if (Status status = record(0, commands.size(), timed, withOutputs); status.failed())
+    return status;
+  recorded = true;
+  recordedTimed = timed;
+  recordedOutputs = withOutputs;
+  return {};
+}
+
 Status Session::runRecorded(const treadle_tensor *inputs, treadle_tensor *outputs) {
-  if (!recorded || recordedTimed != profiling) {
-    if (Status status = record(0, commands.size(), profiling); status.failed())
-      return status;
-    recorded = true;
-    recordedTimed = profiling;
-  }
+  if (Status status = recordAll(profiling, /*withOutputs=*/true); status.failed())
+    return status;
   copyInputs(inputs);
   auto start = std::chrono::steady_clock::now();
   if (Status status = recorder->submit(cancelled); status.failed())
@@ -209,11 +237,14 @@ Status Session::runObserved(const treadle_tensor *inputs, treadle_tensor *output
 
 void Session::copyInputs(const treadle_tensor *inputs) {
   for (uint32_t i = 0; i < inputBytes.size(); ++i)
-    copyBytes(inputPlaces[i], inputs[i].data, inputBytes[i]);
+    if (!boundInputs[i].address)
+      copyBytes(inputPlaces[i], inputs[i].data, inputBytes[i]);
 }
 
 void Session::copyOutputs(treadle_tensor *outputs) {
   for (uint32_t i = 0; i < outputBytes.size(); ++i) {
+    if (boundOutputs[i].address)
+      continue;
     if (outputs[i].data)
       copyBytes(outputs[i].data, outputPlaces[i], outputBytes[i]);
     else

@@ -55,13 +55,18 @@ void forEachSlice(const format::Program &tables, const format::Step &step, const
 Session::Session(std::shared_ptr<const Program> program, std::unique_ptr<Driver> driver,
                  const treadle_allocator *allocator, uint64_t memoryLimit)
     : program(std::move(program)), driver(std::move(driver)), recorder(this->driver->recorder()),
-      memoryLimit(memoryLimit) {
+      memoryLimit(memoryLimit), boundInputs(count(this->program->tables().inputs())),
+      boundOutputs(count(this->program->tables().outputs())) {
   for (uint32_t i = 0; i < count(this->program->tables().outputs()); ++i)
     ownOutputs.emplace_back(allocator);
 }
 
 std::string Session::inputName(uint32_t index) const {
   return "input \"" + program->tables().inputs()->Get(index)->name()->str() + "\"";
+}
+
+std::string Session::outputName(uint32_t index) const {
+  return "output \"" + program->tables().outputs()->Get(index)->name()->str() + "\"";
 }
 
 Status Session::checkInputs(const treadle_tensor *inputs, int32_t given) const {
@@ -133,7 +138,7 @@ Status Session::bindSymbols(const treadle_tensor *inputs) {
     for (uint32_t d = 0; d < count(tensor.dims()); ++d) {
       int64_t size = exprs[tensor.dims()->Get(d)];
       if (size < 0)
-        return error(TREADLE_INVALID_ARGUMENT, "output \"", tensor.name()->str(), "\" would have a dimension of ", size,
+        return error(TREADLE_INVALID_ARGUMENT, outputName(i), " would have a dimension of ", size,
                      " for these input shapes");
       outputDims[i].push_back(size);
     }
@@ -181,7 +186,8 @@ Status Session::placeAll() {
     if (static_cast<uint64_t>(bytes) > driver->largestBuffer())
       return error(TREADLE_UNSUPPORTED, "these shapes make a tensor of ", bytes, " bytes, this device's kernels reach ",
                    driver->largestBuffer(), "; run it on the CPU or in smaller parts");
-    if (buffer.space() == format::Space::constant || (!recorder && buffer.space() != format::Space::arena))
+    if (buffer.space() == format::Space::constant || (!recorder && buffer.space() != format::Space::arena) ||
+        boundOf(buffer))
       continue;
     // Placement adds up what it places, in multiples of 64.
     if (there > INT64_MAX / 4 || __builtin_add_overflow(sum, there + 64, &sum))
@@ -265,6 +271,8 @@ Status Session::reserve() {
       bases[i] = driver->constant(buffer.index());
     else if (arenaOffsets[i] >= 0)
       bases[i] = static_cast<char *>(driver->arena()) + arenaOffsets[i];
+    else if (const Bound *bound = boundOf(buffer))
+      bases[i] = bound->address;
   }
   addresses.resize(places.size());
   recorded = false;
@@ -273,7 +281,7 @@ Status Session::reserve() {
   return {};
 }
 
-/// Which steps must wait for earlier ones, and the addresses, which are the arena's and the weights' alone.
+/// Which steps must wait for earlier ones, and the addresses, which no run changes.
 void Session::findHazards() {
   const format::Program &tables = program->tables();
   for (size_t i = 0; i < places.size(); ++i)
@@ -285,10 +293,11 @@ void Session::findHazards() {
     uint32_t next = commands[i].firstSlice;
     forEachSlice(tables, *tables.steps()->Get(i), [&](const format::Slice &slice, bool written) {
       const Place &place = places[next++];
-      int64_t start = arenaOffsets[slice.buffer()];
-      bool input = tables.buffers()->Get(slice.buffer())->space() == format::Space::input;
-      if (start >= 0)
-        ranges.push_back({start + place.offset, start + bufferBytes[slice.buffer()], written && !input});
+      auto start = static_cast<int64_t>(reinterpret_cast<intptr_t>(bases[slice.buffer()]));
+      format::Space space = tables.buffers()->Get(slice.buffer())->space();
+      if (space != format::Space::constant)
+        ranges.push_back(
+            {start + place.offset, start + bufferBytes[slice.buffer()], written && space != format::Space::input});
     });
     commands[i].waits = hazards.mustWait(ranges);
   }
@@ -297,10 +306,14 @@ void Session::findHazards() {
 Status Session::prepare(const treadle_tensor *inputs, int32_t given) {
   if (Status status = checkInputs(inputs, given); status.failed())
     return status;
-  if (prepared && sameShapes(inputs))
+  if (prepared && !moved && sameShapes(inputs))
     return {};
+  if (Status status = finish(); status.failed())
+    return status;
   prepared = false;
   if (Status status = bindSymbols(inputs); status.failed())
+    return status;
+  if (Status status = checkBound(); status.failed())
     return status;
   if (Status status = placeAll(); status.failed())
     return status;
@@ -309,6 +322,7 @@ Status Session::prepare(const treadle_tensor *inputs, int32_t given) {
   if (Status status = reserve(); status.failed())
     return status;
   prepared = true;
+  moved = false;
   return {};
 }
 

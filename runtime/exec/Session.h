@@ -5,8 +5,9 @@
 //
 // prepare() settles everything that depends on shapes: sizes, the arena, each step's numbers. run()
 // then fills in the caller's addresses and goes through the steps; it allocates nothing. On a device with
-// memory of its own inputs and outputs lie in the arena too, so that no address depends on the caller:
-// the first run() for some shapes records the steps, each run copies, submits and copies.
+// memory of its own inputs and outputs lie in the arena too, or in buffers of the app's to which they are
+// bound, so that no address depends on the caller of run(): the first one for some shapes records the steps,
+// each copies, submits and copies. submit() leaves it to the app to wait.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,6 +30,11 @@ public:
   Status prepare(const treadle_tensor *inputs, int32_t count);
   Status run(const treadle_tensor *inputs, int32_t inputCount, treadle_tensor *outputs, int32_t outputCount);
   Status outputShape(int32_t index, treadle_tensor &shape) const;
+  /// From the next run on the input or output lies in that buffer; null: where the caller has it.
+  Status bindInput(int32_t index, const AppBuffer *buffer) { return bind(boundInputs, "input", index, buffer); }
+  Status bindOutput(int32_t index, const AppBuffer *buffer) { return bind(boundOutputs, "output", index, buffer); }
+  /// Has a run begin when `wait` is reached, with `done` at its end, and does not wait for it.
+  Status submit(const treadle_tensor *inputs, int32_t inputCount, const AppSemaphore &wait, const AppSemaphore &done);
   uint64_t memoryBytes() const { return driver->memoryBytes(); }
 
   void cancel() { cancelled = true; }
@@ -61,6 +67,12 @@ private:
     std::chrono::steady_clock::time_point begin, end;
   };
 
+  /// A tensor in a buffer of the app's.
+  struct Bound {
+    void *address = nullptr; // null: it is not
+    uint64_t room = 0;       // bytes from there on
+  };
+
   // Settling shapes: Session.cpp.
   Status checkInputs(const treadle_tensor *inputs, int32_t count) const;
   bool sameShapes(const treadle_tensor *inputs) const;
@@ -70,12 +82,21 @@ private:
   Status reserve();
   void findHazards();
   std::string inputName(uint32_t index) const;
+  std::string outputName(uint32_t index) const;
+
+  // On a device of the app's: App.cpp.
+  Status bind(std::vector<Bound> &list, const char *what, int32_t index, const AppBuffer *buffer);
+  Status checkBound() const;
+  const Bound *boundOf(const format::Buffer &buffer) const;
+  Status finish();
 
   // Running: Run.cpp.
-  Status checkData(const treadle_tensor *inputs, const treadle_tensor *outputs, int32_t outputCount) const;
+  Status checkInputData(const treadle_tensor *inputs) const;
+  Status checkOutputData(const treadle_tensor *outputs, int32_t outputCount) const;
   void give(const Command &command);
   Status runHere(const treadle_tensor *inputs, treadle_tensor *outputs);
-  Status record(uint32_t first, uint32_t last, bool timed);
+  Status record(uint32_t first, uint32_t last, bool timed, bool withOutputs = true);
+  Status recordAll(bool timed, bool withOutputs);
   void copyInputs(const treadle_tensor *inputs);
   void copyOutputs(treadle_tensor *outputs);
   Status runRecorded(const treadle_tensor *inputs, treadle_tensor *outputs);
@@ -88,6 +109,10 @@ private:
   Recorder *const recorder; // the driver's, or null
   uint64_t memoryLimit;
   std::vector<Memory> ownOutputs;
+
+  std::vector<Bound> boundInputs, boundOutputs;
+  bool moved = false;   // since shapes were settled, one was bound or is no more
+  bool started = false; // a run that was not waited for
 
   bool prepared = false;
   std::vector<std::vector<int64_t>> inputDims, outputDims;
@@ -102,7 +127,7 @@ private:
   std::vector<Command> commands;
 
   // What the recorder holds: all steps, or nothing that could be run again.
-  bool recorded = false, recordedTimed = false;
+  bool recorded = false, recordedTimed = false, recordedOutputs = false;
   std::vector<void *> inputPlaces;
   std::vector<const void *> outputPlaces, resultPlaces; // of outputs; of the results of the step that is observed
 

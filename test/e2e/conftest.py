@@ -97,6 +97,12 @@ def fails(treadle):
     return call
 
 
+@pytest.fixture
+def layers():
+    """An environment in which Vulkan's validation layer says what is wrong, where it is installed."""
+    return {**os.environ, **LAYERS}
+
+
 @pytest.fixture(params=["vulkan", "cuda", "hip"])
 def target(request):
     """A target that runs on GPUs, by its name."""

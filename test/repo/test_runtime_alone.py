@@ -46,6 +46,7 @@ def test_library_needs_little(folder):
 def test_library_exports_only_its_api(folder, root):
     shown = subprocess.run(["nm", "-D", "--defined-only", folder / "lib" / "libtreadle.so"], capture_output=True, text=True, check=True)
     exported = {line.split()[-1].split("@")[0] for line in shown.stdout.splitlines()}
-    declared = set(re.findall(r"\b(treadle_\w+)\(", (root / "runtime" / "treadle.h").read_text()))
+    headers = "".join((root / "runtime" / name).read_text() for name in ("treadle.h", "treadle_vulkan.h"))
+    declared = set(re.findall(r"\b(treadle_\w+)\(", headers))
     assert {e for e in exported if e.startswith("treadle_")} == exported
     assert {d for d in declared if d in exported} == exported

@@ -11,7 +11,7 @@
 namespace treadle::vulkan {
 
 Commands::~Commands() {
-  if (finished != submitted) // an error has kept it from being waited for
+  if (finished != submitted && device->wait(done, submitted) != VK_SUCCESS)
     device->waitIdle();
   if (done)
     device->DestroySemaphore(device->get(), done, nullptr);
@@ -69,6 +69,43 @@ Status Commands::split() {
 
 Status Commands::end() { return device->failed(device->EndCommandBuffer(get()), "preparing a run"); }
 
+VkSemaphoreSubmitInfo Commands::signal(uint64_t value) const {
+  auto info = structure<VkSemaphoreSubmitInfo>(VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO);
+  info.semaphore = done;
+  info.value = value;
+  info.stageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT;
+  return info;
+}
+
+Status Commands::start(const VkSemaphoreSubmitInfo &wait, const VkSemaphoreSubmitInfo &reached) {
+  std::vector<VkCommandBufferSubmitInfo> commands(
+      parts, structure<VkCommandBufferSubmitInfo>(VK_STRUCTURE_TYPE_COMMAND_BUFFER_SUBMIT_INFO));
+  std::vector<VkSubmitInfo2> infos(parts, structure<VkSubmitInfo2>(VK_STRUCTURE_TYPE_SUBMIT_INFO_2));
+  VkSemaphoreSubmitInfo signals[] = {signal(submitted + 1), reached};
+  for (size_t i = 0; i < parts; ++i) {
+    commands[i].commandBuffer = buffers[i];
+    infos[i].commandBufferInfoCount = 1;
+    infos[i].pCommandBufferInfos = &commands[i];
+  }
+  // What follows the first in the queue waits with it.
+  infos.front().waitSemaphoreInfoCount = wait.semaphore ? 1 : 0;
+  infos.front().pWaitSemaphoreInfos = &wait;
+  infos.back().signalSemaphoreInfoCount = reached.semaphore ? 2 : 1;
+  infos.back().pSignalSemaphoreInfos = signals;
+  VkResult result = device->submit(parts, infos.data());
+  submitted += result == VK_SUCCESS;
+  return device->failed(result, "running kernels");
+}
+
+Status Commands::finish() {
+  if (finished == submitted)
+    return {};
+  VkResult result = device->wait(done, submitted);
+  if (result == VK_SUCCESS)
+    finished = submitted;
+  return device->failed(result, "running kernels");
+}
+
 Status Commands::submit(const std::atomic<bool> *cancelled) {
   constexpr uint64_t inFlight = 2; // parts: the device never waits for the host
   bool stopped = false;
@@ -81,7 +118,15 @@ Status Commands::submit(const std::atomic<bool> *cancelled) {
     stopped = cancelled && cancelled->load(std::memory_order_relaxed);
     if (result != VK_SUCCESS || stopped)
       break;
-    result = device->submit(buffers[i], done, submitted + 1);
+    auto commands = structure<VkCommandBufferSubmitInfo>(VK_STRUCTURE_TYPE_COMMAND_BUFFER_SUBMIT_INFO);
+    commands.commandBuffer = buffers[i];
+    VkSemaphoreSubmitInfo reached = signal(submitted + 1);
+    auto info = structure<VkSubmitInfo2>(VK_STRUCTURE_TYPE_SUBMIT_INFO_2);
+    info.commandBufferInfoCount = 1;
+    info.pCommandBufferInfos = &commands;
+    info.signalSemaphoreInfoCount = 1;
+    info.pSignalSemaphoreInfos = &reached;
+    result = device->submit(1, &info);
     submitted += result == VK_SUCCESS;
   }
   // After an error too: what runs uses memory that may be given back next.

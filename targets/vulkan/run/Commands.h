@@ -28,11 +28,17 @@ public:
   /// Submits all parts in order and waits for them. When `cancelled`, if given, becomes true, parts that are
   /// not submitted yet never are, and the status is TREADLE_CANCELLED.
   Status submit(const std::atomic<bool> *cancelled);
+  /// Submits all parts at once, the first when `wait` has its value, and `done` gets its own after the last; either may
+  /// have no semaphore. Before anything else finish() is called.
+  Status start(const VkSemaphoreSubmitInfo &wait, const VkSemaphoreSubmitInfo &done);
+  Status finish();
 
   /// The part that is recorded.
   VkCommandBuffer get() const { return buffers[parts - 1]; }
 
 private:
+  VkSemaphoreSubmitInfo signal(uint64_t value) const;
+
   std::shared_ptr<Device> device;
   VkCommandPool pool = VK_NULL_HANDLE;
   std::vector<VkCommandBuffer> buffers;

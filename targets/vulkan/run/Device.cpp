@@ -16,18 +16,9 @@ namespace treadle::vulkan {
 Status Device::open(const std::shared_ptr<Instance> &instance, uint32_t number, bool staged,
                     std::shared_ptr<Device> &device) {
   std::shared_ptr<Device> opened(new Device);
-  opened->instance = instance;
   opened->staged = staged;
-  opened->info = &instance->devices()[number];
+  opened->readLimits(instance, number);
   VkPhysicalDevice physical = opened->info->handle;
-  instance->GetPhysicalDeviceMemoryProperties(physical, &opened->memory);
-  auto v11 = structure<VkPhysicalDeviceVulkan11Properties>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_PROPERTIES);
-  auto v13 = structure<VkPhysicalDeviceVulkan13Properties>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_PROPERTIES);
-  v13.pNext = &v11;
-  auto properties = structure<VkPhysicalDeviceProperties2>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2);
-  properties.pNext = &v13;
-  instance->GetPhysicalDeviceProperties2(physical, &properties);
-  opened->largest = std::min<uint64_t>(v11.maxMemoryAllocationSize, v13.maxBufferSize);
 
   // All that kernels may ask for, and nothing that costs.
   Features has, on;
@@ -62,18 +53,57 @@ Status Device::open(const std::shared_ptr<Instance> &instance, uint32_t number, 
   deviceInfo.pQueueCreateInfos = &queueInfo;
   if (VkResult result = instance->CreateDevice(physical, &deviceInfo, nullptr, &opened->handle); result != VK_SUCCESS)
     return opened->failed(result, "opening the device");
-#define TREADLE_LOAD(name)                                                                                             \
-  opened->name = reinterpret_cast<PFN_vk##name>(instance->GetDeviceProcAddr(opened->handle, "vk" #name));
-  TREADLE_VULKAN_DEVICE_FUNCTIONS(TREADLE_LOAD)
-#undef TREADLE_LOAD
+  if (Status status = opened->loadFunctions(); status.failed())
+    return status;
   opened->GetDeviceQueue(opened->handle, opened->info->queueFamily, 0, &opened->queue);
   device = std::move(opened);
   return {};
 }
 
+Status Device::adopt(const std::shared_ptr<Instance> &instance, const treadle_vulkan_device &app, bool staged,
+                     std::shared_ptr<Device> &device) {
+  std::shared_ptr<Device> adopted(new Device);
+  adopted->staged = staged;
+  adopted->isOwned = false;
+  adopted->readLimits(instance, 0);
+  adopted->handle = app.device;
+  adopted->queue = app.queue;
+  adopted->lockQueue = app.lock;
+  adopted->unlockQueue = app.unlock;
+  adopted->lockUser = app.user;
+  if (Status status = adopted->loadFunctions(); status.failed())
+    return status;
+  device = std::move(adopted);
+  return {};
+}
+
 Device::~Device() {
-  if (handle)
+  if (handle && isOwned && DestroyDevice)
     DestroyDevice(handle, nullptr);
+}
+
+void Device::readLimits(const std::shared_ptr<Instance> &from, uint32_t number) {
+  instance = from;
+  info = &instance->devices()[number];
+  instance->GetPhysicalDeviceMemoryProperties(info->handle, &memory);
+  auto v11 = structure<VkPhysicalDeviceVulkan11Properties>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_PROPERTIES);
+  auto v13 = structure<VkPhysicalDeviceVulkan13Properties>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_PROPERTIES);
+  v13.pNext = &v11;
+  auto properties = structure<VkPhysicalDeviceProperties2>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2);
+  properties.pNext = &v13;
+  instance->GetPhysicalDeviceProperties2(info->handle, &properties);
+  largest = std::min<uint64_t>(v11.maxMemoryAllocationSize, v13.maxBufferSize);
+}
+
+Status Device::loadFunctions() {
+  const char *missing = nullptr;
+#define TREADLE_LOAD(name)                                                                                             \
+  name = reinterpret_cast<PFN_vk##name>(instance->GetDeviceProcAddr(handle, "vk" #name));                              \
+  if (!name)                                                                                                           \
+    missing = "vk" #name;
+  TREADLE_VULKAN_DEVICE_FUNCTIONS(TREADLE_LOAD)
+#undef TREADLE_LOAD
+  return missing ? lacksFunction("device", missing) : Status();
 }
 
 Status Device::failed(VkResult result, std::string_view what) const {
@@ -98,20 +128,18 @@ Status Device::failed(VkResult result, std::string_view what) const {
   }
 }
 
-VkResult Device::submit(VkCommandBuffer commands, VkSemaphore done, uint64_t value) {
-  auto buffer = structure<VkCommandBufferSubmitInfo>(VK_STRUCTURE_TYPE_COMMAND_BUFFER_SUBMIT_INFO);
-  buffer.commandBuffer = commands;
-  auto signal = structure<VkSemaphoreSubmitInfo>(VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO);
-  signal.semaphore = done;
-  signal.value = value;
-  signal.stageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT;
-  auto info = structure<VkSubmitInfo2>(VK_STRUCTURE_TYPE_SUBMIT_INFO_2);
-  info.commandBufferInfoCount = 1;
-  info.pCommandBufferInfos = &buffer;
-  info.signalSemaphoreInfoCount = 1;
-  info.pSignalSemaphoreInfos = &signal;
+template <typename Function> VkResult Device::withQueue(const Function &use) {
   std::lock_guard<std::mutex> guard(queueLock);
-  return QueueSubmit2(queue, 1, &info, VK_NULL_HANDLE);
+  if (lockQueue)
+    lockQueue(lockUser);
+  VkResult result = use();
+  if (unlockQueue)
+    unlockQueue(lockUser);
+  return result;
+}
+
+VkResult Device::submit(uint32_t count, const VkSubmitInfo2 *infos) {
+  return withQueue([&] { return QueueSubmit2(queue, count, infos, VK_NULL_HANDLE); });
 }
 
 VkResult Device::wait(VkSemaphore done, uint64_t value) const {
@@ -126,8 +154,7 @@ VkResult Device::wait(VkSemaphore done, uint64_t value) const {
 }
 
 void Device::waitIdle() {
-  std::lock_guard<std::mutex> guard(queueLock);
-  QueueWaitIdle(queue);
+  withQueue([&] { return QueueWaitIdle(queue); });
 }
 
 // ---- memory ----------------------------------------------------------------------------------
@@ -223,8 +250,19 @@ Status Block::allocate(const std::shared_ptr<Device> &newDevice, uint64_t wanted
   return {};
 }
 
+void Block::adopt(const std::shared_ptr<Device> &newDevice, VkBuffer buffer, uint64_t wanted) {
+  release();
+  device = newDevice;
+  isOwned = false;
+  handle = buffer;
+  bytes = wanted;
+  auto where = structure<VkBufferDeviceAddressInfo>(VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO);
+  where.buffer = handle;
+  start = device->GetBufferDeviceAddress(device->get(), &where);
+}
+
 void Block::release() {
-  if (handle)
+  if (handle && isOwned)
     device->DestroyBuffer(device->get(), handle, nullptr);
   if (memory)
     device->FreeMemory(device->get(), memory, nullptr);
@@ -232,6 +270,7 @@ void Block::release() {
   memory = VK_NULL_HANDLE;
   bytes = start = 0;
   host = nullptr;
+  isOwned = true;
   device = nullptr;
 }
 
@@ -242,6 +281,7 @@ Block &Block::operator=(Block &&other) noexcept {
   std::swap(bytes, other.bytes);
   std::swap(start, other.start);
   std::swap(host, other.host);
+  std::swap(isOwned, other.isOwned);
   return *this;
 }
 

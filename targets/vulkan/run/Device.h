@@ -28,6 +28,9 @@ public:
   /// the memory for kernels is mapped.
   static Status open(const std::shared_ptr<Instance> &instance, uint32_t number, bool staged,
                      std::shared_ptr<Device> &device);
+  /// The app's, which is that of the instance.
+  static Status adopt(const std::shared_ptr<Instance> &instance, const treadle_vulkan_device &app, bool staged,
+                      std::shared_ptr<Device> &device);
   ~Device();
   Device(const Device &) = delete;
   Device &operator=(const Device &) = delete;
@@ -35,6 +38,7 @@ public:
   const PhysicalDevice &physical() const { return *info; }
   const VkPhysicalDeviceLimits &limits() const { return info->properties.limits; }
   VkDevice get() const { return handle; }
+  bool isApp() const { return !isOwned; }
 
   /// What a call that failed means to the user. `what` it was for: "running a kernel".
   Status failed(VkResult result, std::string_view what) const;
@@ -49,9 +53,8 @@ public:
   bool isMapped(Use use, uint32_t type) const;
   uint64_t heapBytes(uint32_t type) const { return memory.memoryHeaps[memory.memoryTypes[type].heapIndex].size; }
 
-  /// Submits the commands, after which the timeline `done` is at `value`.
-  VkResult submit(VkCommandBuffer commands, VkSemaphore done, uint64_t value);
-  /// Waits until it is.
+  VkResult submit(uint32_t count, const VkSubmitInfo2 *infos);
+  /// Waits until the timeline `done` is at `value`.
   VkResult wait(VkSemaphore done, uint64_t value) const;
   void waitIdle();
 
@@ -61,19 +64,26 @@ public:
 
 private:
   Device() = default;
+  void readLimits(const std::shared_ptr<Instance> &from, uint32_t number);
+  Status loadFunctions();
+  /// Calls use() while nobody else has the queue.
+  template <typename Function> VkResult withQueue(const Function &use);
 
   std::shared_ptr<Instance> instance;
   const PhysicalDevice *info = nullptr;
   VkPhysicalDeviceMemoryProperties memory = {};
   uint64_t largest = 0;
-  bool staged = false;
+  bool staged = false, isOwned = true;
   VkDevice handle = VK_NULL_HANDLE;
   VkQueue queue = VK_NULL_HANDLE;
   std::mutex queueLock;
+  void (*lockQueue)(void *) = nullptr; // the app's, both or none
+  void (*unlockQueue)(void *) = nullptr;
+  void *lockUser = nullptr;
   mutable std::atomic<bool> lost{false};
 };
 
-/// A buffer with memory of its own.
+/// A buffer with memory of its own, or one of the app's.
 class Block {
 public:
   Block() = default;
@@ -83,6 +93,8 @@ public:
 
   /// `bytes` for `use`; what was there before is gone.
   Status allocate(const std::shared_ptr<Device> &device, uint64_t bytes, Use use, std::string_view what);
+  /// The app's, of which nothing is given back.
+  void adopt(const std::shared_ptr<Device> &device, VkBuffer buffer, uint64_t bytes);
   void release();
 
   VkBuffer buffer() const { return handle; }
@@ -97,6 +109,7 @@ private:
   VkDeviceMemory memory = VK_NULL_HANDLE;
   uint64_t bytes = 0, start = 0;
   char *host = nullptr;
+  bool isOwned = true;
 };
 
 /// Pieces that are given back all at once, out of few blocks.

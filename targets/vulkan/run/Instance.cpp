@@ -26,34 +26,13 @@ int rank(const PhysicalDevice &device) {
 
 } // namespace
 
-Features::Features() {
-  v11.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES;
-  v12.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES;
-  v13.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES;
-  core.pNext = &v11;
-  v11.pNext = &v12;
-  v12.pNext = &v13;
-}
-
-VkBool32 *Features::find(std::string_view name) {
-  VkBool32 *const places[] = {
-      &core.features.shaderFloat64,
-      &core.features.shaderInt64,
-      &core.features.shaderInt16,
-      &v12.shaderFloat16,
-      &v12.shaderInt8,
-      &v11.storageBuffer16BitAccess,
-      &v12.storageBuffer8BitAccess,
-  };
-  static_assert(std::size(places) == std::size(optionalFeatures)); // in that list's order
-  for (size_t i = 0; i < std::size(places); ++i)
-    if (name == optionalFeatures[i])
-      return places[i];
-  return nullptr;
-}
-
 bool PhysicalDevice::hasFeature(std::string_view name) const {
   return std::find(features.begin(), features.end(), name) != features.end();
+}
+
+Status lacksFunction(const char *what, const char *function) {
+  return error(TREADLE_UNSUPPORTED, "the Vulkan ", what, " has no ", function,
+               "; make the instance with VkApplicationInfo::apiVersion of VK_API_VERSION_1_3, and update the driver");
 }
 
 Status Instance::open(std::shared_ptr<Instance> &instance) {
@@ -85,22 +64,61 @@ Status Instance::open(std::shared_ptr<Instance> &instance) {
                  "there is no Vulkan driver; install the device's (mesa-vulkan-drivers has several)");
   if (result != VK_SUCCESS)
     return error(TREADLE_DEVICE, "Vulkan cannot be started (VkResult ", static_cast<int>(result), ")");
-#define TREADLE_LOAD(name) opened->name = reinterpret_cast<PFN_vk##name>(function("vk" #name));
-  TREADLE_VULKAN_INSTANCE_FUNCTIONS(TREADLE_LOAD)
-#undef TREADLE_LOAD
-  opened->GetMatrixProperties =
-      reinterpret_cast<GetCooperativeMatrixProperties>(function("vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR"));
+  if (Status status = opened->loadFunctions(get); status.failed())
+    return status;
   if (Status status = opened->findDevices(); status.failed())
     return status;
   instance = std::move(opened);
   return {};
 }
 
+Status Instance::adopt(const treadle_vulkan_device &app, std::shared_ptr<Instance> &instance) {
+  if (!app.get_instance_proc_addr || !app.instance || !app.physical_device || !app.device || !app.features ||
+      !app.queue)
+    return error(TREADLE_INVALID_ARGUMENT, "treadle_vulkan_device: one of get_instance_proc_addr, instance, "
+                                           "physical_device, device, features and queue is NULL");
+  if (!app.lock != !app.unlock)
+    return error(TREADLE_INVALID_ARGUMENT, "treadle_vulkan_device: of lock and unlock one is NULL; give both or none");
+  std::shared_ptr<Instance> adopted(new Instance);
+  adopted->handle = app.instance;
+  if (Status status = adopted->loadFunctions(app.get_instance_proc_addr); status.failed())
+    return status;
+  PhysicalDevice device = adopted->describe(app.physical_device, app.features);
+  if (!device.unusable.empty())
+    return error(TREADLE_UNSUPPORTED, "the app's device (", device.description, ") cannot be used: ", device.unusable);
+  uint32_t count = 0;
+  adopted->GetPhysicalDeviceQueueFamilyProperties(device.handle, &count, nullptr);
+  std::vector<VkQueueFamilyProperties> families(count);
+  adopted->GetPhysicalDeviceQueueFamilyProperties(device.handle, &count, families.data());
+  if (app.queue_family >= count || !(families[app.queue_family].queueFlags & VK_QUEUE_COMPUTE_BIT))
+    return error(TREADLE_INVALID_ARGUMENT, "treadle_vulkan_device: queue family ", app.queue_family, " of ", count,
+                 " cannot compute; give a queue of one with VK_QUEUE_COMPUTE_BIT");
+  device.queueFamily = app.queue_family;
+  device.timestampBits = families[app.queue_family].timestampValidBits;
+  adopted->found.push_back(std::move(device));
+  instance = std::move(adopted);
+  return {};
+}
+
 Instance::~Instance() {
+  if (!library)
+    return;
   if (handle)
     DestroyInstance(handle, nullptr);
-  if (library)
-    dlclose(library);
+  dlclose(library);
+}
+
+Status Instance::loadFunctions(PFN_vkGetInstanceProcAddr get) {
+  const char *missing = nullptr;
+#define TREADLE_LOAD(name)                                                                                             \
+  name = reinterpret_cast<PFN_vk##name>(get(handle, "vk" #name));                                                      \
+  if (!name)                                                                                                           \
+    missing = "vk" #name;
+  TREADLE_VULKAN_INSTANCE_FUNCTIONS(TREADLE_LOAD)
+#undef TREADLE_LOAD
+  GetMatrixProperties = reinterpret_cast<GetCooperativeMatrixProperties>(
+      get(handle, "vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR"));
+  return missing ? lacksFunction("instance", missing) : Status();
 }
 
 Status Instance::findDevices() {
@@ -118,7 +136,7 @@ Status Instance::findDevices() {
   handles.resize(count);
   for (int wanted : {0, 1, 2})
     for (VkPhysicalDevice handle : handles)
-      if (PhysicalDevice device = describe(handle); rank(device) == wanted)
+      if (PhysicalDevice device = describe(handle, nullptr); rank(device) == wanted)
         found.push_back(std::move(device));
   return {};
 }
@@ -136,7 +154,7 @@ Status Instance::check(uint32_t number) const {
   return {};
 }
 
-PhysicalDevice Instance::describe(VkPhysicalDevice physical) const {
+PhysicalDevice Instance::describe(VkPhysicalDevice physical, const VkPhysicalDeviceFeatures2 *told) const {
   PhysicalDevice device;
   device.handle = physical;
   GetPhysicalDeviceProperties(physical, &device.properties);
@@ -166,12 +184,17 @@ PhysicalDevice Instance::describe(VkPhysicalDevice physical) const {
   if (device.isSoftware())
     device.description += ", software";
 
-  // All of these are part of Vulkan 1.3.
-  Features features;
-  GetPhysicalDeviceFeatures2(physical, &features.core);
-  if (!features.v12.bufferDeviceAddress || !features.v12.vulkanMemoryModel || !features.v12.timelineSemaphore ||
-      !features.v13.synchronization2)
-    device.unusable = "it lacks parts of Vulkan 1.3; update the driver";
+  Features features, offered;
+  GetPhysicalDeviceFeatures2(physical, &offered.core);
+  if (told)
+    features.read(*told);
+  else
+    GetPhysicalDeviceFeatures2(physical, &features.core);
+  if (std::string missing = features.missing(); !missing.empty()) // all are part of Vulkan 1.3
+    device.unusable =
+        told ? concat("it was made without ", missing, "; enable that in VkDeviceCreateInfo, and say so in ",
+                      "treadle_vulkan_device.features")
+             : concat("it lacks parts of Vulkan 1.3 (", missing, "); update the driver");
 
   bool canChoose = features.v13.subgroupSizeControl && features.v13.computeFullSubgroups &&
                    (sizes.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT);
@@ -180,6 +203,8 @@ PhysicalDevice Instance::describe(VkPhysicalDevice physical) const {
   for (const char *name : optionalFeatures)
     if (*features.find(name))
       device.features.push_back(name);
+    else if (*offered.find(name))
+      device.disabled.push_back(name);
   if (device.isSoftware())
     device.features.push_back(onProcessor);
   if ((subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) &&
@@ -189,7 +214,7 @@ PhysicalDevice Instance::describe(VkPhysicalDevice physical) const {
           (canChoose && size >= sizes.minSubgroupSize && size <= sizes.maxSubgroupSize))
         device.features.push_back(concat(subgroupOf, size));
 
-  describeMatrices(device);
+  describeMatrices(device, !told || features.hasMatrices);
 
   // A queue that does no graphics is not shared with the screen.
   uint32_t count = 0;
@@ -213,7 +238,7 @@ PhysicalDevice Instance::describe(VkPhysicalDevice physical) const {
 }
 
 /// What it multiplies, by the names of KernelAbi.h.
-void Instance::describeMatrices(PhysicalDevice &device) const {
+void Instance::describeMatrices(PhysicalDevice &device, bool isEnabled) const {
   uint32_t count = 0;
   EnumerateDeviceExtensionProperties(device.handle, nullptr, &count, nullptr);
   std::vector<VkExtensionProperties> extensions(count);
@@ -221,7 +246,7 @@ void Instance::describeMatrices(PhysicalDevice &device) const {
   bool isOffered = std::any_of(extensions.begin(), extensions.end(), [](const VkExtensionProperties &extension) {
     return std::string_view(extension.extensionName) == cooperativeMatrixExtension;
   });
-  if (!isOffered || !GetMatrixProperties)
+  if (!isOffered || !isEnabled || !GetMatrixProperties)
     return;
   CooperativeMatrixFeatures features;
   VkPhysicalDeviceFeatures2 all = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &features, {}};

@@ -8,27 +8,12 @@
 #ifndef TREADLE_TARGETS_VULKAN_RUN_INSTANCE_H
 #define TREADLE_TARGETS_VULKAN_RUN_INSTANCE_H
 
-#include "runtime/base/Status.h"
-#include "targets/vulkan/run/Api.h"
+#include "runtime/treadle_vulkan.h"
+#include "targets/vulkan/run/Features.h"
 #include <memory>
 #include <vector>
 
 namespace treadle::vulkan {
-
-/// What a device has of what kernels may ask for. All structures of the chain are filled in.
-struct Features {
-  VkPhysicalDeviceFeatures2 core = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, nullptr, {}};
-  VkPhysicalDeviceVulkan11Features v11 = {};
-  VkPhysicalDeviceVulkan12Features v12 = {};
-  VkPhysicalDeviceVulkan13Features v13 = {};
-
-  Features();
-  Features(const Features &) = delete; // the chain points at its parts
-  Features &operator=(const Features &) = delete;
-
-  /// The feature of that name in KernelAbi.h's list; null: there is none.
-  VkBool32 *find(std::string_view name);
-};
 
 /// A device as the loader shows it.
 struct PhysicalDevice {
@@ -39,6 +24,7 @@ struct PhysicalDevice {
   uint64_t memory = 0;  // of its own
   uint32_t queueFamily = 0, timestampBits = 0;
   std::vector<std::string> features; // those of KernelAbi.h's list that it has
+  std::vector<std::string> disabled; // of an app's device: those that it could have been made with
 
   bool hasMatrices = false; // cooperative ones
   struct {
@@ -49,10 +35,15 @@ struct PhysicalDevice {
   bool isSoftware() const { return properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU; }
 };
 
+/// Of an instance or a device (`what`) without a function of Vulkan 1.3.
+Status lacksFunction(const char *what, const char *function);
+
 class Instance {
 public:
   /// Fails with what to do if there is no loader, or one that is too old.
   static Status open(std::shared_ptr<Instance> &instance);
+  /// The app's, with its device alone, as that was made. Fails with what to do if kernels cannot run there.
+  static Status adopt(const treadle_vulkan_device &app, std::shared_ptr<Instance> &instance);
   ~Instance();
   Instance(const Instance &) = delete;
   Instance &operator=(const Instance &) = delete;
@@ -69,11 +60,13 @@ public:
 private:
   Instance() = default;
   Status findDevices();
-  PhysicalDevice describe(VkPhysicalDevice handle) const;
-  void describeMatrices(PhysicalDevice &device) const;
+  Status loadFunctions(PFN_vkGetInstanceProcAddr get);
+  /// `told`: what the device was made with; null: with all that it has.
+  PhysicalDevice describe(VkPhysicalDevice handle, const VkPhysicalDeviceFeatures2 *told) const;
+  void describeMatrices(PhysicalDevice &device, bool isEnabled) const;
 
   GetCooperativeMatrixProperties GetMatrixProperties = nullptr; // or null
-  void *library = nullptr;
+  void *library = nullptr;                                      // null: an app's
   VkInstance handle = VK_NULL_HANDLE;
   std::vector<PhysicalDevice> found;
 };

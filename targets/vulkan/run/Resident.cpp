@@ -73,18 +73,22 @@ Status Resident::get(const std::shared_ptr<const Program> &program, const format
                      const Choice &choice, std::shared_ptr<Resident> &resident) {
   Program::Shared &shared = program->shared();
   std::lock_guard<std::mutex> guard(shared.lock);
-  std::weak_ptr<void> &place =
-      shared.parts[concat("vulkan:", choice.number, choice.staged ? " staged " : " ", code.offset())];
+  std::string name = choice.app ? concat("app ", reinterpret_cast<uintptr_t>(choice.app->device), " ",
+                                         reinterpret_cast<uintptr_t>(choice.app->queue))
+                                : concat(choice.number);
+  std::weak_ptr<void> &place = shared.parts[concat("vulkan:", name, choice.staged ? " staged " : " ", code.offset())];
   resident = std::static_pointer_cast<Resident>(place.lock());
   if (resident && !resident->device->isLost())
     return {};
   std::shared_ptr<Device> device;
-  if (Status status = Device::open(choice.instance, choice.number, choice.staged, device); status.failed())
+  Status status = choice.app ? Device::adopt(choice.instance, *choice.app, choice.staged, device)
+                             : Device::open(choice.instance, choice.number, choice.staged, device);
+  if (status.failed())
     return status;
   std::shared_ptr<Resident> made(new Resident(device));
-  if (Status status = made->loadKernels(*program, code, choice.cacheFolder); status.failed())
+  if (status = made->loadKernels(*program, code, choice.cacheFolder); status.failed())
     return status;
-  if (Status status = made->loadWeights(*program); status.failed())
+  if (status = made->loadWeights(*program); status.failed())
     return status;
   place = made;
   resident = std::move(made);

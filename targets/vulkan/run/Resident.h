@@ -12,6 +12,7 @@
 
 #include "runtime/format/Program.h"
 #include "targets/vulkan/run/Device.h"
+#include <optional>
 
 namespace treadle::vulkan {
 
@@ -19,8 +20,9 @@ namespace treadle::vulkan {
 struct Choice {
   std::shared_ptr<Instance> instance;
   uint32_t number = 0;
-  std::string cacheFolder; // for pipelines; may be ""
-  bool staged = false;     // see createDriver() in VulkanDriver.h
+  std::optional<treadle_vulkan_device> app; // whose device it is, if it is an app's; `features` is gone
+  std::string cacheFolder;                  // for pipelines; may be ""
+  bool staged = false;                      // see createDriver() in VulkanDriver.h
 
   const PhysicalDevice &physical() const { return instance->devices()[number]; }
 };

@@ -32,6 +32,8 @@ public:
   uint64_t largestBuffer() const override { return simtLargestBuffer; }
   uint64_t bytesFor(size_t arenaBytes, size_t scratchBytes) const override { return (arenaBytes + 127) / 64 * 64; }
   Status reserve(size_t arenaBytes, size_t scratchBytes) override;
+  Status adopt(const AppBuffer &buffer, const std::string &name, void *&address) override;
+  void release(void *address) override;
   void *arena() const override { return reinterpret_cast<void *>(arenaStart()); }
   void *constant(uint32_t index) const override { return reinterpret_cast<void *>(resident->constant(index)); }
   size_t memoryBytes() const override { return arenaBlock.size(); }
@@ -48,6 +50,8 @@ public:
   void barrier() override { mustWait = true; }
   Status end() override;
   Status submit(const std::atomic<bool> &cancelled) override;
+  Status start(const AppSemaphore &wait, const AppSemaphore &done) override;
+  Status finish() override { return commands->finish(); }
   const std::vector<Interval> &times() const override { return intervals; }
 
   ~VulkanDriver() override;
@@ -66,10 +70,10 @@ private:
       failure = std::move(status);
   }
   void enter(Phase next);
-  void emitBarrier(VkPipelineStageFlags2 to, VkAccessFlags2 access);
+  void emitBarrier(VkPipelineStageFlags2 to, VkAccessFlags2 access, bool afterApp = false);
   void mark();
   void copyBuffer(const Block &from, uint64_t source, const Block &to, uint64_t target, uint64_t bytes);
-  /// The block of arena or weights in which the address lies.
+  /// The block of arena, weights or a buffer of the app's in which the address lies.
   const Block *blockAt(uint64_t address);
   Status makeQueries();
   Status readTimes();
@@ -78,6 +82,7 @@ private:
   std::shared_ptr<const Program> program;
   std::shared_ptr<Resident> resident;
   Block arenaBlock;
+  std::vector<Block> appBlocks; // one a tensor that is bound
   Pieces argumentPieces{Use::arguments}, uploadPieces{Use::upload}, downloadPieces{Use::download};
   std::unique_ptr<Commands> commands;
 
@@ -106,8 +111,12 @@ int VulkanDriver::suits(const format::Executable &executable, std::string &lacki
     return 0;
   for (uint32_t i = 0; executable.features() && i < executable.features()->size(); ++i) {
     lacking = executable.features()->Get(i)->str();
-    if (!physical().hasFeature(lacking))
+    if (!physical().hasFeature(lacking)) {
+      const std::vector<std::string> &disabled = physical().disabled;
+      if (choice.app && std::find(disabled.begin(), disabled.end(), lacking) != disabled.end())
+        lacking += " (it could have that: enable it in VkDeviceCreateInfo)";
       return 0;
+    }
   }
   const VkPhysicalDeviceLimits &limits = physical().properties.limits;
   uint32_t most = std::min(limits.maxComputeWorkGroupInvocations, limits.maxComputeWorkGroupSize[0]);
@@ -142,8 +151,48 @@ Status VulkanDriver::reserve(size_t arenaBytes, size_t scratchBytes) {
   return arenaBlock.allocate(resident->device, wanted, Use::kernels, "intermediate values");
 }
 
+Status VulkanDriver::adopt(const AppBuffer &buffer, const std::string &name, void *&address) {
+  if (!device().isApp())
+    return noDeviceOfTheApp();
+  constexpr std::pair<VkBufferUsageFlags, const char *> usages[] = {
+      {VK_BUFFER_USAGE_STORAGE_BUFFER_BIT, "STORAGE_BUFFER"},
+      {VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT, "SHADER_DEVICE_ADDRESS"},
+      {VK_BUFFER_USAGE_TRANSFER_SRC_BIT, "TRANSFER_SRC"},
+      {VK_BUFFER_USAGE_TRANSFER_DST_BIT, "TRANSFER_DST"},
+  };
+  auto handle = reinterpret_cast<VkBuffer>(buffer.handle);
+  if (!handle)
+    return error(TREADLE_INVALID_ARGUMENT, name, ": the buffer is VK_NULL_HANDLE; give none at all to unbind it");
+  for (auto [usage, word] : usages)
+    if (!(buffer.usage & usage))
+      return error(TREADLE_INVALID_ARGUMENT, name, ": the buffer was made without VK_BUFFER_USAGE_", word,
+                   "_BIT; make it with TREADLE_VULKAN_BUFFER_USAGE");
+  VkMemoryRequirements requirements;
+  device().GetBufferMemoryRequirements(device().get(), handle, &requirements);
+  if (buffer.bytes > requirements.size || buffer.offset > buffer.bytes)
+    return error(TREADLE_INVALID_ARGUMENT, name, ": a size of ", buffer.bytes, " and an offset of ", buffer.offset,
+                 " bytes were given, the buffer has ", requirements.size);
+  Block block;
+  block.adopt(resident->device, handle, buffer.bytes);
+  if ((block.address() + buffer.offset) % simtAlignment)
+    return error(TREADLE_INVALID_ARGUMENT, name, ": an offset of ", buffer.offset,
+                 " bytes was given, it must be a multiple of ", simtAlignment);
+  address = reinterpret_cast<void *>(block.address() + buffer.offset);
+  appBlocks.push_back(std::move(block));
+  return {};
+}
+
+void VulkanDriver::release(void *address) {
+  auto isThere = [&](const Block &block) { return block.contains(toAddress(address)); };
+  if (auto found = std::find_if(appBlocks.begin(), appBlocks.end(), isThere); found != appBlocks.end())
+    appBlocks.erase(found);
+}
+
 const Block *VulkanDriver::blockAt(uint64_t address) {
   const Block *block = arenaBlock.contains(address) ? &arenaBlock : resident->weightsAt(address);
+  for (size_t i = 0; i < appBlocks.size() && !block; ++i)
+    if (appBlocks[i].contains(address))
+      block = &appBlocks[i];
   if (!block)
     check(error(TREADLE_DAMAGED, program->name(), ": damaged: a step reaches beyond the device's memory"));
   return block;
@@ -171,10 +220,15 @@ Status VulkanDriver::begin(bool withTimes) {
   return failure;
 }
 
-void VulkanDriver::emitBarrier(VkPipelineStageFlags2 to, VkAccessFlags2 access) {
+/// `afterApp`: between what the app has in the queue before and this run.
+void VulkanDriver::emitBarrier(VkPipelineStageFlags2 to, VkAccessFlags2 access, bool afterApp) {
   auto memory = structure<VkMemoryBarrier2>(VK_STRUCTURE_TYPE_MEMORY_BARRIER_2);
   memory.srcStageMask = VK_PIPELINE_STAGE_2_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_2_ALL_TRANSFER_BIT;
   memory.srcAccessMask = VK_ACCESS_2_SHADER_STORAGE_WRITE_BIT | VK_ACCESS_2_TRANSFER_WRITE_BIT;
+  if (afterApp) {
+    memory.srcStageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT;
+    memory.srcAccessMask = VK_ACCESS_2_MEMORY_WRITE_BIT;
+  }
   memory.dstStageMask = to;
   memory.dstAccessMask = access;
   auto info = structure<VkDependencyInfo>(VK_STRUCTURE_TYPE_DEPENDENCY_INFO);
@@ -188,7 +242,8 @@ void VulkanDriver::enter(Phase next) {
   if (phase != next || mustWait || (timed && next == Phase::steps))
     emitBarrier(VK_PIPELINE_STAGE_2_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_2_ALL_TRANSFER_BIT,
                 VK_ACCESS_2_SHADER_STORAGE_READ_BIT | VK_ACCESS_2_SHADER_STORAGE_WRITE_BIT |
-                    VK_ACCESS_2_TRANSFER_READ_BIT | VK_ACCESS_2_TRANSFER_WRITE_BIT);
+                    VK_ACCESS_2_TRANSFER_READ_BIT | VK_ACCESS_2_TRANSFER_WRITE_BIT,
+                /*afterApp=*/phase == Phase::nothing && device().isApp());
   phase = next;
   mustWait = false;
 }
@@ -213,16 +268,19 @@ void *VulkanDriver::upload(void *to, size_t bytes) {
 }
 
 const void *VulkanDriver::download(const void *from, size_t bytes) {
-  uint64_t offset = toAddress(from) - arenaBlock.address();
-  if (arenaBlock.mapped())
-    return arenaBlock.mapped() + offset;
+  const Block *block = blockAt(toAddress(from));
+  if (!block)
+    return nullptr;
+  uint64_t offset = toAddress(from) - block->address();
+  if (block->mapped())
+    return block->mapped() + offset;
   Pieces::Piece piece;
   check(downloadPieces.take(resident->device, bytes, piece));
   if (!good())
     return nullptr;
   enter(Phase::downloads);
   if (bytes)
-    copyBuffer(arenaBlock, offset, *piece.block, piece.offset, bytes);
+    copyBuffer(*block, offset, *piece.block, piece.offset, bytes);
   return piece.host();
 }
 
@@ -321,7 +379,11 @@ void VulkanDriver::fill(void *to, size_t bytes, uint32_t pattern, unsigned width
 Status VulkanDriver::end() {
   if (!good())
     return failure;
-  emitBarrier(VK_PIPELINE_STAGE_2_HOST_BIT, VK_ACCESS_2_HOST_READ_BIT);
+  if (device().isApp()) // its commands come next
+    emitBarrier(VK_PIPELINE_STAGE_2_HOST_BIT | VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
+                VK_ACCESS_2_HOST_READ_BIT | VK_ACCESS_2_MEMORY_READ_BIT | VK_ACCESS_2_MEMORY_WRITE_BIT);
+  else
+    emitBarrier(VK_PIPELINE_STAGE_2_HOST_BIT, VK_ACCESS_2_HOST_READ_BIT);
   check(commands->end());
   return failure;
 }
@@ -332,6 +394,21 @@ Status VulkanDriver::submit(const std::atomic<bool> &cancelled) {
   if (Status status = commands->submit(&cancelled); status.failed())
     return status;
   return timed ? readTimes() : Status();
+}
+
+Status VulkanDriver::start(const AppSemaphore &wait, const AppSemaphore &done) {
+  if (!device().isApp())
+    return noDeviceOfTheApp();
+  if (device().isLost())
+    return lostStatus();
+  auto infoOf = [](const AppSemaphore &semaphore) {
+    auto info = structure<VkSemaphoreSubmitInfo>(VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO);
+    info.semaphore = reinterpret_cast<VkSemaphore>(semaphore.handle);
+    info.value = semaphore.value;
+    info.stageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT;
+    return info;
+  };
+  return commands->start(infoOf(wait), infoOf(done));
 }
 
 // ---- times -----------------------------------------------------------------------------------
@@ -425,6 +502,20 @@ Status createDriver(const DriverOptions &options, bool staged, std::unique_ptr<D
   }
   if (status = choice.instance->check(options.device); status.failed())
     return status;
+  driver = std::make_unique<VulkanDriver>(std::move(choice));
+  return {};
+}
+
+Status createDriver(const DriverOptions &options, const treadle_vulkan_device &app, bool staged,
+                    std::unique_ptr<Driver> &driver, std::string &description) {
+  Choice choice;
+  choice.app = app;
+  choice.app->features = nullptr;
+  choice.cacheFolder = options.cacheFolder;
+  choice.staged = staged;
+  if (Status status = Instance::adopt(app, choice.instance); status.failed())
+    return status;
+  description = choice.physical().description;
   driver = std::make_unique<VulkanDriver>(std::move(choice));
   return {};
 }
