@@ -122,6 +122,7 @@ Encoding Reader::grid(const Config &config, int64_t dims, ng::GridKind kind) {
 
   Encoding result = make(Kind::Grid, dims, made.levels, 0);
   result.alignCorners = made.alignCorners;
+  readAffine(config, result);
   result.interpolation = config.choose<ng::Interpolation>("interpolation", ng::Interpolation::linear,
                                                           {{"Linear", ng::Interpolation::linear},
                                                            {"Nearest", ng::Interpolation::nearest},
@@ -276,7 +277,7 @@ Value writeFeatures(Writer &writer, const Encoding &encoding, Value input, int64
   auto make = [&]() -> Value {
     switch (encoding.kind) {
     case Kind::Grid:
-      return writeGrid(writer, encoding, input, first);
+      return writeGrid(writer, encoding, scaled(), first);
     case Kind::Composite:
       return writeComposite(writer, encoding, input, first);
     case Kind::Frequency:

@@ -32,7 +32,7 @@ struct Encoding {
   int64_t padAt = 0;
 
   int64_t count = 0;           // frequencies, bins, degree
-  float scale = 1, offset = 0; // Identity, Frequency: of its inputs
+  float scale = 1, offset = 0; // Identity, Frequency, Grid: of its inputs
   int64_t features = 1;        // Grid: of a vertex
   std::vector<ng::GridLevel> levels;
   ng::Interpolation interpolation = ng::Interpolation::linear;

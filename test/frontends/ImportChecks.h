@@ -26,7 +26,8 @@ public:
       context = std::make_unique<mlir::MLIRContext>(mlir::MLIRContext::Threading::DISABLED);
     std::string errors;
     mlir::ScopedDiagnosticHandler handler(context.get(), [&](mlir::Diagnostic &diagnostic) {
-      errors += diagnostic.str() + "\n";
+      if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error)
+        errors += diagnostic.str() + "\n";
       return mlir::success();
     });
     mlir::FailureOr<ImportedModel> model = import(context.get());

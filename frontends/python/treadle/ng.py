@@ -9,13 +9,14 @@
     color, density = scene(positions, directions)
     picture = scene.render(ng.Camera(eye=(1.9, 0.9, 1.2), fov=35), size=(640, 480))
 
-`Encoding`, `Network` and `NetworkWithInputEncoding` take the arguments of tiny-cuda-nn's bindings. They need PyTorch,
-which nothing else here does.
+`Encoding`, `Network` and `NetworkWithInputEncoding` take the arguments of tiny-cuda-nn's bindings; `export` writes a
+module of PyTorch as a scene. They need PyTorch, which nothing else here does.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import os
 import typing
 
@@ -25,11 +26,12 @@ if typing.TYPE_CHECKING:
     import numpy
     from numpy.typing import ArrayLike
 
+    from .ng_export import export
     from .ng_torch import Encoding, Network, NetworkWithInputEncoding
 
 __all__ = ["Camera", "Scene", "cameras", "load"]
 
-_MODULES = ("Encoding", "Network", "NetworkWithInputEncoding")
+_OF_TORCH = {"Encoding": "ng_torch", "Network": "ng_torch", "NetworkWithInputEncoding": "ng_torch", "export": "ng_export"}
 
 # By the names of a field's inputs and outputs.
 _KINDS = {
@@ -42,10 +44,8 @@ _KINDS = {
 
 
 def __getattr__(name):
-    if name in _MODULES:
-        from . import ng_torch
-
-        return getattr(ng_torch, name)
+    if name in _OF_TORCH:
+        return getattr(importlib.import_module(f".{_OF_TORCH[name]}", __package__), name)
     raise AttributeError(f"module 'treadle.ng' has no attribute '{name}'")
 
 

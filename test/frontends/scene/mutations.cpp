@@ -8,6 +8,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontends/scene/Import.h"
+#include "mlir/Pass/PassManager.h"
+#include "passes/precision/Passes.h"
 #include "test/Mutator.h"
 #include "test/TemporaryFolder.h"
 #include "test/frontends/ImportChecks.h"
@@ -65,6 +67,24 @@ const char *const configuration = R"({
 })";
 // 32 x 24, 24 x 24, 24 x 16; levels of 16 entries of 2.
 constexpr size_t configurationBytes = 4 + 4 * (32 * 24 + 24 * 24 + 24 * 16 + 2 * 2 * 16);
+// As treadle.ng.export writes them: grids by torch-ngp's formulas, inputs that are brought into an encoding's range.
+const char *const exported = R"({
+  "treadle_scene": 1, "kind": "nerf", "edge": 4,
+  "encoding": {"otype": "HashGrid", "convention": "torch-ngp", "align_corners": false, "n_levels": 2,
+               "n_features_per_level": 2, "log2_hashmap_size": 4, "base_resolution": 2, "per_level_scale": 1.5,
+               "interpolation": "Linear", "scale": 1.0, "offset": 0.5},
+  "network": {"otype": "CutlassMLP", "n_neurons": 16, "n_hidden_layers": 1, "n_output_dims": 16},
+  "dir_encoding": {"otype": "Composite", "nested": [
+    {"otype": "Identity", "n_dims_to_encode": 3, "dims_to_encode_begin": 0, "scale": 2, "offset": -1},
+    {"otype": "Frequency", "n_dims_to_encode": 3, "dims_to_encode_begin": 0, "n_frequencies": 1, "scale": 0.6366,
+     "offset": -0.3183}]},
+  "rgb_network": {"otype": "CutlassMLP", "n_neurons": 16, "n_hidden_layers": 1},
+  "parameters": {"file": "net.bin", "dtype": "f32", "offset": 4},
+  "occupancy": {"file": "bits", "cells": 4, "cascades": 1, "offset": 1},
+  "render": {"min_step": 0.01, "max_step": 0.1, "cone_angle": 0.008, "min_transmittance": 0.0001}
+})";
+// Density 16x16 twice, colour 16x32 (16 features and 9 of the direction) and 16x16, levels of 16 entries of 2.
+constexpr size_t exportedBytes = 4 + 4 * (2 * 256 + 512 + 256 + 2 * 2 * 16);
 // What --part may say.
 const char *const parts[] = {"encoding", "network", "dir_encoding", "rgb_network", "", "head"};
 // Density 16x16 twice, colour 16x32 (16 features and 4 of the direction), levels of 8 and 16 entries of 2.
@@ -106,7 +126,17 @@ protected:
     options.render = isDrawn && below(2);
     if (hasParts && !options.render)
       options.part = oneOf(parts);
-    return checks.check([&](MLIRContext *context) { return scene::importScene(context, path, options); });
+    return checks.check([&](MLIRContext *context) -> FailureOr<ImportedModel> {
+      FailureOr<ImportedModel> model = scene::importScene(context, path, options);
+      if (failed(model) || !hasBytes)
+        return model;
+      (*model->module)->setAttr("treadle.tables", StringAttr::get(context, "i8"));
+      PassManager manager(context);
+      manager.addPass(createQuantizeTables());
+      if (failed(manager.run(*model->module)))
+        return failure();
+      return model;
+    });
   }
 
   static Bytes deflated(const Bytes &bytes, bool isGzip) {
@@ -162,6 +192,7 @@ protected:
                            "OneBlob",
                            "Empty",
                            "MLP",
+                           "torch-ngp",
                            "image",
                            "volume",
                            "sdf",
@@ -193,6 +224,7 @@ protected:
   const int tries = test::mutations();
   bool isDrawn = true;   // half of the time
   bool hasParts = false; // what is not drawn is one part of it, most of the time
+  bool hasBytes = false; // tables become bytes
 };
 
 TEST_F(Mutations, TheExampleIsAScene) {
@@ -266,6 +298,23 @@ TEST_F(Mutations, OfParts) {
   alterValues(scene, [&](const json &altered) { return import(json::to_msgpack(altered)); });
   json own = ownScene().first;
   alterValues(own, [&](const json &altered) { return importText(altered); });
+}
+
+TEST_F(Mutations, OfExportedScenes) {
+  hasBytes = true;
+  write("bits", Bytes(9, 0x0f));
+  write("net.bin", Bytes(exportedBytes, 0x11));
+  json whole = json::parse(exported);
+  EXPECT_TRUE(importText(whole));
+  hasParts = true;
+  alterValues(whole, [&](const json &altered) { return importText(altered); });
+  std::string text = whole.dump();
+  for (int i = 0; i < tries; ++i)
+    import(mutated(Bytes(text.begin(), text.end())));
+  for (int i = 0; i < tries; ++i) {
+    write("net.bin", mutated(Bytes(exportedBytes, 0x11)));
+    importText(whole);
+  }
 }
 
 /// Parameters that who runs the program gives.
