@@ -27,6 +27,8 @@ using namespace mlir;
 #include "dialects/tile/Fragment.cpp.inc"
 #define GET_OP_CLASSES
 #include "dialects/tile/Matrix.cpp.inc"
+#define GET_OP_CLASSES
+#include "dialects/tile/Subgroup.cpp.inc"
 
 namespace treadle::tile {
 

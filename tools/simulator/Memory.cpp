@@ -214,15 +214,29 @@ void GlobalMemory::race(uint64_t address, size_t bytes, Access kind) const {
 
 // ---- shared memory ---------------------------------------------------------------------------
 
-void SharedMemory::barrier() {
-  if (++epoch != 0)
-    return;
+void SharedMemory::forget() {
   std::fill(stamps.begin(), stamps.end(), Stamp());
-  epoch = 1;
+  std::fill(lastOfSubgroup.begin(), lastOfSubgroup.end(), 0);
+  now = 0;
+}
+
+void SharedMemory::barrier() {
+  if (now + 1 == 1 << timeBits)
+    forget();
+  lastBarrier = ++now;
+}
+
+void SharedMemory::subgroupBarrier(uint32_t agent) {
+  if (now + 1 == 1 << timeBits) // a race across this moment stays unseen
+    barrier();
+  size_t subgroup = subgroupOf(agent);
+  if (lastOfSubgroup.size() <= subgroup)
+    lastOfSubgroup.resize(subgroup + 1);
+  lastOfSubgroup[subgroup] = ++now;
 }
 
 /// As that of device memory.
-template <size_t bytes> bool SharedMemory::touch(Stamp *stamp, Access kind, uint16_t agent) const {
+template <size_t bytes> bool SharedMemory::touch(Stamp *stamp, Access kind, uint32_t agent) const {
   if constexpr (bytes > 1)
     if (!areEqual<bytes>(stamp)) {
       for (size_t i = 0; i < bytes; ++i)
@@ -231,16 +245,19 @@ template <size_t bytes> bool SharedMemory::touch(Stamp *stamp, Access kind, uint
       return true;
     }
   Stamp next = *stamp;
-  bool written = next.written == epoch, seen = next.read == epoch;
-  bool conflicts = (written && next.writer != agent) || (kind == Access::write && seen && next.reader != agent);
+  bool otherReads = isBeside(next.read, next.reader, agent);
+  bool conflicts = isBeside(next.written, next.writer, agent) || (kind == Access::write && otherReads);
   if (conflicts && kind != Access::atomic)
     return false;
   if (kind == Access::write) {
     next.writer = agent;
-    next.written = epoch;
+    next.written = now;
   } else {
-    next.reader = seen && next.reader != agent ? several : agent;
-    next.read = epoch;
+    if (!otherReads)
+      next.reader = agent;
+    else if (next.reader != several)
+      next.reader = subgroupOf(next.reader) == subgroupOf(agent) ? severalOfSubgroup + subgroupOf(agent) : several;
+    next.read = now;
   }
   std::fill_n(stamp, bytes, next);
   return true;
@@ -276,25 +293,24 @@ void SharedMemory::arrive(uint64_t address, std::span<const char> data) {
 
 char *SharedMemory::access(uint64_t address, size_t bytes, Access kind, uint32_t agent) {
   requireIn(address, bytes, kind);
-  bool good = bySize(bytes, [&](auto size, size_t from) {
-    return touch<size>(&stamps[address + from], kind, static_cast<uint16_t>(agent));
-  });
+  bool good = bySize(bytes, [&](auto size, size_t from) { return touch<size>(&stamps[address + from], kind, agent); });
   if (!good)
-    race(address, bytes, kind, static_cast<uint16_t>(agent));
+    race(address, bytes, kind, agent);
   return memory.data() + address;
 }
 
-void SharedMemory::race(uint64_t address, size_t bytes, Access kind, uint16_t agent) const {
+void SharedMemory::race(uint64_t address, size_t bytes, Access kind, uint32_t agent) const {
   const Stamp *stamp = &stamps[address];
-  auto isOther = [&](uint16_t when, uint16_t who) { return when == epoch && who != agent; };
+  auto isOther = [&](uint32_t when, uint32_t who) { return isBeside(when, who, agent); };
   size_t i = 0;
   while (i + 1 < bytes && !isOther(stamp[i].written, stamp[i].writer) &&
          !(kind == Access::write && isOther(stamp[i].read, stamp[i].reader)))
     ++i;
   bool otherWrote = isOther(stamp[i].written, stamp[i].writer);
-  uint16_t other = otherWrote ? stamp[i].writer : stamp[i].reader;
+  uint32_t other = otherWrote ? stamp[i].writer : stamp[i].reader;
   throw Fault(fmt::format("{} byte {} of shared memory, which {} {} since the last barrier", verb(kind), address + i,
-                          other == several ? "several" : fmt::to_string(other), otherWrote ? "wrote" : "read"));
+                          other >= severalOfSubgroup ? "several" : fmt::to_string(other),
+                          otherWrote ? "wrote" : "read"));
 }
 
 // ---- costs -----------------------------------------------------------------------------------

@@ -5,7 +5,8 @@
 //
 // Every byte that a kernel reaches is looked up: it must lie in what was allocated, and no two that run at the
 // same time may touch it if one of them writes. In device memory these are the workgroups of a launch, in shared
-// memory the threads (or the subgroups, on devices whose subgroups run in lockstep) between two barriers.
+// memory the threads (or the subgroups, on devices whose subgroups run in lockstep) between two barriers, of all or of
+// those in their subgroup.
 //
 //===----------------------------------------------------------------------===//
 
@@ -77,6 +78,9 @@ public:
   size_t size() const { return memory.size(); }
   /// All of the workgroup have met.
   void barrier();
+  /// The threads of a subgroup have, where agents are threads: those whose numbers are `agent`'s but for the bits of a
+  /// place in it.
+  void subgroupBarrier(uint32_t agent);
   /// The place of `bytes` that `agent` accesses: a number from 0 on of who runs by itself.
   char *access(uint64_t address, size_t bytes, Access kind, uint32_t agent);
 
@@ -85,18 +89,35 @@ public:
   void arrive(uint64_t address, std::span<const char> data);
 
 private:
+  static constexpr unsigned agentBits = 11, timeBits = 21, subgroupBits = 5;
   struct Stamp { // of one byte: when and by whom it was written and read last
-    uint16_t written = 0, read = 0, writer = 0, reader = 0;
+    uint32_t written : timeBits = 0, writer : agentBits = 0;
+    uint32_t read : timeBits = 0, reader : agentBits = 0;
   };
-  static constexpr uint16_t several = 0xffff;
+  // As the number of who has read: several of a subgroup, to which its number is added, or of different ones.
+  static constexpr uint32_t severalOfSubgroup = 1 << (agentBits - 1),
+                            several = severalOfSubgroup + (severalOfSubgroup >> subgroupBits);
+  static uint32_t subgroupOf(uint32_t agent) {
+    return agent < severalOfSubgroup ? agent >> subgroupBits : agent - severalOfSubgroup;
+  }
+  /// Whether what `who` did at a time may happen while `agent` does something.
+  bool isBeside(uint32_t when, uint32_t who, uint32_t agent) const {
+    uint32_t subgroup = subgroupOf(agent);
+    return when >= lastBarrier && who != agent &&
+           (who == several || subgroupOf(who) != subgroup || subgroup >= lastOfSubgroup.size() ||
+            when >= lastOfSubgroup[subgroup]);
+  }
+  /// Nobody has touched anything, as far as is known.
+  void forget();
   void requireIn(uint64_t address, size_t bytes, Access kind) const;
-  [[noreturn]] void race(uint64_t address, size_t bytes, Access kind, uint16_t agent) const;
-  template <size_t bytes> bool touch(Stamp *stamp, Access kind, uint16_t agent) const;
+  [[noreturn]] void race(uint64_t address, size_t bytes, Access kind, uint32_t agent) const;
+  template <size_t bytes> bool touch(Stamp *stamp, Access kind, uint32_t agent) const;
 
   std::vector<char> memory;
   std::vector<Stamp> stamps;
-  std::map<uint64_t, size_t> arriving; // from, bytes
-  uint16_t epoch = 1;
+  std::map<uint64_t, size_t> arriving;  // from, bytes
+  uint32_t now = 1, lastBarrier = 1;    // one more at each barrier
+  std::vector<uint32_t> lastOfSubgroup; // the time after each one's last
 };
 
 /// What one instruction of a subgroup on shared memory costs. `addresses`: of the lanes that take part, which are the

@@ -145,10 +145,18 @@ struct Wait : OpConversionPattern<tile::WaitOp> {
   }
 };
 
+struct SubgroupBarrier : OpConversionPattern<tile::SubgroupBarrierOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::SubgroupBarrierOp op, OpAdaptor, ConversionPatternRewriter &b) const override {
+    b.replaceOpWithNewOp<NVVM::SyncWarpOp>(op, constant(b, op.getLoc(), -1));
+    return success();
+  }
+};
+
 } // namespace
 
 void populateTileToNvvm(LLVMTypeConverter &converter, RewritePatternSet &patterns) {
-  patterns.add<Multiply, LoadMatrix, CopyAsync, Commit, Wait>(converter, patterns.getContext());
+  patterns.add<Multiply, LoadMatrix, CopyAsync, Commit, Wait, SubgroupBarrier>(converter, patterns.getContext());
 }
 
 } // namespace treadle::cuda

@@ -11,6 +11,7 @@
 #include "mlir/Conversion/GPUToROCDL/GPUToROCDLPass.h"
 #include "mlir/Dialect/AMDGPU/IR/AMDGPUDialect.h"
 #include "mlir/Dialect/AMDGPU/Utils/Chipset.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/ROCDLDialect.h"
 #include "mlir/Transforms/DialectConversion.h"
 #include "targets/hip/compile/Passes.h"
@@ -35,13 +36,27 @@ struct Multiply : OpConversionPattern<tile::MultiplyOp> {
   }
 };
 
+/// A subgroup's threads run in step and its accesses to shared memory are done in order, which only the compiler could
+/// change.
+struct SubgroupBarrier : OpConversionPattern<tile::SubgroupBarrierOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::SubgroupBarrierOp op, OpAdaptor, ConversionPatternRewriter &b) const override {
+    Location loc = op.getLoc();
+    LLVM::FenceOp::create(b, loc, LLVM::AtomicOrdering::release, "wavefront");
+    LLVM::CallIntrinsicOp::create(b, loc, b.getStringAttr("llvm.amdgcn.wave.barrier"), ValueRange());
+    LLVM::FenceOp::create(b, loc, LLVM::AtomicOrdering::acquire, "wavefront");
+    b.eraseOp(op);
+    return success();
+  }
+};
+
 struct HipConvertKernel : impl::HipConvertKernelBase<HipConvertKernel> {
   void runOnOperation() override {
     auto addDevice = [](LLVMTypeConverter &converter, RewritePatternSet &patterns) {
       amdgpu::Chipset chip = *amdgpu::Chipset::parse("gfx90a");
       populateGpuToROCDLConversionPatterns(converter, patterns, gpu::amd::Runtime::HIP, chip);
       populateAMDGPUToROCDLConversionPatterns(converter, patterns, chip);
-      patterns.add<Multiply>(converter, &converter.getContext());
+      patterns.add<Multiply, SubgroupBarrier>(converter, &converter.getContext());
     };
     if (failed(convertSimtToLlvm(getOperation(), ROCDL::ROCDLDialect::getKernelFuncAttrName(), addDevice)))
       return signalPassFailure();

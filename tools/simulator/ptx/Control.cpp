@@ -40,7 +40,13 @@ Handler bar(Decoder &decoder) {
     decoder.accept("sync");
     decoder.operand(Type::b32);
     decoder.op.isConvergent = true;
-    return nothing;
+    return [](Warp &warp, const Op &op) {
+      forLanes(warp.mask, [&](unsigned i) {
+        if (warp.lanes<uint32_t>(op.at[0])[i] != warp.mask)
+          throw Fault(fmt::format("lane {} waits for others than those that come", i));
+      });
+      warp.shared.subgroupBarrier(warp.first);
+    };
   }
   decoder.accept("cta");
   if (!decoder.accept("sync"))

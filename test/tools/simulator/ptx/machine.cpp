@@ -147,6 +147,11 @@ TEST_F(PtxTest, RacesInSharedMemoryAreFound) {
   };
   EXPECT_EQ(with("bar.sync 0;"), "");
   EXPECT_THAT(with(""), HasSubstr("wrote since the last barrier"));
+  EXPECT_EQ(with("bar.warp.sync -1;"), "") << "of the same warp";
+  EXPECT_THAT(with("bar.warp.sync 1;"), HasSubstr("waits for others than those that come"));
+  exchange.replace(exchange.find("xor.b32 %r10, %r1, 1"), 20, "xor.b32 %r10, %r1, 32");
+  EXPECT_EQ(with("bar.sync 0;"), "");
+  EXPECT_THAT(with("bar.warp.sync -1;"), HasSubstr("since the last barrier")) << "of another warp";
   EXPECT_THAT(faultOf(sharedPlace + "st.shared.b32 [%rd8], %r1;", {}, 32, 1, sharedWords), HasSubstr("lane 1: writes"));
   EXPECT_THAT(faultOf(sharedPlace + "ld.shared.b32 %r10, [%rd12+4096];", {}, 1, 1, sharedWords),
               HasSubstr("of shared memory at 4096, of which there are 4096"));
