@@ -14,15 +14,14 @@
 //         O += P V
 //       result = O / l
 //
-// The sums of one product are an operand of the next if a thread holds the same queries in both, and of the keys those
-// of the same threads. On some devices that is so as it is written here ("upright"), on others for the transposes, S^T
-// = K Q^T and O^T = V^T P^T, as the unit's numbers say. Where a thread chooses its own k (SharedRows.h), the keys of V
-// are brought to shared memory in the order that the sums have them.
+// P is an operand of the second product where the first one's sums are (FragmentChain.h). Where a thread chooses its
+// own k (SharedRows.h), the keys of V are brought to shared memory in the order that the sums have them.
 //
 //===----------------------------------------------------------------------===//
 
 #include "codegen/simt/MatrixAttention.h"
 #include "codegen/AttentionShape.h"
+#include "codegen/simt/FragmentChain.h"
 #include "codegen/simt/Staging.h"
 #include "dialects/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -39,45 +38,19 @@ using namespace treadle::graph;
 namespace treadle {
 namespace {
 
-using simt::FragmentLoads, simt::SharedRows, simt::Staging, simt::sumOfBits;
+using simt::FragmentChain, simt::FragmentLoads, simt::SharedRows, simt::Staging, simt::sumOfBits;
 
 constexpr int64_t subgroups = 4, maxColumns = 128;
 
-/// How a unit's sums become an operand of it. What a fragment of sums has besides queries, "others", are keys of S and
-/// columns of O.
-struct Chain {
-  bool isUpright, loadsMatrices;
-  int64_t queries, others, width;                // of a fragment of sums; of one of its rows
-  SmallVector<int64_t> queryLanes, otherLanes{}; // what a lane's bits add
-  int64_t queryOf(int64_t place) const { return isUpright ? place / width : place % width; }
-  int64_t otherOf(int64_t place) const { return isUpright ? place % width : place / width; }
+struct Chain : FragmentChain {
+  bool loadsMatrices;
 };
 
 std::optional<Chain> chainOf(const Target &target, const MatrixUnit &unit, Type element) {
   int64_t bytes = storageType(element).getIntOrFloatBitWidth() / 8;
   bool loadsMatrices = target.loadsMatrices && unit.isLoadedAsMatrices(bytes);
-  for (bool isUpright : {true, false}) {
-    const FragmentLayout &operand = isUpright ? unit.lhs : unit.rhs;
-    Chain chain{isUpright,
-                loadsMatrices,
-                isUpright ? unit.rows : unit.columns,
-                isUpright ? unit.columns : unit.rows,
-                unit.columns,
-                {}};
-    bool fits = operand.lanes.size() == unit.sums.lanes.size();
-    int64_t lastKey = 0, lastK = 0; // in the same order
-    for (auto [sum, place] : llvm::zip(unit.sums.lanes, operand.lanes)) {
-      int64_t query = chain.queryOf(sum), key = chain.otherOf(sum), k = place % unit.depth;
-      fits &= query == place / unit.depth && (loadsMatrices ? key == k : !key == !k);
-      fits &= !key || (key > lastKey && k > lastK);
-      lastKey = std::max(lastKey, key);
-      lastK = std::max(lastK, k);
-      chain.queryLanes.push_back(query);
-      chain.otherLanes.push_back(key);
-    }
-    if (fits)
-      return chain;
-  }
+  if (std::optional<FragmentChain> chain = FragmentChain::of(unit, /*inOrder=*/loadsMatrices))
+    return Chain{*chain, loadsMatrices};
   return std::nullopt;
 }
 
@@ -113,14 +86,6 @@ private:
   void storeResult(ArrayRef<Value> state);
 
   FragmentLoads fragmentsOf(const Staging &staging, bool isOfQueries, int64_t rows, Value firstRow, int64_t tileDepth);
-  /// The product of a fragment of queries with one of others, either way round.
-  Value multiply(Value ofQueries, Value ofOthers, Value sum) {
-    return tile::MultiplyOp::create(b, sum.getType(), ArrayRef<int64_t>{unit.rows, unit.columns, unit.depth},
-                                    chain.isUpright ? ofQueries : ofOthers, chain.isUpright ? ofOthers : ofQueries, sum,
-                                    /*unsignedLhs=*/false, /*unsignedRhs=*/false);
-  }
-  const FragmentLayout &queryLayout() const { return chain.isUpright ? unit.lhs : unit.rhs; }
-
   Position positionIn(Value operand, Value row, Value column) {
     return AttentionShape::positionIn(kernel, outer, operand, Elements::uniform(row), Elements::uniform(column));
   }
@@ -253,21 +218,18 @@ SmallVector<Value> MatrixAttention::scoreKeys() {
       auto ofKeys = keys.load(memory, kernel.index(keyOffset + keyTile->blockOffset(block)), step);
       for (auto [query, fragments] : llvm::zip_equal(ofQueries, ofKeys))
         for (auto [sum, key] : llvm::zip_equal(sums, fragments))
-          sum = multiply(query[0], key, sum);
+          sum = chain.multiply(b, unit, query[0], key, sum);
     }
   return sums;
 }
 
 /// Of the weights of a block, those that are the operand for k from `slot` on.
 Value MatrixAttention::weightFragment(ArrayRef<Value> weights, int64_t slot) {
-  const FragmentLayout &layout = queryLayout();
   SmallVector<int64_t> depthBits;
-  for (int64_t weight : layout.elements)
+  for (int64_t weight : chain.operandOf(unit).elements)
     if (weight < unit.depth)
       depthBits.push_back(weight);
-  SmallVector<Value> values;
-  for (int64_t i = 0; i < layout.count(); ++i) {
-    int64_t query = layout.offsetOf(i) / unit.depth, k = layout.offsetOf(i) % unit.depth;
+  return chain.operand(b, unit, element, weights, [&](int64_t k) {
     if (!chain.loadsMatrices) { // the k that a thread has are side by side in its chunk
       int64_t number = 0;
       for (auto [bit, weight] : llvm::enumerate(depthBits))
@@ -277,14 +239,8 @@ Value MatrixAttention::weightFragment(ArrayRef<Value> weights, int64_t slot) {
     int64_t key = 0;
     for (auto [bit, weight] : llvm::enumerate(keyWeights))
       key += (slot + k) >> bit & 1 ? weight : 0;
-    for (int64_t j = 0; j < unit.sums.count(); ++j)
-      if (int64_t place = unit.sums.offsetOf(j);
-          chain.queryOf(place) == query && chain.otherOf(place) == key % chain.others)
-        values.push_back(weights[key / chain.others * unit.sums.count() + j]);
-  }
-  if (values.size() == 1)
-    return values[0];
-  return vector::FromElementsOp::create(b, VectorType::get({layout.count()}, element), values);
+    return key;
+  });
 }
 
 /// O += P V of a block of keys.
@@ -299,7 +255,7 @@ void MatrixAttention::addValues(ArrayRef<Value> weights, MutableArrayRef<Value> 
       for (auto [product, fragments] : llvm::enumerate(products)) {
         Value weight = weightFragment(weights, block * blocks.inRow + step * inStep + product * ownDepth);
         for (auto [sum, value] : llvm::zip_equal(sums, fragments))
-          sum = multiply(weight, value, sum);
+          sum = chain.multiply(b, unit, weight, value, sum);
       }
     }
 }
