@@ -312,6 +312,8 @@ Value Kernel::exchange(Value value, int64_t mask) {
 
 void Kernel::barrier() { gpu::BarrierOp::create(b); }
 
+void Kernel::subgroupBarrier() { tile::SubgroupBarrierOp::create(b); }
+
 void Kernel::finish(ArrayRef<DimExpr> grid) {
   func::ReturnOp::create(b);
   SmallVector<Attribute> counts;

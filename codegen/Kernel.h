@@ -84,6 +84,10 @@ public:
   /// Workgroups go from task to task, and no more of them are launched than the device runs at once. Each does one of
   /// every n tasks, there and back: where tasks come longest first, all are done at about the same time.
   void setPersistent() { isPersistent = true; }
+  /// Threads of a subgroup stay together, in loops too: they take part in what it does even where they have no work of
+  /// their own.
+  void setTogether() { isTogether = true; }
+  bool staysTogether() const { return isTogether; }
   /// The number of this thread in its workgroup.
   mlir::Value thread();
   /// Memory that the workgroup shares.
@@ -106,6 +110,8 @@ public:
   mlir::Value exchange(mlir::Value value, int64_t mask);
   /// All threads have come here, and see what the others stored to shared memory.
   void barrier();
+  /// The same of those of a subgroup.
+  void subgroupBarrier();
 
   /// Settles the task counts, outermost first, and puts the kernel in the source's place.
   void finish(llvm::ArrayRef<graph::DimExpr> grid);
@@ -153,7 +159,7 @@ private:
   graph::DimExpr scratchBytes;
   mlir::Value beginArgument, endArgument, scratchArgument;
   int64_t threadCount = 0;
-  bool isAlone = false, isPersistent = false;
+  bool isAlone = false, isPersistent = false, isTogether = false;
   mlir::Value threadNumber, laneNumber, subgroupNumber;
   bool usesSubgroups = false;
   llvm::SmallVector<mlir::Attribute> boxesAttr; // of the arguments

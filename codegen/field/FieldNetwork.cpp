@@ -5,8 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/field/Activation.h"
 #include "codegen/field/FieldRow.h"
-#include "mlir/Dialect/Math/IR/Math.h"
+#include "codegen/field/MatrixNetwork.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -14,44 +15,6 @@ using namespace treadle::graph;
 using namespace treadle::ng;
 
 namespace treadle {
-
-/// The formulas of ng.mlp; each where no number gets too large on the way.
-Value FieldRow::activate(Activation activation, Value x) {
-  auto exponential = [&](Value power) -> Value { return math::ExpOp::create(b, power); };
-  auto decayOf = [&](Value x) { return exponential(arith::NegFOp::create(b, math::AbsFOp::create(b, x))); };
-  auto sigmoid = [&] {
-    Value decay = decayOf(x), one = v.number(1);
-    return v.div(v.select(v.less(x, v.number(0)), decay, one), v.add(one, decay));
-  };
-  switch (activation) {
-  case Activation::none:
-    return x;
-  case Activation::relu:
-    return v.select(v.less(x, v.number(0)), v.number(0), x);
-  case Activation::leaky_relu:
-    return v.select(v.less(x, v.number(0)), v.mul(x, v.number(0.01)), x);
-  case Activation::exponential:
-    return exponential(x);
-  case Activation::sine:
-    return math::SinOp::create(b, x);
-  case Activation::sigmoid:
-    return sigmoid();
-  case Activation::silu:
-    return v.mul(x, sigmoid());
-  case Activation::tanh:
-    return math::TanhOp::create(b, x);
-  case Activation::squareplus: {
-    Value tenfold = v.mul(x, v.number(10));
-    Value root = math::SqrtOp::create(b, v.add(v.mul(tenfold, tenfold), v.number(4)));
-    return v.mul(v.add(tenfold, root), v.number(0.05));
-  }
-  case Activation::softplus: {
-    Value rest = v.mul(math::Log1pOp::create(b, decayOf(v.mul(x, v.number(10)))), v.number(0.1));
-    return v.add(v.select(v.less(x, v.number(0)), v.number(0), x), rest);
-  }
-  }
-  return x;
-}
 
 /// How many columns, from the first on, somebody looks at.
 static int64_t usedColumns(Value value) {
@@ -101,6 +64,11 @@ Columns FieldRow::weightsOf(NetworkMemory::Weights weights, Value start, int64_t
 }
 
 Columns FieldRow::mlp(MlpOp op) {
+  if (MatrixNetwork *matrices = networks.matrices()) {
+    Columns result = matrices->compute(elements, op, columns(op.getInput()), usedColumns(op.getResult()));
+    result.resize(*dimOf(op.getType(), 1).constantValue(), v.number(0)); // at which nobody looks
+    return result;
+  }
   Type element = elementOf(op.getInput()), stored = networks.element();
   VectorType lanesOfStored = elements.vectorOf(stored);
   auto store = [&](int64_t half, Value column, Value value) {
@@ -143,7 +111,7 @@ Columns FieldRow::mlp(MlpOp op) {
       if (whole < in)
         sums = turn(kernel.index(whole), in - whole, sums);
       for (Value &sum : sums)
-        sum = v.rounded(activate(activation, sum), element);
+        sum = v.rounded(activate(b, v, activation, sum), element);
       return sums;
     };
     if (isLast) {

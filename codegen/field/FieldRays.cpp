@@ -62,10 +62,14 @@ FieldRow::Light FieldRow::Light::with(Lanes &v, Value opacity, ArrayRef<Value> c
   return next;
 }
 
-Columns FieldRow::Rays::at(Lanes &v, Value place) const {
+/// Lanes that have nothing to ask but stay with the others are all at one place, for which memory is read once.
+Columns FieldRow::Rays::at(Lanes &v, Value place, Value asks) const {
   Columns position;
   for (size_t d = 0; d < 3; ++d)
     position.push_back(v.add(origin[d], v.mul(place, direction[d])));
+  if (asks && v.stayTogether())
+    for (Value &x : position)
+      x = v.select(asks, x, v.number(0));
   return position;
 }
 
@@ -157,7 +161,7 @@ FieldRow::Light FieldRow::follow(Op op, const Rays &rays, Way begin, llvm::funct
     way.lost = v.select(takes, next.lost, way.lost);
     way.step = v.select(takes, v.add(way.step, v.word(1)), way.step);
     if (op.getOccupancy())
-      takes = v.both(takes, isOccupied(op.getOccupancy(), rays.at(v, way.place)));
+      takes = v.both(takes, isOccupied(op.getOccupancy(), rays.at(v, way.place, takes)));
     way.hasPlace = v.either(way.hasPlace, takes);
     return valuesOf(way);
   };
@@ -171,7 +175,7 @@ FieldRow::Light FieldRow::follow(Op op, const Rays &rays, Way begin, llvm::funct
               return v.any(v.both(way.goesOn, v.isNot(way.hasPlace)));
             },
             toNextPlace));
-        SmallVector<Columns> inputs = {rays.at(v, way.place)};
+        SmallVector<Columns> inputs = {rays.at(v, way.place, way.hasPlace)};
         if (std::is_same_v<Op, MarchOp>)
           inputs.push_back(rays.direction);
         SmallVector<Columns> field = evaluate(op.getField(), inputs);
@@ -240,7 +244,7 @@ void FieldRow::sphereTrace(SphereTraceOp op) {
       state, [&](ValueRange state) { return v.any(v.both(state[1], v.lessWord(state[3], maxSteps))); },
       [&](ValueRange state) -> SmallVector<Value> {
         Value place = state[0], goesOn = state[1], isHit = state[2];
-        Value distance = v.sub(evaluate(op.getField(), {rays.at(v, place)})[0][0], offset);
+        Value distance = v.sub(evaluate(op.getField(), {rays.at(v, place, goesOn)})[0][0], offset);
         Value isNear = v.atMost(distance, epsilon);
         isHit = v.either(isHit, v.both(goesOn, isNear));
         goesOn = v.both(goesOn, v.isNot(isNear));

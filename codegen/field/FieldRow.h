@@ -57,7 +57,6 @@ private:
   Columns gridEncoding(ng::GridEncodingOp op);
   Columns sphericalHarmonics(ng::SphericalHarmonicsOp op);
   Columns mlp(ng::MlpOp op);
-  mlir::Value activate(ng::Activation activation, mlir::Value x);
   /// `rows` times `columns` weights as numbers of f32, the same in all lanes; rows are so far apart.
   Columns weightsOf(NetworkMemory::Weights weights, mlir::Value start, int64_t rows, int64_t columns, int64_t distance);
   /// Elements `first` * `count` and on of memory in each lane, where `first` is a word a lane, as they are computed
@@ -68,7 +67,7 @@ private:
   struct Rays {
     Columns origin, direction;
     mlir::Value start, end, isInside;
-    Columns at(Lanes &v, mlir::Value place) const;
+    Columns at(Lanes &v, mlir::Value place, mlir::Value asks = nullptr) const;
   };
   /// On the way to the next place at which the field is asked.
   struct Way {

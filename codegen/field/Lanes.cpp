@@ -15,10 +15,9 @@ namespace treadle {
 Value Lanes::any(Value truth) {
   if (elements.lanes > 1)
     return vector::ReductionOp::create(b, vector::CombiningKind::OR, truth);
-  const Target &target = elements.kernel.target;
-  if (target.spreads()) {
+  if (stayTogether()) {
     Value word = arith::ExtUIOp::create(b, typeLike(b.getI32Type()), truth);
-    for (int64_t mask = target.subgroupThreads / 2; mask >= 1; mask /= 2)
+    for (int64_t mask = elements.kernel.target.subgroupThreads / 2; mask >= 1; mask /= 2)
       word = either(word, elements.kernel.exchange(word, mask));
     truth = isSet(word);
   }

@@ -63,8 +63,10 @@ public:
   mlir::Value rounded(mlir::Value number, mlir::Type format) {
     return fromStorage(b, toStorage(b, number, format), format);
   }
-  /// Whether it holds in any lane; where threads hand each other values, in any of the subgroup's, which stay together.
+  /// Whether it holds in any lane; where a subgroup's threads stay together, in any of theirs.
   mlir::Value any(mlir::Value truth);
+  /// Whether lanes without work of their own take part in what others do.
+  bool stayTogether() const { return elements.lanes == 1 && elements.kernel.staysTogether(); }
 
 private:
   template <typename Op> mlir::Value make(mlir::Value a, mlir::Value c) { return Op::create(b, a, c); }

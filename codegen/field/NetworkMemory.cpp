@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/field/NetworkMemory.h"
+#include "codegen/field/MatrixNetwork.h"
 #include "codegen/simd/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -40,6 +41,11 @@ NetworkMemory::NetworkMemory(Kernel &kernel, int64_t lanes) : kernel(kernel), la
   });
   if (!stored)
     return;
+  ofMatrices = MatrixNetwork::of(kernel);
+  if (ofMatrices || (target.isSimt && target.spreads())) // they hand each other fragments or weights
+    kernel.setTogether();
+  if (ofMatrices)
+    return;
   if (!target.isSimt) {
     stored = f32;
     int64_t registers = std::max<int64_t>(lanes / target.lanes(f32), 1);
@@ -70,9 +76,16 @@ int64_t NetworkMemory::turnsOf(Block &ops) const {
   return all;
 }
 
+NetworkMemory::~NetworkMemory() = default;
+
+void NetworkMemory::prepareWeights() {
+  if (ofMatrices)
+    ofMatrices->loadWeights();
+  else if (!kernel.target.isSimt)
+    unpackWeights();
+}
+
 void NetworkMemory::unpackWeights() {
-  if (kernel.target.isSimt)
-    return;
   kernel.source.walk([&](MlpOp op) {
     for (Value weights : op.getWeights())
       if (BlockArgument argument = kernelArgument(weights);

@@ -4,7 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A row's values go from layer to layer through memory of the worker's own, [column][lane], or of the workgroup's,
-// [column][thread], in two halves: one is read while the other is written.
+// [column][thread], in two halves: one is read while the other is written. Where matrix units multiply there is no such
+// memory (MatrixNetwork.h).
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,20 +14,28 @@
 
 #include "codegen/Kernel.h"
 #include "dialects/ng/Ng.h"
+#include <memory>
 
 namespace treadle {
 
 /// The argument of the kernel's source that a value is, which may be a capture of a field.
 mlir::BlockArgument kernelArgument(mlir::Value value);
 
+class MatrixNetwork;
+
 /// Where a kernel's networks keep their values and weights.
 class NetworkMemory {
 public:
-  /// For the networks of the kernel's source; settles its threads.
+  /// For the networks of the kernel's source; settles its threads, and whether they stay together.
   NetworkMemory(Kernel &kernel, int64_t lanes);
+  ~NetworkMemory();
 
-  /// Before any task: where lanes share a weight, it is read as a number of f32.
-  void unpackWeights();
+  /// Null where networks are computed a lane each.
+  MatrixNetwork *matrices() const { return ofMatrices.get(); }
+
+  /// Before any task: weights are brought to where all tasks have them. Where lanes share a weight, it is read as a
+  /// number of f32.
+  void prepareWeights();
 
   struct Weights {
     mlir::Value memory; // [out][in]
@@ -46,6 +55,7 @@ public:
   int64_t turns() const { return turnsOf(kernel.body()); }
 
 private:
+  void unpackWeights();
   int64_t turnsOf(mlir::Block &block) const;
   mlir::Value unpack(mlir::BlockArgument argument);
 
@@ -53,6 +63,7 @@ private:
   int64_t lanes, widest = 0;
   mlir::Type stored; // of values between layers
   mlir::Value memory;
+  std::unique_ptr<MatrixNetwork> ofMatrices;
   llvm::DenseMap<mlir::Value, mlir::Value> unpacked;
 };
 

@@ -29,7 +29,7 @@ LogicalResult simd::scheduleField(func::FuncOp source, const Target &target) {
   bool hasRays = !kernel.body().getOps<ng::FieldOpInterface>().empty();
   int64_t rowsOfTask = lanes * (hasRays ? 4 : 32);
   NetworkMemory networks(kernel, lanes);
-  networks.unpackWeights();
+  networks.prepareWeights();
   kernel.tasks([&](Value task) {
     Value first = kernel.mul(task, rowsOfTask), count = kernel.size(rows);
     Value end = kernel.min(kernel.add(first, rowsOfTask), count);

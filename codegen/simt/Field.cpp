@@ -25,6 +25,7 @@ LogicalResult simt::scheduleField(func::FuncOp source, const Target &target) {
     return source.emitError() << "may take " << networks.turns()
                               << " turns of loops in one thread, and a device that is a CPU ends them after "
                               << target.loopTurns << "; set max_steps, or compile it for cpu, or for vulkan:gpu only";
+  networks.prepareWeights();
   kernel.tasks([&](Value task) {
     Value number = kernel.add(kernel.mul(task, kernel.threads()), kernel.thread()), count = kernel.size(rows);
     Value isThere = kernel.less(number, count);
@@ -33,9 +34,9 @@ LogicalResult simt::scheduleField(func::FuncOp source, const Target &target) {
       RowPlace row{Elements::uniform(at), isThere ? elements.splat(isThere) : Value()};
       FieldRow(elements, networks, row).storeResults(row.coord);
     };
-    if (!target.spreads())
+    if (!kernel.staysTogether())
       return kernel.when(isThere, [&] { emit(number, {}); });
-    // All threads take part, as they hand each other weights: those past the last row have that, too.
+    // Those past the last row have that, too.
     emit(kernel.min(number, kernel.sub(count, kernel.index(1))), isThere);
   });
   kernel.finish({rows.ceilDiv(kernel.threads())});

@@ -50,3 +50,62 @@ module attributes {treadle.target = {name = "vulkan", variant = "gpu", is_simt =
     return %0#0 : tensor<?x3xf32, #graph.dims<s0, 3>>
   }
 }
+
+// -----
+
+// As sm_80. Weights come to shared memory before any task, then 16 bytes at a time to registers; a row there and back.
+// What one layer's products are is the next one's operand, and only columns that are read are made of the last.
+module attributes {treadle.target = {name = "any", variant = "any", is_simt = true, workgroup_threads = 256, subgroup_threads = 32 : i64,
+    matrix_units = [{operands = "f16", sum = "f32", shape = array<i64: 16, 8, 16>, lhs_lanes = array<i64: 2, 4, 16, 32, 64>, lhs_elements = array<i64: 1, 128, 8>,
+        rhs_lanes = array<i64: 2, 4, 16, 32, 64>, rhs_elements = array<i64: 1, 8>, sum_lanes = array<i64: 2, 4, 8, 16, 32>, sum_elements = array<i64: 1, 64>}]}} {
+  // CHECK-LABEL: func @upright(
+  // CHECK: vector.store {{.*}} : memref<1024xf16, #gpu.address_space<workgroup>>, vector<4xf16>
+  // CHECK: gpu.barrier
+  // CHECK: scf.for
+  // CHECK: vector.store {{.*}}, vector<8xf16>
+  // CHECK: tile.subgroup_barrier
+  // CHECK-COUNT-2: vector.load {{.*}} : memref<8192xf16, #gpu.address_space<workgroup>>, vector<8xf16>
+  // CHECK: vector.load {{.*}} : memref<1024xf16, #gpu.address_space<workgroup>>, vector<8xf16>
+  // CHECK: %[[SUM:.*]] = tile.multiply [16, 8, 16] %{{.*}}, %{{.*}}, %cst
+  // CHECK: tile.multiply
+  // CHECK-COUNT-6: tile.multiply
+  // CHECK-NOT: vector.store
+  // CHECK: vector.from_elements {{.*}} : vector<8xf16>
+  // CHECK-COUNT-2: tile.multiply
+  // CHECK: tile.subgroup_barrier
+  // CHECK: vector.store
+  // CHECK: tile.subgroup_barrier
+  // CHECK: vector.load {{.*}} : memref<8192xf16, #gpu.address_space<workgroup>>, vector<4xf16>
+  // CHECK-NOT: tile.multiply
+  // CHECK: return
+  func.func @upright(%x: tensor<?x16xf16, #graph.dims<s0, 16>>, %a: tensor<32x16xf16>, %c: tensor<16x32xf16>) -> tensor<?x1xf16, #graph.dims<s0, 1>> attributes {treadle.family = "field", treadle.symbols = ["s0"]} {
+    %0 = ng.mlp %x, %a, %c {activation = #ng.activation<relu>, outputActivation = #ng.activation<none>} : (tensor<?x16xf16, #graph.dims<s0, 16>>, tensor<32x16xf16>, tensor<16x32xf16>) -> tensor<?x16xf16, #graph.dims<s0, 16>>
+    %1 = graph.slice %0 starts <0, 0> steps [1, 1] : (tensor<?x16xf16, #graph.dims<s0, 16>>) -> tensor<?x1xf16, #graph.dims<s0, 1>>
+    return %1 : tensor<?x1xf16, #graph.dims<s0, 1>>
+  }
+  // Numbers of f32 are not for the unit: a row is computed by its thread alone.
+  // CHECK-LABEL: func @wider(
+  // CHECK-NOT: tile.
+  // CHECK: return
+  func.func @wider(%x: tensor<?x16xf32, #graph.dims<s0, 16>>, %a: tensor<16x16xf32>) -> tensor<?x16xf32, #graph.dims<s0, 16>> attributes {treadle.family = "field", treadle.symbols = ["s0"]} {
+    %0 = ng.mlp %x, %a {activation = #ng.activation<relu>, outputActivation = #ng.activation<none>} : (tensor<?x16xf32, #graph.dims<s0, 16>>, tensor<16x16xf32>) -> tensor<?x16xf32, #graph.dims<s0, 16>>
+    return %0 : tensor<?x16xf32, #graph.dims<s0, 16>>
+  }
+}
+
+// -----
+
+// As gfx90a: transposed, of the two units the one that multiplies fewer zeros.
+module attributes {treadle.target = {name = "any", variant = "any", is_simt = true, workgroup_threads = 256, subgroup_threads = 64 : i64, shared_bytes = 65536,
+    matrix_units = [{operands = "f16", sum = "f32", shape = array<i64: 32, 32, 8>, lhs_lanes = array<i64: 8, 16, 32, 64, 128, 4>, lhs_elements = array<i64: 1, 2>,
+        rhs_lanes = array<i64: 8, 16, 32, 64, 128, 4>, rhs_elements = array<i64: 1, 2>, sum_lanes = array<i64: 1, 2, 4, 8, 16, 128>, sum_elements = array<i64: 32, 64, 256, 512>},
+       {operands = "f16", sum = "f32", shape = array<i64: 16, 16, 16>, lhs_lanes = array<i64: 16, 32, 64, 128, 4, 8>, lhs_elements = array<i64: 1, 2>,
+        rhs_lanes = array<i64: 16, 32, 64, 128, 4, 8>, rhs_elements = array<i64: 1, 2>, sum_lanes = array<i64: 1, 2, 4, 8, 64, 128>, sum_elements = array<i64: 16, 32>}]}} {
+  // CHECK-LABEL: func @transposed(
+  // CHECK: tile.multiply [16, 16, 16] {{.*}} : vector<4xf16>, vector<4xf16>, vector<4xf32>
+  // CHECK: return
+  func.func @transposed(%x: tensor<?x16xf16, #graph.dims<s0, 16>>, %a: tensor<32x16xf16>, %c: tensor<16x32xf16>) -> tensor<?x16xf16, #graph.dims<s0, 16>> attributes {treadle.family = "field", treadle.symbols = ["s0"]} {
+    %0 = ng.mlp %x, %a, %c {activation = #ng.activation<relu>, outputActivation = #ng.activation<none>} : (tensor<?x16xf16, #graph.dims<s0, 16>>, tensor<32x16xf16>, tensor<16x32xf16>) -> tensor<?x16xf16, #graph.dims<s0, 16>>
+    return %0 : tensor<?x16xf16, #graph.dims<s0, 16>>
+  }
+}

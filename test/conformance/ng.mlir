@@ -101,13 +101,34 @@ func.func @main(%x: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 
 
 // -----
 // name mlp
-// for T in f32, f16
+// for T in f32, f16, bf16
 // for ACTIVATION in none, relu, leaky_relu, silu, exponential, sine, sigmoid, squareplus, softplus, tanh
 // with n=1 | n=19
 func.func @main(%x: tensor<?x24x$T, #graph.dims<n, 24>>, %a: tensor<16x24x$T> {test.constant, test.range = array<f64: -0.3, 0.3>}, %b: tensor<3x16x$T> {test.range = array<f64: -0.3, 0.3>}) -> tensor<?x3x$T, #graph.dims<n, 3>> {
   %0 = ng.mlp %x, %a, %b {activation = #ng.activation<$ACTIVATION>, outputActivation = #ng.activation<$ACTIVATION>}
       : (tensor<?x24x$T, #graph.dims<n, 24>>, tensor<16x24x$T>, tensor<3x16x$T>) -> tensor<?x3x$T, #graph.dims<n, 3>>
   return %0 : tensor<?x3x$T, #graph.dims<n, 3>>
+}
+
+// Layers that fill fragments of matrix units and such that do not, and weights that no workgroup has room for.
+// -----
+// name layers
+// for T in f16, bf16
+// table SIZES         IN   A    B    C    OUT
+//   even              16   16   16   16   16
+//   usual             32   64   64   64   16
+//   different         48   128  32   64   3
+//   odd               27   33   50   17   40
+//   wide              100  128  128  128  70
+// with n=1 | n=300
+func.func @main(%x: tensor<?x$INx$T, #graph.dims<n, $IN>> {test.range = array<f64: -1.0, 1.0>}, %a: tensor<$Ax$INx$T> {test.constant, test.range = array<f64: -0.2, 0.2>}, %b: tensor<$Bx$Ax$T> {test.range = array<f64: -0.2, 0.2>},
+                %c: tensor<$Cx$Bx$T> {test.range = array<f64: -0.2, 0.2>}, %d: tensor<$OUTx$Cx$T> {test.range = array<f64: -0.2, 0.2>}) -> (tensor<?x$OUTx$T, #graph.dims<n, $OUT>>, tensor<?x1x$T, #graph.dims<n, 1>>) {
+  %0 = ng.mlp %x, %a, %b, %c, %d {activation = #ng.activation<relu>, outputActivation = #ng.activation<none>}
+      : (tensor<?x$INx$T, #graph.dims<n, $IN>>, tensor<$Ax$INx$T>, tensor<$Bx$Ax$T>, tensor<$Cx$Bx$T>, tensor<$OUTx$Cx$T>) -> tensor<?x$OUTx$T, #graph.dims<n, $OUT>>
+  %1 = ng.mlp %x, %a, %b {activation = #ng.activation<relu>, outputActivation = #ng.activation<sigmoid>}
+      : (tensor<?x$INx$T, #graph.dims<n, $IN>>, tensor<$Ax$INx$T>, tensor<$Bx$Ax$T>) -> tensor<?x$Bx$T, #graph.dims<n, $B>>
+  %2 = graph.slice %1 starts <0, 1> steps [1, 1] : (tensor<?x$Bx$T, #graph.dims<n, $B>>) -> tensor<?x1x$T, #graph.dims<n, 1>>
+  return %0, %2 : tensor<?x$OUTx$T, #graph.dims<n, $OUT>>, tensor<?x1x$T, #graph.dims<n, 1>>
 }
 
 // -----

@@ -189,3 +189,58 @@ func.func @main(%x: tensor<?x5x$T, #graph.dims<n, 5>>, %a: tensor<13x5x$T> {test
   %2 = graph.add %1, %0 : (!rows, !rows) -> !rows
   return %2 : !rows
 }
+
+// Networks of narrow numbers along rays that end at different times; the surface is nowhere near enough to end one.
+// -----
+// name narrow
+// for T in f16, bf16
+// with n=1 | n=70
+!rays = tensor<?x3xf32, #graph.dims<n, 3>>
+!of_ray = tensor<?x1xf32, #graph.dims<n, 1>>
+!points = tensor<?x3xf32, #graph.dims<samples, 3>>
+!numbers = tensor<?x1xf32, #graph.dims<samples, 1>>
+func.func @main(%o: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: -0.5, 1.0>}, %d: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.2, 0.8>}, %i: tensor<?x1xui32, #graph.dims<n, 1>> {test.range = #graph.dims<0, 4294967295>},
+                %v: tensor<24x3x$T> {test.constant, test.range = array<f64: -0.4, 0.4>}, %w: tensor<4x24x$T> {test.constant, test.range = array<f64: -0.4, 0.4>}) -> (!rays, !of_ray, !rays, !of_ray, !of_ray, !rays) {
+  %0:3 = ng.march %o, %d captures(%v, %w) {
+  ^bb0(%p: !points, %r: !points, %a: tensor<24x3x$T>, %b: tensor<4x24x$T>):
+    %x = graph.cast %p {to = $T} : (!points) -> tensor<?x3x$T, #graph.dims<samples, 3>>
+    %1 = ng.mlp %x, %a, %b {activation = #ng.activation<relu>, outputActivation = #ng.activation<sigmoid>}
+        : (tensor<?x3x$T, #graph.dims<samples, 3>>, tensor<24x3x$T>, tensor<4x24x$T>) -> tensor<?x4x$T, #graph.dims<samples, 4>>
+    %y = graph.cast %1 {to = f32} : (tensor<?x4x$T, #graph.dims<samples, 4>>) -> tensor<?x4xf32, #graph.dims<samples, 4>>
+    %2 = graph.slice %y starts <0, 0> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> !numbers
+    %3 = graph.slice %y starts <0, 1> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> !points
+    ng.yield %2, %3 : !numbers, !points
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.05 : f32, maxStep = 0.05 : f32, coneAngle = 0.0 : f32, maxSteps = 40 : i64, start = 0.5 : f32, minTransmittance = 0.001 : f32}
+      : (!rays, !rays, tensor<24x3x$T>, tensor<4x24x$T>) -> (!rays, !of_ray, !of_ray)
+  %4:2 = ng.delta_track %o, %d number(%i) captures(%v, %w) {
+  ^bb0(%p: !points, %a: tensor<24x3x$T>, %b: tensor<4x24x$T>):
+    %x = graph.cast %p {to = $T} : (!points) -> tensor<?x3x$T, #graph.dims<samples, 3>>
+    %1 = ng.mlp %x, %a, %b {activation = #ng.activation<sine>, outputActivation = #ng.activation<softplus>}
+        : (tensor<?x3x$T, #graph.dims<samples, 3>>, tensor<24x3x$T>, tensor<4x24x$T>) -> tensor<?x4x$T, #graph.dims<samples, 4>>
+    %y = graph.cast %1 {to = f32} : (tensor<?x4x$T, #graph.dims<samples, 4>>) -> tensor<?x4xf32, #graph.dims<samples, 4>>
+    %2 = graph.slice %y starts <0, 3> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> !numbers
+    %3 = graph.slice %y starts <0, 0> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> !points
+    ng.yield %2, %3 : !numbers, !points
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 8.0 : f32, densityScale = 1.5 : f32, maxSteps = 24 : i64, seed = 7 : i64, minTransmittance = 0.01 : f32}
+      : (!rays, !rays, tensor<?x1xui32, #graph.dims<n, 1>>, tensor<24x3x$T>, tensor<4x24x$T>) -> (!rays, !of_ray)
+  %5:3 = ng.sphere_trace %o, %d captures(%v, %w) {
+  ^bb0(%p: !points, %a: tensor<24x3x$T>, %b: tensor<4x24x$T>):
+    %x = graph.cast %p {to = $T} : (!points) -> tensor<?x3x$T, #graph.dims<samples, 3>>
+    %1 = ng.mlp %x, %a, %b {activation = #ng.activation<tanh>, outputActivation = #ng.activation<sigmoid>}
+        : (tensor<?x3x$T, #graph.dims<samples, 3>>, tensor<24x3x$T>, tensor<4x24x$T>) -> tensor<?x4x$T, #graph.dims<samples, 4>>
+    %y = graph.cast %1 {to = f32} : (tensor<?x4x$T, #graph.dims<samples, 4>>) -> tensor<?x4xf32, #graph.dims<samples, 4>>
+    %2 = graph.slice %y starts <0, 2> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> !numbers
+    ng.yield %2 : !numbers
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, maxSteps = 3 : i64, stepScale = 0.2 : f32, offset = 0.0 : f32, epsilon = 0.002 : f32}
+      : (!rays, !rays, tensor<24x3x$T>, tensor<4x24x$T>) -> (!rays, !of_ray, tensor<?x1xi1, #graph.dims<n, 1>>)
+  %6 = ng.gradient %o captures(%v, %w) {
+  ^bb0(%p: !points, %a: tensor<24x3x$T>, %b: tensor<4x24x$T>):
+    %x = graph.cast %p {to = $T} : (!points) -> tensor<?x3x$T, #graph.dims<samples, 3>>
+    %1 = ng.mlp %x, %a, %b {activation = #ng.activation<silu>, outputActivation = #ng.activation<none>}
+        : (tensor<?x3x$T, #graph.dims<samples, 3>>, tensor<24x3x$T>, tensor<4x24x$T>) -> tensor<?x4x$T, #graph.dims<samples, 4>>
+    %y = graph.cast %1 {to = f32} : (tensor<?x4x$T, #graph.dims<samples, 4>>) -> tensor<?x4xf32, #graph.dims<samples, 4>>
+    %2 = graph.slice %y starts <0, 1> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> !numbers
+    ng.yield %2 : !numbers
+  } {width = 0.25 : f32} : (!rays, tensor<24x3x$T>, tensor<4x24x$T>) -> !rays
+  return %0#0, %0#1, %4#0, %4#1, %5#1, %6 : !rays, !of_ray, !rays, !of_ray, !of_ray, !rays
+}

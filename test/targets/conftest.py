@@ -1,6 +1,7 @@
 # Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """conftest.py - networks whose kernels every GPU target must make good code of."""
+import pathlib
 import shutil
 import sys
 
@@ -8,7 +9,14 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+SCENES = sorted(path for path in (pathlib.Path(__file__).parents[2] / "examples" / "neural-graphics").iterdir() if path.suffix in (".ingp", ".msgpack"))
 NETWORKS = ("resnet50", "encoder", "unet", "attention", "causal")
+
+
+@pytest.fixture(params=SCENES, ids=lambda path: path.stem)
+def scene(request):
+    """The path of each example of neural graphics."""
+    return request.param
 
 
 @pytest.fixture(scope="session")

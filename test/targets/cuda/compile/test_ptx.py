@@ -29,6 +29,18 @@ def inner_loops(text):
             yield "\n".join(lines[labels[jump.group(1)]:number])
 
 
+def registers(ptxas, kernel):
+    """(chip, code, what the assembler has to say against it)."""
+    text = kernel.read_bytes()
+    assert text.endswith(b"\0")
+    kernel.write_bytes(text[:-1])  # the driver wants the zero, the assembler does not
+    chip = re.search(rb"\.target (\w+)", text).group(1).decode()
+    made = subprocess.run([ptxas, "-v", f"-arch={chip}", kernel, "-o", "/dev/null"], capture_output=True, text=True)
+    used = re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads", made.stderr)
+    bad = made.returncode or not used or used.groups() != ("0", "0", "0") or "serialized" in made.stderr
+    return chip, text.decode(), f"{kernel.name}: {made.stderr}" if bad else None
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["", "-f16", "-bf16"])
 @pytest.mark.parametrize("network", ["resnet50", "encoder", "unet", "attention", "causal"])
@@ -40,18 +52,22 @@ def test_assembles_without_spills(network, kind, networks, run, ptxas, tmp_path)
     assert chips == {"sm_80", "sm_90a"}
     wrong = []
     for kernel in kernels:
-        text = kernel.read_bytes()
-        assert text.endswith(b"\0")
-        kernel.write_bytes(text[:-1])  # the driver wants the zero, the assembler does not
-        chip = re.search(rb"\.target (\w+)", text).group(1).decode()
-        made = subprocess.run([ptxas, "-v", f"-arch={chip}", kernel, "-o", "/dev/null"], capture_output=True, text=True)
-        used = re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads", made.stderr)
-        if made.returncode or not used or used.groups() != ("0", "0", "0"):
-            wrong.append(f"{kernel.name}: {made.stderr}")
-        if "serialized" in made.stderr:
-            wrong.append(f"{kernel.name}: {made.stderr}")
-        if kind and "contraction" in kernel.name and not any(re.search("mma.sync|wgmma.mma_async", loop) for loop in inner_loops(text.decode())):
+        chip, text, bad = registers(ptxas, kernel)
+        wrong += [bad] if bad else []
+        if kind and "contraction" in kernel.name and not any(re.search("mma.sync|wgmma.mma_async", loop) for loop in inner_loops(text)):
             wrong.append(f"{kernel.name}: neither mma.sync nor wgmma in an inner loop")
-        if kind and network in ("attention", "causal") and "attention" in kernel.name and chip == "sm_90a" and b"wgmma" not in text:
+        if kind and network in ("attention", "causal") and "attention" in kernel.name and chip == "sm_90a" and "wgmma" not in text:
             wrong.append(f"{kernel.name}: no wgmma")
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.slow
+def test_fields_multiply_on_matrix_units(scene, run, ptxas, tmp_path):
+    done = run("treadle", "compile", "--render", scene, "-o", tmp_path / "x.tdl", "--target", "cuda", "--ptxas", "none", "--dump-ir", tmp_path)
+    assert done.returncode == 0, done.stderr
+    kernels = sorted(tmp_path.glob("*.ptx"))
+    assert len(kernels) == 2
+    for kernel in kernels:
+        _, text, bad = registers(ptxas, kernel)
+        assert not bad
+        assert any("mma.sync" in loop for loop in inner_loops(text))

@@ -21,19 +21,32 @@ def inner_loops(code):
                 yield "\n".join(l for l, place in zip(lines[:number], places) if place >= target)
 
 
+def code_of(folder, family):
+    """What the code object's kernels of the family are, name and instructions; none of all may need scratch memory."""
+    notes = subprocess.run(["llvm-readelf-22", "--notes", folder / "hip_gfx90a.hsaco"], capture_output=True, text=True).stdout
+    assert "amdgcn-amd-amdhsa--gfx90a" in notes
+    numbers = {name: [int(n) for n in re.findall(rf"\.{name}:\s+(\d+)", notes)]
+               for name in ("private_segment_fixed_size", "vgpr_spill_count", "sgpr_spill_count")}
+    kernels = len(re.findall(r"\.kernarg_segment_size:", notes))
+    assert kernels and all(len(n) == kernels and not any(n) for n in numbers.values()), numbers
+    code = subprocess.run(["llvm-objdump-22", "-d", folder / "hip_gfx90a.hsaco"], capture_output=True, text=True).stdout
+    return re.findall(rf"^[0-9a-f]+ <({family}\w*)>:\n(.*?)(?=^[0-9a-f]+ <|\Z)", code, re.M | re.S)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["", "-f16", "-bf16"])
 @pytest.mark.parametrize("network", ["resnet50", "encoder", "unet", "attention"])
 def test_no_scratch(network, kind, networks, run, tmp_path):
     done = run("treadle", "compile", networks[network + kind], "-o", tmp_path / "x.tdl", "--target", "hip", "--dump-ir", tmp_path)
     assert done.returncode == 0, done.stderr
-    notes = subprocess.run(["llvm-readelf-22", "--notes", tmp_path / "hip_gfx90a.hsaco"], capture_output=True, text=True).stdout
-    assert "amdgcn-amd-amdhsa--gfx90a" in notes
-    numbers = {name: [int(n) for n in re.findall(rf"\.{name}:\s+(\d+)", notes)]
-               for name in ("private_segment_fixed_size", "vgpr_spill_count", "sgpr_spill_count")}
-    kernels = len(re.findall(r"\.kernarg_segment_size:", notes))
-    assert kernels and all(len(n) == kernels and not any(n) for n in numbers.values()), numbers
-    code = subprocess.run(["llvm-objdump-22", "-d", tmp_path / "hip_gfx90a.hsaco"], capture_output=True, text=True).stdout
-    functions = re.findall(r"^[0-9a-f]+ <(contraction\w*)>:\n(.*?)(?=^[0-9a-f]+ <|\Z)", code, re.M | re.S)
+    functions = code_of(tmp_path, "contraction")
     without = [name for name, body in functions if not any("v_mfma" in loop for loop in inner_loops(body))]
     assert not without, f"no v_mfma in an inner loop of {', '.join(without)}"
+
+
+@pytest.mark.slow
+def test_fields_multiply_on_matrix_units(scene, run, tmp_path):
+    done = run("treadle", "compile", "--render", scene, "-o", tmp_path / "x.tdl", "--target", "hip", "--dump-ir", tmp_path)
+    assert done.returncode == 0, done.stderr
+    functions = code_of(tmp_path, "field")
+    assert functions and all(any("v_mfma" in loop for loop in inner_loops(body)) for _, body in functions)

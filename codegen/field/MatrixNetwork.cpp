@@ -1,0 +1,396 @@
+//===- MatrixNetwork.cpp - perceptrons on matrix units -----------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/field/MatrixNetwork.h"
+#include "codegen/field/Activation.h"
+#include "codegen/field/NetworkMemory.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace treadle::graph;
+using namespace treadle::ng;
+
+namespace treadle {
+namespace {
+
+using simt::FragmentChain, simt::FragmentLoads, simt::SharedRows, simt::sumOfBits;
+
+constexpr int64_t widest = 128;
+
+/// The number whose bits are those of `place` at the weights below `most`, in the order of the weights; and back.
+SmallVector<int64_t> ordered(ArrayRef<int64_t> weights, int64_t most) {
+  SmallVector<int64_t> below = llvm::filter_to_vector(weights, [&](int64_t weight) { return weight && weight < most; });
+  llvm::sort(below);
+  return below;
+}
+int64_t sumOf(int64_t number, ArrayRef<int64_t> weights) {
+  int64_t sum = 0;
+  for (auto [bit, weight] : llvm::enumerate(weights))
+    sum += number >> bit & 1 ? weight : 0;
+  return sum;
+}
+
+/// The type that all values and weights of the kernel's networks have; null if they have several, or are too wide.
+Type elementOfAll(func::FuncOp source) {
+  Type element;
+  bool fits = true;
+  source.walk([&](MlpOp op) {
+    if (!element)
+      element = elementOf(op.getInput());
+    fits &= elementOf(op.getInput()) == element;
+    for (Value weights : op.getWeights()) {
+      auto type = cast<RankedTensorType>(weights.getType());
+      fits &= type.getElementType() == element;
+      for (int64_t size : type.getShape())
+        fits &= size >= 1 && size <= widest;
+    }
+  });
+  return fits && element && (element.isF16() || element.isBF16()) ? element : Type();
+}
+
+/// What the unit multiplies for all networks, of a row.
+int64_t productsOf(func::FuncOp source, const MatrixUnit &unit, const FragmentChain &chain) {
+  int64_t all = 0;
+  source.walk([&](MlpOp op) {
+    for (Value weights : op.getWeights()) {
+      ArrayRef<int64_t> shape = cast<RankedTensorType>(weights.getType()).getShape();
+      all += llvm::alignTo(shape[0], chain.others) * llvm::alignTo(shape[1], unit.depth);
+    }
+  });
+  return all;
+}
+
+} // namespace
+
+std::unique_ptr<MatrixNetwork> MatrixNetwork::of(Kernel &kernel) {
+  const Target &target = kernel.target;
+  Type element = target.isSimt ? elementOfAll(kernel.source) : Type();
+  if (!element)
+    return nullptr;
+  // Smaller units where others would multiply more zeros.
+  const MatrixUnit *best = nullptr;
+  std::optional<FragmentChain> bestChain;
+  for (const MatrixUnit &unit : target.matrixUnits) {
+    if (!unit.multiplies(element) || unit.sum != "f32" || unit.threads() != target.subgroupThreads)
+      continue;
+    std::optional<FragmentChain> chain = FragmentChain::of(unit, /*inOrder=*/true);
+    if (!chain || chain->queries % SharedRows::period || target.subgroupThreads % chain->queries)
+      continue;
+    if (!best || productsOf(kernel.source, unit, *chain) <= productsOf(kernel.source, *best, *bestChain)) {
+      best = &unit;
+      bestChain = chain;
+    }
+  }
+  if (!best)
+    return nullptr;
+  std::unique_ptr<MatrixNetwork> network(new MatrixNetwork(kernel, element, *best, *bestChain));
+  return network->placeAll() ? std::move(network) : nullptr;
+}
+
+MatrixNetwork::MatrixNetwork(Kernel &kernel, Type element, const MatrixUnit &unit, FragmentChain chain)
+    : kernel(kernel), b(kernel.b), element(element), stored(storageType(element)), unit(unit), chain(std::move(chain)),
+      rows(element, kernel.target.subgroupThreads),
+      together(std::max<int64_t>(rows.chunk / weightLayout().count(), 1)) {}
+
+int64_t MatrixNetwork::fragmentsOf(const Layer &layer) const {
+  return llvm::alignTo(layer.fragments * layer.steps, together);
+}
+
+/// Rows get no more than half of what a workgroup has, weights the rest as long as they fit. False if rows do not.
+bool MatrixNetwork::placeAll() {
+  const Target &target = kernel.target;
+  int64_t columns = 0, ofRow = 0, registers = 0;
+  kernel.source.walk([&](MlpOp op) {
+    for (Value weights : op.getWeights()) {
+      ArrayRef<int64_t> shape = cast<RankedTensorType>(weights.getType()).getShape();
+      Layer layer{kernelArgument(weights), shape[0], shape[1]};
+      layer.fragments = llvm::divideCeil(layer.out, chain.others);
+      layer.steps = llvm::divideCeil(layer.in, unit.depth);
+      registers = std::max(registers, layer.fragments * chain.others + layer.steps * unit.depth);
+      layers.insert({layer.weights, layer});
+    }
+    auto first = cast<RankedTensorType>(op.getWeights().front().getType());
+    auto last = cast<RankedTensorType>(op.getWeights().back().getType());
+    columns = std::max({columns, first.getDimSize(1), last.getDimSize(0)});
+    ofRow += first.getDimSize(1) + last.getDimSize(0);
+  });
+  blocks = llvm::divideCeil(columns, rows.rowElements());
+  // Two layers' operands, two elements a register, are a third of them: as much again goes to sums and weights on their
+  // way, and rays need the rest.
+  registers = registers * chain.queries / 2 / target.subgroupThreads;
+  while (atOnce * chain.queries < subgroupRows() && 2 * atOnce * registers <= target.threadRegisters / 3)
+    atOnce *= 2;
+
+  int64_t bytes = stored.getIntOrFloatBitWidth() / 8, ofSubgroup = blocks * rows.elements() * bytes;
+  // Where a thread's ray, its row's values and operands need more registers than it has, workgroups have fewer threads.
+  int64_t threads = target.workgroupThreads, part = std::max(threads / 4, target.subgroupThreads);
+  int64_t least = target.threadRegisters / 2 + atOnce * registers + ofRow / 2;
+  while (threads > part && (threads * least > target.workgroupThreads * target.threadRegisters ||
+                            threads / target.subgroupThreads * ofSubgroup > target.sharedBytes / 2))
+    threads -= part;
+  int64_t left = target.sharedBytes - threads / target.subgroupThreads * ofSubgroup;
+  if (left < 0)
+    return false;
+  kernel.setThreads(threads);
+  int64_t ofWeights = 0;
+  for (auto &[weights, layer] : layers)
+    if (int64_t count = fragmentsOf(layer) * subgroupRows() * weightLayout().count();
+        (ofWeights + count) * bytes <= left) {
+      layer.place = ofWeights;
+      ofWeights += count;
+    }
+  rowMemory = kernel.shared(stored, threads / target.subgroupThreads * blocks * rows.elements());
+  if (ofWeights)
+    weightMemory = kernel.shared(stored, ofWeights);
+  return true;
+}
+
+// ---- weights ---------------------------------------------------------------------------------
+
+/// What the `thread` of a subgroup holds of fragment `number` of [fragments][steps], from the tensor.
+Value MatrixNetwork::weightFragment(const Layer &layer, Value number, Value thread) {
+  const FragmentLayout &layout = weightLayout();
+  SmallVector<int64_t> rowLanes, depthLanes;
+  for (int64_t weight : layout.lanes) {
+    rowLanes.push_back(weight / unit.depth);
+    depthLanes.push_back(weight % unit.depth);
+  }
+  Value row =
+      kernel.add(kernel.mul(kernel.div(number, layer.steps), chain.others), sumOfBits(kernel, thread, rowLanes));
+  Value k = kernel.add(kernel.mul(kernel.rem(number, layer.steps), unit.depth), sumOfBits(kernel, thread, depthLanes));
+  // Neighbouring k that the thread has are one load.
+  int64_t run = 1;
+  while (run < layout.count() && layout.elements[llvm::Log2_64(run)] == run && layer.in % (2 * run) == 0)
+    run *= 2;
+  Value memory = kernel.bufferOf(layer.weights);
+  Values elements;
+  for (int64_t first = 0; first < layout.count(); first += run) {
+    int64_t offset = layout.offsetOf(first);
+    Value ownRow = kernel.add(row, offset / unit.depth), ownK = kernel.add(k, offset % unit.depth), exists;
+    if (layer.fragments * chain.others > layer.out || fragmentsOf(layer) > layer.fragments * layer.steps)
+      exists = kernel.less(ownRow, kernel.index(layer.out));
+    if (layer.in % unit.depth) {
+      Value here = kernel.less(ownK, kernel.index(layer.in));
+      exists = exists ? Value(arith::AndIOp::create(b, exists, here)) : here;
+    }
+    Value place = kernel.add(kernel.mul(ownRow, layer.in), ownK);
+    if (exists)
+      place = arith::SelectOp::create(b, exists, place, kernel.index(0));
+    auto type = VectorType::get({run}, stored);
+    Value loaded = vector::LoadOp::create(b, type, memory, place);
+    if (exists)
+      loaded = arith::SelectOp::create(b, exists, loaded, arith::ConstantOp::create(b, b.getZeroAttr(type)));
+    for (int64_t i = 0; i < run; ++i)
+      elements.push_back(vector::ExtractOp::create(b, loaded, ArrayRef<int64_t>{i}));
+  }
+  return vector::FromElementsOp::create(b, VectorType::get({layout.count()}, stored), elements);
+}
+
+/// [pairs of fragments][thread][fragment of the pair]: threads write what lies side by side.
+void MatrixNetwork::loadWeights() {
+  lane = kernel.rem(kernel.thread(), subgroupRows());
+  ownRows = kernel.mul(kernel.div(kernel.thread(), subgroupRows()), blocks * rows.elements());
+  if (!weightMemory)
+    return;
+  int64_t threads = subgroupRows(), count = weightLayout().count();
+  for (auto &[weights, layer] : layers)
+    if (layer.place >= 0)
+      kernel.loop(kernel.thread(), kernel.index(fragmentsOf(layer) * threads), kernel.threads(), [&](Value i) {
+        Value thread = kernel.rem(kernel.div(i, together), threads);
+        Value number = kernel.add(kernel.mul(kernel.div(i, together * threads), together), kernel.rem(i, together));
+        vector::StoreOp::create(b, weightFragment(layer, number, thread), weightMemory,
+                                kernel.add(kernel.mul(i, count), layer.place));
+      });
+  kernel.barrier();
+}
+
+Value MatrixNetwork::asOperand(Value value) {
+  if (!element.isBF16())
+    return value;
+  return vector::BitCastOp::create(b, cast<VectorType>(value.getType()).clone(element), value);
+}
+
+// ---- rows ------------------------------------------------------------------------------------
+
+/// Where a row's chunk with the element `column` begins.
+Value MatrixNetwork::chunkPlace(Value row, Value column) {
+  Value block = kernel.div(column, rows.rowElements()), inBlock = kernel.rem(column, rows.rowElements());
+  Value chunk = rows.placeOf(kernel, row, kernel.div(inBlock, rows.chunk));
+  return kernel.add(kernel.add(ownRows, kernel.mul(block, rows.elements())), chunk);
+}
+
+/// Where a result is, or several in half a chunk. Of every second eight rows the halves have changed places, so that
+/// threads with sixteen rows' halves meet every bank once.
+Value MatrixNetwork::resultPlace(Value row, Value column) {
+  Value half = kernel.mul(kernel.rem(kernel.div(row, 8), 2), rows.chunk / 2);
+  Value inChunk = arith::XOrIOp::create(b, kernel.rem(column, rows.chunk), half);
+  return kernel.add(chunkPlace(row, column), inChunk);
+}
+
+/// Which column stands where, so that the k of products are columns in their order: a thread reads chunks, each product
+/// takes the next few k of all of them (FragmentLoads).
+int64_t MatrixNetwork::columnAt(int64_t block, int64_t chunk, int64_t element) const {
+  const FragmentLayout &layout = chain.operandOf(unit);
+  SmallVector<int64_t> ofLanes = ordered(layout.lanes, unit.depth), own = ordered(layout.elements, unit.depth);
+  int64_t lanes = int64_t(1) << ofLanes.size(), depth = int64_t(1) << own.size();
+  return block * rows.rowElements() + chunk / lanes * lanes * rows.chunk + element / depth * unit.depth +
+         sumOf(chunk % lanes, ofLanes) + sumOf(element % depth, own);
+}
+
+/// The thread's row, as the chunks that others read.
+void MatrixNetwork::storeInputs(ValueRange inputs) {
+  int64_t count = inputs.size(), rowElements = rows.rowElements();
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(stored));
+  for (int64_t block = 0; block * rowElements < count; ++block)
+    for (int64_t chunk = 0; chunk < SharedRows::rowChunks; ++chunk) {
+      Values elements;
+      bool isEmpty = true;
+      for (int64_t i = 0; i < rows.chunk; ++i) {
+        int64_t column = columnAt(block, chunk, i);
+        isEmpty &= column >= llvm::alignTo(count, unit.depth);
+        elements.push_back(
+            column < count
+                ? vector::ExtractOp::create(b, toStorage(b, inputs[column], element), ArrayRef<int64_t>{0}).getResult()
+                : zero);
+      }
+      if (isEmpty)
+        continue;
+      vector::StoreOp::create(b, vector::FromElementsOp::create(b, rows.chunkType(), elements), rowMemory,
+                              chunkPlace(lane, kernel.index(block * rowElements + chunk * rows.chunk)),
+                              /*nontemporal=*/false, llvm::MaybeAlign(SharedRows::chunkBytes));
+    }
+}
+
+/// Of each step, the operands of `atOnce` fragments of rows.
+SmallVector<MatrixNetwork::Values> MatrixNetwork::loadOperands(Value firstRow, int64_t steps) {
+  FragmentLoads loads(kernel, rows, {chain.operandOf(unit), chain.queries, unit.depth}, atOnce, kernel.index(0),
+                      FragmentLoads::Kind::chunks, /*tileDepth=*/0);
+  Value first = kernel.add(ownRows, kernel.mul(firstRow, rows.rowElements()));
+  SmallVector<Values> operands;
+  for (int64_t block = 0; static_cast<int64_t>(operands.size()) < steps; ++block)
+    for (int64_t step = 0; step < loads.steps() && static_cast<int64_t>(operands.size()) < steps; ++step)
+      llvm::append_range(operands, loads.load(rowMemory, kernel.add(first, block * rows.elements()), step));
+  operands.resize(steps);
+  return operands;
+}
+
+/// The last sums, as rows are stored.
+void MatrixNetwork::storeSums(ArrayRef<Value> sums, Value firstRow, int64_t used) {
+  Value ownRow = kernel.add(firstRow, sumOfBits(kernel, lane, chain.queryLanes));
+  Value ownColumn = sumOfBits(kernel, lane, chain.otherLanes);
+  int64_t count = unit.sums.count(), run = 1; // neighbouring columns of a row
+  while (run < count && chain.otherOf(unit.sums.elements[llvm::Log2_64(run)]) == run)
+    run *= 2;
+  for (auto [number, sum] : llvm::enumerate(sums)) {
+    int64_t fragment = static_cast<int64_t>(number) / atOnce, query = static_cast<int64_t>(number) % atOnce;
+    for (int64_t i = 0; i < count; i += run) {
+      int64_t place = unit.sums.offsetOf(i);
+      Value row = kernel.add(ownRow, query * chain.queries + chain.queryOf(place));
+      Value column = kernel.add(ownColumn, fragment * chain.others + chain.otherOf(place));
+      SmallVector<int64_t> own = llvm::to_vector(llvm::seq(i, i + run));
+      Value part = run == count ? sum : vector::ShuffleOp::create(b, sum, sum, own).getResult();
+      vector::StoreOp::create(b, part, rowMemory, resultPlace(row, column));
+    }
+  }
+}
+
+/// The thread's row of them, as numbers of f32.
+MatrixNetwork::Values MatrixNetwork::loadResults(int64_t used) {
+  Values results;
+  int64_t count = rows.chunk / 2;
+  for (int64_t column = 0; column < used; column += count) {
+    Value loaded =
+        vector::LoadOp::create(b, VectorType::get({count}, stored), rowMemory, resultPlace(lane, kernel.index(column)));
+    for (int64_t i = 0; i < std::min(count, used - column); ++i) {
+      Value value = vector::ExtractOp::create(b, loaded, ArrayRef<int64_t>{i});
+      results.push_back(fromStorage(b, vector::BroadcastOp::create(b, VectorType::get({1}, stored), value), element));
+    }
+  }
+  return results;
+}
+
+// ---- layers ----------------------------------------------------------------------------------
+
+/// Of the first `used` columns the rounded values, [fragment of columns][fragment of rows], as sums have them.
+MatrixNetwork::Values MatrixNetwork::sumsOf(const Layer &layer, ArrayRef<Values> operands, int64_t used,
+                                            Activation activation) {
+  int64_t count = weightLayout().count(), fragments = llvm::divideCeil(used, chain.others);
+  Value loaded;
+  int64_t loadedNumber = -1;
+  auto weightsAt = [&](int64_t number) -> Value {
+    if (layer.place < 0)
+      return asOperand(weightFragment(layer, kernel.index(number), lane));
+    if (number / together != loadedNumber) {
+      loadedNumber = number / together;
+      Value place = kernel.add(kernel.mul(lane, together * count),
+                               layer.place + loadedNumber * together * subgroupRows() * count);
+      loaded = vector::LoadOp::create(b, VectorType::get({together * count}, stored), weightMemory, ValueRange(place),
+                                      /*nontemporal=*/false, llvm::MaybeAlign(SharedRows::chunkBytes));
+    }
+    auto own = llvm::to_vector(llvm::seq(number % together * count, (number % together + 1) * count));
+    return asOperand(together == 1 ? loaded : Value(vector::ShuffleOp::create(b, loaded, loaded, own)));
+  };
+  auto sumType = VectorType::get({unit.sums.count()}, b.getF32Type());
+  Elements ofSums(kernel, unit.sums.count());
+  Lanes v(ofSums);
+  Values values;
+  for (int64_t fragment = 0; fragment < fragments; ++fragment) {
+    Values sums(atOnce, arith::ConstantOp::create(b, b.getZeroAttr(sumType)));
+    for (int64_t step = 0; step < layer.steps; ++step) {
+      Value weights = weightsAt(fragment * layer.steps + step);
+      for (auto [sum, operand] : llvm::zip_equal(sums, operands[step]))
+        sum = chain.multiply(b, unit, operand, weights, sum);
+    }
+    for (Value sum : sums)
+      values.push_back(toStorage(b, activate(b, v, activation, sum), element));
+  }
+  return values;
+}
+
+SmallVector<MatrixNetwork::Values> MatrixNetwork::nextOperands(ArrayRef<Value> values, int64_t out) {
+  int64_t steps = llvm::divideCeil(out, unit.depth), fragments = llvm::divideCeil(steps * unit.depth, chain.others);
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(element));
+  SmallVector<Values> operands(steps);
+  for (int64_t query = 0; query < atOnce; ++query) {
+    Values numbers;
+    for (int64_t fragment = 0; fragment < fragments; ++fragment) {
+      size_t place = fragment * atOnce + query;
+      Value value = place < values.size() ? asOperand(values[place]) : Value();
+      for (int64_t i = 0; i < unit.sums.count(); ++i)
+        numbers.push_back(value ? vector::ExtractOp::create(b, value, ArrayRef<int64_t>{i}).getResult() : zero);
+    }
+    for (int64_t step = 0; step < steps; ++step)
+      operands[step].push_back(
+          chain.operand(b, unit, element, numbers, [&](int64_t k) { return step * unit.depth + k; }));
+  }
+  return operands;
+}
+
+SmallVector<Value> MatrixNetwork::compute(Elements &elements, MlpOp op, ValueRange inputs, int64_t used) {
+  storeInputs(inputs);
+  kernel.subgroupBarrier();
+  auto last = op.getWeights().size() - 1;
+  kernel.loop(kernel.index(0), kernel.index(subgroupRows()), atOnce * chain.queries, [&](Value firstRow) {
+    SmallVector<Values> operands = loadOperands(firstRow, layers.lookup(kernelArgument(op.getWeights()[0])).steps);
+    for (auto [number, weights] : llvm::enumerate(op.getWeights())) {
+      const Layer &current = layers.find(kernelArgument(weights))->second;
+      if (number == last) {
+        Values sums = sumsOf(current, operands, used, op.getOutputActivation());
+        kernel.subgroupBarrier();
+        storeSums(sums, firstRow, used);
+        return;
+      }
+      operands = nextOperands(sumsOf(current, operands, current.out, op.getActivation()), current.out);
+    }
+  });
+  kernel.subgroupBarrier();
+  return loadResults(used);
+}
+
+} // namespace treadle
