@@ -21,12 +21,12 @@ def inner_loops(code):
                 yield "\n".join(l for l, place in zip(lines[:number], places) if place >= target)
 
 
-def code_of(folder, family):
-    """What the code object's kernels of the family are, name and instructions; none of all may need scratch memory."""
+def code_of(folder, family, spills=("vgpr_spill_count", "sgpr_spill_count")):
+    """What the code object's kernels of the family are, name and instructions; none of all may need scratch memory, or spill."""
     notes = subprocess.run(["llvm-readelf-22", "--notes", folder / "hip_gfx90a.hsaco"], capture_output=True, text=True).stdout
     assert "amdgcn-amd-amdhsa--gfx90a" in notes
     numbers = {name: [int(n) for n in re.findall(rf"\.{name}:\s+(\d+)", notes)]
-               for name in ("private_segment_fixed_size", "vgpr_spill_count", "sgpr_spill_count")}
+               for name in ("private_segment_fixed_size", *spills)}
     kernels = len(re.findall(r"\.kernarg_segment_size:", notes))
     assert kernels and all(len(n) == kernels and not any(n) for n in numbers.values()), numbers
     code = subprocess.run(["llvm-objdump-22", "-d", folder / "hip_gfx90a.hsaco"], capture_output=True, text=True).stdout
@@ -48,5 +48,6 @@ def test_no_scratch(network, kind, networks, run, tmp_path):
 def test_fields_multiply_on_matrix_units(scene, run, tmp_path):
     done = run("treadle", "compile", "--render", scene, "-o", tmp_path / "x.tdl", "--target", "hip", "--dump-ir", tmp_path)
     assert done.returncode == 0, done.stderr
-    functions = code_of(tmp_path, "field")
+    # Scalars, of which rays have many, may go to lanes of vector registers: that is no memory.
+    functions = code_of(tmp_path, "field", spills=("vgpr_spill_count",))
     assert functions and all(any("v_mfma" in loop for loop in inner_loops(body)) for _, body in functions)
