@@ -63,26 +63,36 @@ Columns FieldRow::weightsOf(NetworkMemory::Weights weights, Value start, int64_t
   return result;
 }
 
-Columns FieldRow::mlp(MlpOp op) {
+SmallVector<Columns> FieldRow::mlp(MlpOp op, ArrayRef<Columns> inputs) {
   if (MatrixNetwork *matrices = networks.matrices()) {
-    Columns result = matrices->compute(elements, op, columns(op.getInput()), usedColumns(op.getResult()));
+    Columns result = matrices->compute(elements, op, inputs.front(), usedColumns(op.getResult()));
     result.resize(*dimOf(op.getType(), 1).constantValue(), v.number(0)); // at which nobody looks
-    return result;
+    return {result};
   }
   Type element = elementOf(op.getInput()), stored = networks.element();
-  VectorType lanesOfStored = elements.vectorOf(stored);
-  auto store = [&](int64_t half, Value column, Value value) {
-    Value narrow = stored.isF32() ? value : toStorage(b, value, element);
-    vector::StoreOp::create(b, narrow, networks.values(), networks.place(half, column));
+  auto rows = static_cast<int64_t>(inputs.size());
+  auto store = [&](int64_t half, Value first, ArrayRef<Columns> values) {
+    for (auto [row, columns] : llvm::enumerate(values))
+      networks.store(half, first,
+                     stored.isF32()
+                         ? columns
+                         : llvm::map_to_vector(columns, [&](Value column) { return toStorage(b, column, element); }),
+                     static_cast<int64_t>(row));
   };
-  auto load = [&](int64_t half, Value column) -> Value {
-    Value value = vector::LoadOp::create(b, lanesOfStored, networks.values(), networks.place(half, column));
-    return stored.isF32() ? value : fromStorage(b, value, element);
+  auto load = [&](int64_t half, Value first, int64_t count) {
+    SmallVector<Columns> values;
+    for (int64_t row = 0; row < rows; ++row) {
+      values.push_back(networks.load(half, first, count, row));
+      if (!stored.isF32())
+        for (Value &column : values.back())
+          column = fromStorage(b, column, element);
+    }
+    return values;
   };
-  for (auto [column, value] : llvm::enumerate(columns(op.getInput())))
-    store(0, kernel.index(static_cast<int64_t>(column)), value);
+  SmallVector<Columns> values(inputs); // of a layer that one turn has whole, and in the end the result
+  if (static_cast<int64_t>(inputs.front().size()) > networks.unroll)
+    store(0, kernel.index(0), inputs);
 
-  Columns result;
   int64_t half = 0;
   for (auto [layer, weights] : llvm::enumerate(op.getWeights())) {
     bool isLast = layer + 1 == op.getWeights().size();
@@ -90,41 +100,47 @@ Columns FieldRow::mlp(MlpOp op) {
     auto [memory, weightElement] = networks.weights(weights);
     int64_t out = cast<RankedTensorType>(weights.getType()).getDimSize(0);
     int64_t in = cast<RankedTensorType>(weights.getType()).getDimSize(1);
+    bool isWhole = in <= networks.unroll;
+    if (layer > 0 && isWhole)
+      values = load(half, kernel.index(0), in);
     // `count` columns of the next layer from column `first` on.
     auto sumsOf = [&, memory = memory, weightElement = weightElement](Value first, int64_t count) {
-      SmallVector<Value> sums(count, v.number(0));
       int64_t whole = in - in % networks.unroll;
       auto turn = [&](Value i, int64_t columns, ValueRange before) {
-        SmallVector<Value> next(before);
-        Columns values;
-        for (int64_t c = 0; c < columns; ++c)
-          values.push_back(load(half, kernel.add(i, c)));
+        SmallVector<Value> next(before); // of each row, `count` sums
+        SmallVector<Columns> loaded = isWhole ? values : load(half, i, columns);
         Value start = kernel.add(kernel.mul(first, in), i);
         Columns block = weightsOf({memory, weightElement}, start, count, columns, in);
         for (int64_t r = 0; r < count; ++r)
           for (int64_t c = 0; c < columns; ++c)
-            next[r] = multiplyAdd(b, block[r * columns + c], values[c], next[r]);
+            for (int64_t row = 0; row < rows; ++row) {
+              Value &sum = next[row * count + r];
+              sum = multiplyAdd(b, block[r * columns + c], loaded[row][c], sum);
+            }
         return next;
       };
+      SmallVector<Value> sums(rows * count, v.number(0));
       sums = kernel.loop(kernel.index(0), kernel.index(whole), networks.unroll, sums,
                          [&](Value i, ValueRange before) { return turn(i, networks.unroll, before); });
       if (whole < in)
         sums = turn(kernel.index(whole), in - whole, sums);
-      for (Value &sum : sums)
-        sum = v.rounded(activate(b, v, activation, sum), element);
-      return sums;
+      SmallVector<Columns> result(rows);
+      for (auto [number, sum] : llvm::enumerate(sums))
+        result[number / count].push_back(v.rounded(activate(b, v, activation, sum), element));
+      return result;
     };
     if (isLast) {
       int64_t used = usedColumns(op.getResult());
+      SmallVector<Columns> result(rows);
       for (int64_t first = 0; first < used; first += networks.block)
-        llvm::append_range(result, sumsOf(kernel.index(first), std::min(networks.block, used - first)));
-      result.resize(out, v.number(0)); // at which nobody looks
-      break;
+        for (auto [columns, sums] :
+             llvm::zip_equal(result, sumsOf(kernel.index(first), std::min(networks.block, used - first))))
+          llvm::append_range(columns, sums);
+      for (Columns &columns : result)
+        columns.resize(out, v.number(0)); // at which nobody looks
+      return result;
     }
-    auto storeSums = [&](Value first, int64_t count) {
-      for (auto [r, sum] : llvm::enumerate(sumsOf(first, count)))
-        store(1 - half, kernel.add(first, static_cast<int64_t>(r)), sum);
-    };
+    auto storeSums = [&](Value first, int64_t count) { store(1 - half, first, sumsOf(first, count)); };
     int64_t whole = out - out % networks.block;
     kernel.loop(kernel.index(0), kernel.index(whole), networks.block,
                 [&](Value first) { storeSums(first, networks.block); });
@@ -132,7 +148,7 @@ Columns FieldRow::mlp(MlpOp op) {
       storeSums(kernel.index(whole), out - whole);
     half = 1 - half;
   }
-  return result;
+  llvm_unreachable("a perceptron has a layer");
 }
 
 } // namespace treadle

@@ -131,7 +131,7 @@ SmallVector<Columns> FieldRow::evaluate(Region &field, ArrayRef<Columns> inputs)
       auto type = cast<RankedTensorType>(memory.getType());
       return fromStorage(b, inner.load(kernel.bufferOf(memory), type, position), type.getElementType());
     });
-  fieldRow.emit(block);
+  FieldRow::emit(fieldRow, block);
   return llvm::map_to_vector(block.getTerminator()->getOperands(),
                              [&](Value value) { return fieldRow.columns(value); });
 }

@@ -18,16 +18,30 @@ using namespace treadle::ng;
 
 namespace treadle {
 
-void FieldRow::emit(Block &block) {
-  for (Operation &op : block)
-    llvm::TypeSwitch<Operation *>(&op)
-        .Case<GridEncodingOp>([&](auto op) { bind(op.getResult(), gridEncoding(op)); })
-        .Case<SphericalHarmonicsOp>([&](auto op) { bind(op.getResult(), sphericalHarmonics(op)); })
-        .Case<MlpOp>([&](auto op) { bind(op.getResult(), mlp(op)); })
-        .Case<MarchOp>([&](auto op) { march(op); })
-        .Case<DeltaTrackOp>([&](auto op) { deltaTrack(op); })
-        .Case<SphereTraceOp>([&](auto op) { sphereTrace(op); })
-        .Case<GradientOp>([&](auto op) { bind(op.getResult(), gradient(op)); });
+void FieldRow::emit(MutableArrayRef<FieldRow> rows, Block &block) {
+  for (Operation &op : block) {
+    auto network = dyn_cast<MlpOp>(&op);
+    if (!network) {
+      for (FieldRow &row : rows)
+        row.emit(op);
+      continue;
+    }
+    SmallVector<Columns> inputs;
+    for (FieldRow &row : rows)
+      inputs.push_back(row.columns(network.getInput()));
+    for (auto [row, columns] : llvm::zip_equal(rows, rows.front().mlp(network, inputs)))
+      row.bind(network.getResult(), columns);
+  }
+}
+
+void FieldRow::emit(Operation &op) {
+  llvm::TypeSwitch<Operation *>(&op)
+      .Case<GridEncodingOp>([&](auto op) { bind(op.getResult(), gridEncoding(op)); })
+      .Case<SphericalHarmonicsOp>([&](auto op) { bind(op.getResult(), sphericalHarmonics(op)); })
+      .Case<MarchOp>([&](auto op) { march(op); })
+      .Case<DeltaTrackOp>([&](auto op) { deltaTrack(op); })
+      .Case<SphereTraceOp>([&](auto op) { sphereTrace(op); })
+      .Case<GradientOp>([&](auto op) { bind(op.getResult(), gradient(op)); });
 }
 
 /// Of each element of a row of the value, in order.
@@ -53,16 +67,24 @@ Columns FieldRow::columns(Value value) {
 }
 
 /// A result may lie over what another is made of: all are known before one is stored.
-void FieldRow::storeResults(const Coord &place) {
-  emit(kernel.body());
-  SmallVector<Columns> all = llvm::map_to_vector(kernel.results(), [&](Value value) { return columns(value); });
+void FieldRow::storeResults(MutableArrayRef<FieldRow> rows, ArrayRef<Coord> places) {
+  Kernel &kernel = rows.front().kernel;
+  emit(rows, kernel.body());
+  SmallVector<SmallVector<Columns>> all;
+  for (FieldRow &row : rows)
+    all.push_back(llvm::map_to_vector(kernel.results(), [&](Value value) { return row.columns(value); }));
+  for (auto [row, results, place] : llvm::zip_equal(rows, all, places))
+    row.storeColumns(results, place);
+}
+
+void FieldRow::storeColumns(ArrayRef<Columns> results, const Coord &place) {
   auto store = [&] {
     for (auto [number, value] : llvm::enumerate(kernel.results())) {
       Value memory = kernel.resultBuffer(static_cast<unsigned>(number));
       auto type = cast<RankedTensorType>(value.getType());
       size_t column = 0;
       overColumns(value, place,
-                  [&](const Position &position) { elements.store(all[number][column++], memory, type, position); });
+                  [&](const Position &position) { elements.store(results[number][column++], memory, type, position); });
     }
   };
   if (row.isThere && elements.lanes == 1)

@@ -37,14 +37,14 @@ public:
       : elements(elements), kernel(elements.kernel), b(elements.b), v(elements), networks(networks),
         row(std::move(row)) {}
 
-  /// Computes the block's ops of ng, in order, and lets the elements know of them.
-  void emit(mlir::Block &block);
+  /// Computes the block's ops of ng for the rows, in order, and lets their elements know of them.
+  static void emit(llvm::MutableArrayRef<FieldRow> rows, mlir::Block &block);
 
   /// All columns of a value, in row-major order.
   Columns columns(mlir::Value value);
 
-  /// The whole kernel for this row: its ops, and then its results, stored at `place`.
-  void storeResults(const Coord &place);
+  /// The whole kernel for these rows: its ops, and then its results, stored at `places`.
+  static void storeResults(llvm::MutableArrayRef<FieldRow> rows, llvm::ArrayRef<Coord> places);
 
 private:
   /// What a lane loads of neighbours in memory at once.
@@ -56,7 +56,10 @@ private:
 
   Columns gridEncoding(ng::GridEncodingOp op);
   Columns sphericalHarmonics(ng::SphericalHarmonicsOp op);
-  Columns mlp(ng::MlpOp op);
+  void emit(mlir::Operation &op);
+  void storeColumns(llvm::ArrayRef<Columns> results, const Coord &place);
+  /// Of each of some rows, for the columns that go in.
+  llvm::SmallVector<Columns> mlp(ng::MlpOp op, llvm::ArrayRef<Columns> inputs);
   /// `rows` times `columns` weights as numbers of f32, the same in all lanes; rows are so far apart.
   Columns weightsOf(NetworkMemory::Weights weights, mlir::Value start, int64_t rows, int64_t columns, int64_t distance);
   /// Elements `first` * `count` and on of memory in each lane, where `first` is a word a lane, as they are computed

@@ -18,6 +18,17 @@ using namespace treadle::ng;
 
 namespace treadle {
 
+namespace {
+
+/// Columns that are together in memory, in bits.
+constexpr int64_t wordBits = 64;
+
+Value shiftOf(ImplicitLocOpBuilder &b, VectorType type, int64_t bits) {
+  return arith::ConstantOp::create(b, DenseElementsAttr::get(type, b.getIntegerAttr(type.getElementType(), bits)));
+}
+
+} // namespace
+
 BlockArgument kernelArgument(Value value) {
   auto argument = cast<BlockArgument>(value);
   while (auto field = dyn_cast<FieldOpInterface>(argument.getOwner()->getParentOp())) {
@@ -53,13 +64,19 @@ NetworkMemory::NetworkMemory(Kernel &kernel, int64_t lanes) : kernel(kernel), la
     memory = kernel.scratch(stored, DimExpr::constant(kernel.b.getContext(), 2 * widest * lanes));
     return;
   }
-  int64_t bytes = 2 * widest * stored.getIntOrFloatBitWidth() / 8;
+  block = unroll = 16;
+  Type word = stored;
+  if (target.spreads()) { // what comes from another register is near, and memory is far
+    rows = kernel.body().getOps<FieldOpInterface>().empty() ? 4 : 1;
+    block /= rows;
+    unroll = widest;
+    together = wordBits / stored.getIntOrFloatBitWidth();
+    word = kernel.b.getIntegerType(wordBits);
+  }
+  int64_t words = 2 * llvm::divideCeil(widest, together), bytes = rows * words * word.getIntOrFloatBitWidth() / 8;
   kernel.setThreads(std::clamp<int64_t>(llvm::bit_floor<uint64_t>(target.sharedBytes / bytes), target.subgroupThreads,
                                         target.workgroupThreads));
-  block = unroll = 16;
-  while (target.loopTurns > 0 && turns() > target.loopTurns && unroll < widest)
-    unroll *= 2;
-  memory = kernel.shared(stored, 2 * widest * kernel.threads());
+  memory = kernel.shared(word, rows * words * kernel.threads());
 }
 
 int64_t NetworkMemory::turnsOf(Block &ops) const {
@@ -121,10 +138,55 @@ NetworkMemory::Weights NetworkMemory::weights(Value operand) const {
   return {kernel.bufferOf(argument), elementOf(argument)};
 }
 
-Value NetworkMemory::place(int64_t half, Value column) {
+Value NetworkMemory::place(int64_t half, Value first, int64_t number, int64_t row) {
+  int64_t words = llvm::divideCeil(widest, together);
+  Value word = kernel.add(kernel.div(first, together), (2 * row + half) * words + number);
   if (!kernel.target.isSimt)
-    return kernel.mul(kernel.add(column, half * widest), lanes);
-  return kernel.add(kernel.mul(kernel.add(column, half * widest), kernel.threads()), kernel.thread());
+    return kernel.mul(word, lanes);
+  return kernel.add(kernel.mul(word, kernel.threads()), kernel.thread());
+}
+
+void NetworkMemory::store(int64_t half, Value first, ArrayRef<Value> columns, int64_t row) {
+  ImplicitLocOpBuilder &b = kernel.b;
+  if (together == 1) {
+    for (auto [number, column] : llvm::enumerate(columns))
+      vector::StoreOp::create(b, column, memory, place(half, first, static_cast<int64_t>(number), row));
+    return;
+  }
+  unsigned bits = stored.getIntOrFloatBitWidth();
+  VectorType narrow = lanesOf(b.getIntegerType(bits)), wide = lanesOf(b.getIntegerType(wordBits));
+  for (int64_t number = 0; !columns.empty(); ++number) {
+    Value word;
+    ArrayRef<Value> some = columns.take_front(together);
+    for (auto [i, column] : llvm::enumerate(some)) {
+      Value part = arith::ExtUIOp::create(b, wide, arith::BitcastOp::create(b, narrow, column));
+      word =
+          i ? Value(arith::OrIOp::create(b, word, arith::ShLIOp::create(b, part, shiftOf(b, wide, i * bits)))) : part;
+    }
+    vector::StoreOp::create(b, word, memory, place(half, first, number, row));
+    columns = columns.drop_front(some.size());
+  }
+}
+
+SmallVector<Value> NetworkMemory::load(int64_t half, Value first, int64_t count, int64_t row) {
+  ImplicitLocOpBuilder &b = kernel.b;
+  SmallVector<Value> result;
+  if (together == 1) {
+    for (int64_t number = 0; number < count; ++number)
+      result.push_back(vector::LoadOp::create(b, lanesOf(stored), memory, place(half, first, number, row)));
+    return result;
+  }
+  unsigned bits = stored.getIntOrFloatBitWidth();
+  VectorType narrow = lanesOf(b.getIntegerType(bits)), wide = lanesOf(b.getIntegerType(wordBits));
+  Value word;
+  for (int64_t column = 0; column < count; ++column) {
+    int64_t i = column % together;
+    if (i == 0)
+      word = vector::LoadOp::create(b, wide, memory, place(half, first, column / together, row));
+    Value part = i ? Value(arith::ShRUIOp::create(b, word, shiftOf(b, wide, i * bits))) : word;
+    result.push_back(arith::BitcastOp::create(b, lanesOf(stored), arith::TruncIOp::create(b, narrow, part)));
+  }
+  return result;
 }
 
 } // namespace treadle

@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A row's values go from layer to layer through memory of the worker's own, [column][lane], or of the workgroup's,
-// [column][thread], in two halves: one is read while the other is written. Where matrix units multiply there is no such
-// memory (MatrixNetwork.h).
+// [column][thread], in two halves: one is read while the other is written. Where such memory is far, neighbouring
+// columns are together in a word. Where matrix units multiply there is none (MatrixNetwork.h).
 //
 //===----------------------------------------------------------------------===//
 
@@ -44,12 +44,15 @@ public:
   Weights weights(mlir::Value operand) const;
 
   mlir::Type element() const { return stored; }
-  /// Where a column's values are, of the first or the second half.
-  mlir::Value place(int64_t half, mlir::Value column);
-  mlir::Value values() const { return memory; }
+  /// Columns from `first` on, a multiple of `block` or `unroll`, of the first or the second half, of the thread's first
+  /// or a further row; each a vector of the lanes' elements.
+  void store(int64_t half, mlir::Value first, llvm::ArrayRef<mlir::Value> columns, int64_t row);
+  llvm::SmallVector<mlir::Value> load(int64_t half, mlir::Value first, int64_t count, int64_t row);
 
   /// Columns of the next layer that are summed up at once, and of this one that are read in one turn of a loop.
   int64_t block = 4, unroll = 1;
+  /// Rows of a thread that share the weights it gets; 1 where they are rays, whose loops have turns of their own.
+  int64_t rows = 1;
 
   /// The turns that a thread's loops make at most.
   int64_t turns() const { return turnsOf(kernel.body()); }
@@ -58,10 +61,14 @@ private:
   void unpackWeights();
   int64_t turnsOf(mlir::Block &block) const;
   mlir::Value unpack(mlir::BlockArgument argument);
+  mlir::VectorType lanesOf(mlir::Type element) const { return mlir::VectorType::get({lanes}, element); }
+  /// Where word `number` from that column on is.
+  mlir::Value place(int64_t half, mlir::Value first, int64_t number, int64_t row);
 
   Kernel &kernel;
   int64_t lanes, widest = 0;
-  mlir::Type stored; // of values between layers
+  mlir::Type stored;    // of values between layers
+  int64_t together = 1; // columns in a word of memory
   mlir::Value memory;
   std::unique_ptr<MatrixNetwork> ofMatrices;
   llvm::DenseMap<mlir::Value, mlir::Value> unpacked;

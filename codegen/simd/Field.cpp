@@ -41,7 +41,8 @@ LogicalResult simd::scheduleField(func::FuncOp source, const Target &target) {
       Value isThere = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, number, size);
       Value last = arith::SubIOp::create(b, size, elements.constant(b.getI32Type(), 1));
       RowPlace row{Coord{{}, 0, 0, 0, arith::MinSIOp::create(b, number, last)}, isThere};
-      FieldRow(elements, networks, row).storeResults(coord);
+      FieldRow all(elements, networks, row);
+      FieldRow::storeResults(all, coord);
     });
   });
   kernel.finish({rows.ceilDiv(rowsOfTask)});

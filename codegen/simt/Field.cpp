@@ -3,14 +3,15 @@
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//     task: as many rows as there are threads
-//       a thread: all that the group's ops say of its row (codegen/field/FieldRow.h)
+//     task: as many rows as there are threads, or some times as many
+//       a thread: all that the group's ops say of its rows (codegen/field/FieldRow.h)
 //
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Schedule.h"
 #include "codegen/field/FieldOps.h"
 #include "codegen/field/FieldRow.h"
+#include <deque>
 
 using namespace mlir;
 using namespace treadle::graph;
@@ -27,19 +28,31 @@ LogicalResult simt::scheduleField(func::FuncOp source, const Target &target) {
                               << target.loopTurns << "; set max_steps, or compile it for cpu, or for vulkan:gpu only";
   networks.prepareWeights();
   kernel.tasks([&](Value task) {
-    Value number = kernel.add(kernel.mul(task, kernel.threads()), kernel.thread()), count = kernel.size(rows);
-    Value isThere = kernel.less(number, count);
-    auto emit = [&](Value at, Value isThere) {
-      Elements elements(kernel, 1);
-      RowPlace row{Elements::uniform(at), isThere ? elements.splat(isThere) : Value()};
-      FieldRow(elements, networks, row).storeResults(row.coord);
-    };
-    if (!kernel.staysTogether())
-      return kernel.when(isThere, [&] { emit(number, {}); });
-    // Those past the last row have that, too.
-    emit(kernel.min(number, kernel.sub(count, kernel.index(1))), isThere);
+    Value first = kernel.add(kernel.mul(task, kernel.threads() * networks.rows), kernel.thread());
+    Value count = kernel.size(rows);
+    if (!kernel.staysTogether()) {
+      kernel.when(kernel.less(first, count), [&] {
+        Elements elements(kernel, 1);
+        Coord place = Elements::uniform(first);
+        FieldRow row(elements, networks, {place, {}});
+        FieldRow::storeResults(row, place);
+      });
+      return;
+    }
+    std::deque<Elements> elements;
+    SmallVector<FieldRow> all;
+    SmallVector<Coord> places;
+    for (int64_t row = 0; row < networks.rows; ++row) {
+      Value number = kernel.add(first, kernel.threads() * row);
+      // Those past the last row have that, too.
+      places.push_back(Elements::uniform(kernel.min(number, kernel.sub(count, kernel.index(1)))));
+      elements.emplace_back(kernel, 1);
+      Value isThere = elements.back().splat(kernel.less(number, count));
+      all.emplace_back(elements.back(), networks, RowPlace{places.back(), isThere});
+    }
+    FieldRow::storeResults(all, places);
   });
-  kernel.finish({rows.ceilDiv(kernel.threads())});
+  kernel.finish({rows.ceilDiv(kernel.threads() * networks.rows)});
   return success();
 }
 
