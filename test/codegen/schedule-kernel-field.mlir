@@ -23,14 +23,15 @@ module attributes {treadle.target = {name = "cpu", variant = "x86-64-v3", vector
 
 !points = tensor<?x3xf32, #graph.dims<samples, 3>>
 module attributes {treadle.target = {name = "vulkan", variant = "gpu", is_simt = true, shared_bytes = 32768 : i64, workgroup_threads = 128 : i64, subgroup_threads = 32 : i64}} {
-  // The two features of a vertex are one load.
+  // The two features of a vertex are one load, and go from there into the network.
   // CHECK-LABEL: func @rays(
   // CHECK-SAME: treadle.threads = 128
   // CHECK: scf.while
   // CHECK: scf.while
   // CHECK: scf.condition
   // CHECK-COUNT-8: vector.load %{{.*}} : memref<?xf32>, vector<2xf32>
-  // CHECK: vector.store
+  // CHECK-NOT: vector.store
+  // CHECK: vector.fma
   func.func @rays(%o: tensor<?x3xf32, #graph.dims<s0, 3>>, %d: tensor<?x3xf32, #graph.dims<s0, 3>>, %t: tensor<64x2xf32>, %w: tensor<4x2xf32>) -> tensor<?x3xf32, #graph.dims<s0, 3>> attributes {treadle.family = "field", treadle.symbols = ["s0"]} {
     %0:3 = ng.march %o, %d captures(%t, %w) {
     ^bb0(%p: !points, %r: !points, %table: tensor<64x2xf32>, %v: tensor<4x2xf32>):
@@ -107,5 +108,27 @@ module attributes {treadle.target = {name = "any", variant = "any", is_simt = tr
   func.func @transposed(%x: tensor<?x16xf16, #graph.dims<s0, 16>>, %a: tensor<32x16xf16>, %c: tensor<16x32xf16>) -> tensor<?x16xf16, #graph.dims<s0, 16>> attributes {treadle.family = "field", treadle.symbols = ["s0"]} {
     %0 = ng.mlp %x, %a, %c {activation = #ng.activation<relu>, outputActivation = #ng.activation<none>} : (tensor<?x16xf16, #graph.dims<s0, 16>>, tensor<32x16xf16>, tensor<16x32xf16>) -> tensor<?x16xf16, #graph.dims<s0, 16>>
     return %0 : tensor<?x16xf16, #graph.dims<s0, 16>>
+  }
+}
+
+// -----
+
+module attributes {treadle.target = {name = "vulkan", variant = "cpu", is_simt = true, shared_bytes = 32768 : i64, workgroup_threads = 64 : i64, subgroup_threads = 8 : i64, shared_load_cycles = 40 : i64, memory_load_cycles = 40 : i64, broadcast_cycles = 2 : i64, load_bytes = 8 : i64}} {
+  // Where threads hand each other values: four rows of a thread share weights, four columns of a row a word of memory.
+  // CHECK-LABEL: func @shared_weights(
+  // CHECK: memref.alloca() : memref<{{.*}}xi64, #gpu.address_space<workgroup>>
+  // CHECK-COUNT-64: memref.load %arg0
+  // CHECK: scf.for
+  // CHECK: vector.load %arg1{{.*}} vector<4xf16>
+  // CHECK-COUNT-64: gpu.subgroup_broadcast
+  // CHECK-COUNT-256: vector.fma
+  // CHECK-COUNT-4: vector.store {{.*}} vector<1xi64>
+  // CHECK: }
+  // CHECK-COUNT-64: vector.load {{.*}} vector<1xi64>
+  // CHECK-NOT: vector.load {{.*}} vector<1xi64>
+  func.func @shared_weights(%x: tensor<?x16xf16, #graph.dims<s0, 16>>, %a: tensor<64x16xf16>, %c: tensor<16x64xf16>) -> tensor<?x1xf16, #graph.dims<s0, 1>> attributes {treadle.family = "field", treadle.symbols = ["s0"]} {
+    %0 = ng.mlp %x, %a, %c {activation = #ng.activation<relu>, outputActivation = #ng.activation<none>} : (tensor<?x16xf16, #graph.dims<s0, 16>>, tensor<64x16xf16>, tensor<16x64xf16>) -> tensor<?x16xf16, #graph.dims<s0, 16>>
+    %1 = graph.slice %0 starts <0, 0> steps [1, 1] : (tensor<?x16xf16, #graph.dims<s0, 16>>) -> tensor<?x1xf16, #graph.dims<s0, 1>>
+    return %1 : tensor<?x1xf16, #graph.dims<s0, 1>>
   }
 }
