@@ -253,7 +253,7 @@ void MatrixNetwork::storeInputs(ValueRange inputs) {
       bool isEmpty = true;
       for (int64_t i = 0; i < rows.chunk; ++i) {
         int64_t column = columnAt(block, chunk, i);
-        isEmpty &= column >= llvm::alignTo(count, unit.depth);
+        isEmpty &= column >= static_cast<int64_t>(llvm::alignTo(count, unit.depth));
         elements.push_back(
             column < count
                 ? vector::ExtractOp::create(b, toStorage(b, inputs[column], element), ArrayRef<int64_t>{0}).getResult()

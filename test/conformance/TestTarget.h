@@ -19,7 +19,7 @@ struct TestTarget {
   std::string name;             // "vulkan"
   std::string device;           // "vulkan:0"
   std::vector<Target> variants; // to be tested, the one for most devices first
-  std::string folder;           // where programs are kept for a device that is elsewhere, rather than run; or ""
+  std::string folder{};         // where programs are kept for a device that is elsewhere, rather than run; or ""
 
   /// The variant that is made for this machine.
   const Target &best() const;

@@ -52,6 +52,13 @@ def test_missing_artifact(fails, tmp_path):
     assert fails("run", tmp_path / "no.tdl") == f"{tmp_path}/no.tdl: No such file or directory"
 
 
+@pytest.mark.parametrize("flags", [["--no-fusion"], ["--dim", "batch=2"], ["--target", "vulkan"]])
+def test_flags_of_compiling_are_not_for_what_is_compiled(fails, treadle, dense, tmp_path, flags):
+    assert treadle("compile", dense, "-o", tmp_path / "x.tdl").returncode == 0
+    assert f"x.tdl is compiled already, without {flags[0]}" in fails("run", tmp_path / "x.tdl", *flags)
+    assert treadle("run", tmp_path / "x.tdl", "--cpu", "host").returncode == 0
+
+
 @pytest.mark.parametrize("contents", [b"", b"not a model", b"\x08\x08" * 100])
 def test_what_is_no_model(fails, tmp_path, contents):
     (tmp_path / "bad.onnx").write_bytes(contents)

@@ -198,6 +198,8 @@ def test_a_compiled_program_draws(render, treadle, tmp_path):
     assert picture.shape == (512, 384, 3)
     with Image.open(CONTENT / "albert.png") as source:
         assert reference.psnr(picture, np.asarray(source.convert("RGB"), np.float32) / 255) > 38
+    done = treadle("render", tmp_path / "gia.tdl", "-o", tmp_path / "x.png", "--tables", "i8")
+    assert done.returncode == 1 and "gia.tdl is compiled already, without --tables=i8" in done.stderr
 
 
 def test_numbers_are_set(render):

@@ -84,6 +84,7 @@ Status bench(const Arguments &arguments) {
   }
   ProgramOptions options = arguments.program;
   options.file = artifact;
+  options.compile = {};         // it is
   options.checkWeights = false; // as an app loads it
   resetPeakMemory();
   uint64_t memoryBefore = statusOf("VmRSS:");

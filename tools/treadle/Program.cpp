@@ -77,11 +77,26 @@ static CompileOptions compileOptions(const ProgramOptions &options) {
   return compile;
 }
 
+/// Of what is compiled already a command would have to leave out flags that the user gave.
+static Status refuseCompileFlags(const ProgramOptions &options) {
+  CompileOptions given = options.compile, defaults;
+  given.render = defaults.render; // the command's own, as is --cpu host
+  if (given.cpu == "host")
+    given.cpu = defaults.cpu;
+  std::string flags = given.toString(/*keyedOnly=*/true);
+  if (flags.empty())
+    return {};
+  return {TREADLE_INVALID_ARGUMENT,
+          fmt::format("{} is compiled already, without {}: give that to treadle compile", options.file, flags)};
+}
+
 Status OpenProgram::open(const ProgramOptions &options, OpenProgram &program) {
   program.path = options.file;
   // A file that is named like an artifact is not taken for a model, even where it is damaged.
-  if (options.file.ends_with(".tdl") || isArtifact(options.file))
-    return program.openArtifact(options.checkWeights);
+  if (options.file.ends_with(".tdl") || isArtifact(options.file)) {
+    Status status = program.openArtifact(options.checkWeights);
+    return status.failed() ? status : refuseCompileFlags(options);
+  }
   Interrupt::temporaryFolder();
   program.fromModel = true;
   CompileOptions compile = compileOptions(options);

@@ -100,7 +100,7 @@ std::string number(uint64_t value) { return std::to_string(value); }
 struct AsyncProduct {
   unsigned columns;
   bool isTransposed; // B lies as K x N
-  std::string beforeWait, wait = "wgmma.wait_group.sync.aligned 0;\n";
+  std::string beforeWait{}, wait = "wgmma.wait_group.sync.aligned 0;\n";
 
   std::string copies(unsigned rows, const std::string &from, unsigned to) const {
     std::string text;
