@@ -11,6 +11,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / os.environ.get("TREADLE_BUILD", "build")
 sys.path.insert(0, str(BUILD / "python"))  # the package `treadle`, as built
+sys.path.insert(0, str(ROOT / "test" / "neural_graphics"))  # the package `reference`
 
 
 @pytest.fixture(scope="session")

@@ -89,7 +89,7 @@ SmallVector<Columns> FieldRow::mlp(MlpOp op, ArrayRef<Columns> inputs) {
     }
     return values;
   };
-  SmallVector<Columns> values(inputs); // of a layer that one turn has whole, and in the end the result
+  SmallVector<Columns> values(inputs); // of a layer that one turn has whole
   if (static_cast<int64_t>(inputs.front().size()) > networks.unroll)
     store(0, kernel.index(0), inputs);
 

@@ -353,17 +353,25 @@ MatrixNetwork::Values MatrixNetwork::sumsOf(const Layer &layer, ArrayRef<Values>
   return values;
 }
 
+/// Columns past `out` are 0: an infinite number times their weights, which are 0, is none.
 SmallVector<MatrixNetwork::Values> MatrixNetwork::nextOperands(ArrayRef<Value> values, int64_t out) {
   int64_t steps = llvm::divideCeil(out, unit.depth), fragments = llvm::divideCeil(steps * unit.depth, chain.others);
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(element));
+  Value ownColumn = sumOfBits(kernel, lane, chain.otherLanes);
   SmallVector<Values> operands(steps);
   for (int64_t query = 0; query < atOnce; ++query) {
     Values numbers;
     for (int64_t fragment = 0; fragment < fragments; ++fragment) {
       size_t place = fragment * atOnce + query;
       Value value = place < values.size() ? asOperand(values[place]) : Value();
-      for (int64_t i = 0; i < unit.sums.count(); ++i)
-        numbers.push_back(value ? vector::ExtractOp::create(b, value, ArrayRef<int64_t>{i}).getResult() : zero);
+      Value first = kernel.add(ownColumn, fragment * chain.others);
+      for (int64_t i = 0; i < unit.sums.count(); ++i) {
+        Value number = value ? vector::ExtractOp::create(b, value, ArrayRef<int64_t>{i}).getResult() : zero;
+        if (value && (fragment + 1) * chain.others > out)
+          number = arith::SelectOp::create(
+              b, kernel.less(kernel.add(first, chain.otherOf(unit.sums.offsetOf(i))), kernel.index(out)), number, zero);
+        numbers.push_back(number);
+      }
     }
     for (int64_t step = 0; step < steps; ++step)
       operands[step].push_back(

@@ -15,8 +15,7 @@
 //              the last layer's sums to where the rows were
 //            a thread's own row from there
 //
-// Columns and k past the last are zeros in the fragments of weights, so what stands in the others' places there does
-// not matter as long as it is a number.
+// Columns and k past the last are zeros, of weights and of what they are multiplied with.
 //
 //===----------------------------------------------------------------------===//
 

@@ -81,11 +81,7 @@ Status Session::submit(const treadle_tensor *inputs, int32_t inputCount, const A
   if (observer || profiling)
     return error(TREADLE_INVALID_ARGUMENT, "a run that nobody waits for is neither observed nor profiled; use "
                                            "treadle_session_run, or end that first");
-  if (Status status = finish(); status.failed())
-    return status;
-  if (Status status = prepare(inputs, inputCount); status.failed())
-    return status;
-  if (Status status = checkInputData(inputs); status.failed())
+  if (Status status = begin(inputs, inputCount); status.failed())
     return status;
   if (Status status = recordAll(/*timed=*/false, /*withOutputs=*/false); status.failed())
     return status;

@@ -22,11 +22,7 @@ void copyBytes(void *to, const void *from, size_t bytes) {
 
 Status Session::run(const treadle_tensor *inputs, int32_t inputCount, treadle_tensor *outputs, int32_t outputCount) {
   cancelled = false;
-  if (Status status = finish(); status.failed())
-    return status;
-  if (Status status = prepare(inputs, inputCount); status.failed())
-    return status;
-  if (Status status = checkInputData(inputs); status.failed())
+  if (Status status = begin(inputs, inputCount); status.failed())
     return status;
   if (Status status = checkOutputData(outputs, outputCount); status.failed())
     return status;
@@ -41,6 +37,15 @@ Status Session::run(const treadle_tensor *inputs, int32_t inputCount, treadle_te
     outputs[i].dims = outputDims[i].data();
   }
   return {};
+}
+
+/// Waits for the run that was submitted last, and makes all ready for one with these inputs.
+Status Session::begin(const treadle_tensor *inputs, int32_t inputCount) {
+  if (Status status = finish(); status.failed())
+    return status;
+  if (Status status = prepare(inputs, inputCount); status.failed())
+    return status;
+  return checkInputData(inputs);
 }
 
 Status Session::checkInputData(const treadle_tensor *inputs) const {

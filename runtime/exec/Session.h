@@ -91,6 +91,7 @@ private:
   Status finish();
 
   // Running: Run.cpp.
+  Status begin(const treadle_tensor *inputs, int32_t inputCount);
   Status checkInputData(const treadle_tensor *inputs) const;
   Status checkOutputData(const treadle_tensor *outputs, int32_t outputCount) const;
   void give(const Command &command);

@@ -132,6 +132,17 @@ func.func @main(%x: tensor<?x$INx$T, #graph.dims<n, $IN>> {test.range = array<f6
 }
 
 // -----
+// name overflow
+// for T in f16, f32
+// with n=40
+func.func @main(%x: tensor<?x16x$T, #graph.dims<n, 16>> {test.range = array<f64: 1.0, 2.0>}, %a: tensor<20x16x$T> {test.range = array<f64: 8.0, 9.0>}, %b: tensor<20x20x$T> {test.range = array<f64: 1.0, 2.0>},
+                %c: tensor<3x20x$T> {test.range = array<f64: 1.0, 2.0>}) -> tensor<?x3x$T, #graph.dims<n, 3>> {
+  %0 = ng.mlp %x, %a, %b, %c {activation = #ng.activation<exponential>, outputActivation = #ng.activation<none>}
+      : (tensor<?x16x$T, #graph.dims<n, 16>>, tensor<20x16x$T>, tensor<20x20x$T>, tensor<3x20x$T>) -> tensor<?x3x$T, #graph.dims<n, 3>>
+  return %0 : tensor<?x3x$T, #graph.dims<n, 3>>
+}
+
+// -----
 // name field
 // with n=1 | n=70
 func.func @main(%x: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.0, 1.0>}, %d: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.0, 1.0>},

@@ -4,7 +4,6 @@
 import json
 import math
 import pathlib
-import sys
 
 import numpy as np
 import pytest
@@ -12,8 +11,7 @@ from PIL import Image
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONTENT = ROOT / "examples" / "neural-graphics"
-sys.path.insert(0, str(ROOT / "test" / "neural_graphics"))
-from reference import render as reference  # noqa: E402
+from reference import render as reference
 
 EYES = [(1.6, 0.9, 1.5), (1.9, 0.3, -0.4), (-0.6, 1.2, 1.1)]
 FOV = 38.0

@@ -274,7 +274,9 @@ def test_outputs_that_are_no_picture_or_sound(fails, chain, two, tmp_path):
 # ---- interrupts ------------------------------------------------------------------------------------
 
 def interrupted(command, seconds, number, **options):
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    """A shell's background job ignores SIGINT, and what it starts does; a terminal's does not."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     time.sleep(seconds)
     process.send_signal(number)
     _, shown = process.communicate(timeout=60)

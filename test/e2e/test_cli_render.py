@@ -4,7 +4,6 @@
 import json
 import math
 import pathlib
-import sys
 import zlib
 
 import msgpack
@@ -14,8 +13,7 @@ from PIL import Image
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONTENT = ROOT / "examples" / "neural-graphics"
-sys.path.insert(0, str(ROOT / "test" / "neural_graphics"))
-from reference import fields, render as reference, snapshot  # noqa: E402
+from reference import fields, render as reference, snapshot
 
 EYE = (1.6, 0.9, 1.5)
 SIZE = 32

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """test_example_vulkan.py - the Vulkan example: pixels in an app's own buffers are those that `treadle render` draws."""
 import json
-import math
 import pathlib
 
 import numpy as np
 import pytest
 from PIL import Image
+from reference.render import psnr
 
 CONTENT = pathlib.Path(__file__).resolve().parents[2] / "examples" / "neural-graphics"
 SIZE, BORDER = 96, 4
@@ -29,11 +29,6 @@ def fly(run, treadle, build, layers):
     return call
 
 
-def psnr(one, other):
-    error = np.mean((one.astype(np.float64) - other) ** 2)
-    return math.inf if error == 0 else 10 * math.log10(255 ** 2 / error)
-
-
 @pytest.mark.parametrize("scene", ["nsdf-hash.msgpack", "nvr-low.ingp"])
 def test_pictures_are_those_of_render(fly, treadle, tmp_path, scene):
     done = treadle("compile", "--render", "--target", "vulkan", CONTENT / scene, "-o", tmp_path / "scene.tdl")
@@ -52,7 +47,7 @@ def test_pictures_are_those_of_render(fly, treadle, tmp_path, scene):
         left = BORDER + i * (SIZE + BORDER)
         half = picture[BORDER:-BORDER, left:left + SIZE]
         assert half.std() > 10
-        assert psnr(half, np.asarray(Image.open(tmp_path / "eye.png"))[..., :3]) > 50
+        assert psnr(half / 255, np.asarray(Image.open(tmp_path / "eye.png"))[..., :3] / 255) > 50
         picture = picture.copy()
         picture[BORDER:-BORDER, left:left + SIZE] = 32
     assert (picture == 32).all()  # what the app clears

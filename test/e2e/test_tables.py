@@ -8,6 +8,7 @@ import pathlib
 import numpy as np
 import pytest
 from PIL import Image
+from reference.render import psnr
 from treadle import ng
 
 CONTENT = pathlib.Path(__file__).resolve().parents[2] / "examples" / "neural-graphics"
@@ -19,10 +20,6 @@ SCENES = sorted(path.name for path in CONTENT.iterdir() if path.suffix in (".msg
 
 def pixels(path):
     return np.asarray(Image.open(path).convert("RGB"), np.float64) / 255
-
-
-def psnr(a, b):
-    return -10 * np.log10(max(np.mean((a - b) ** 2), 1e-12))
 
 
 @pytest.mark.parametrize("scene", SCENES)

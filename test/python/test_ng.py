@@ -16,8 +16,7 @@ from treadle import ng
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONTENT = ROOT / "examples" / "neural-graphics"
-sys.path.insert(0, str(ROOT / "test" / "neural_graphics"))
-from reference import encodings, fields, snapshot  # noqa: E402
+from reference import encodings, fields, snapshot
 
 KINDS = {"gia-low.msgpack": "image", "nsdf-low.msgpack": "sdf", "nvr-low.ingp": "volume", "nerf-low.ingp": "nerf"}
 EYE = (1.6, 0.9, 1.5)

@@ -3,9 +3,7 @@
 """test_ng_torch.py - tiny-cuda-nn's modules: how many parameters, which at first, and what they compute."""
 import copy
 import math
-import pathlib
 import pickle
-import sys
 
 import numpy as np
 import pytest
@@ -14,7 +12,6 @@ import treadle
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch==2.13.0)")
 from treadle import ng, ng_torch  # noqa: E402
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "neural_graphics"))
 from reference import encodings, mlp  # noqa: E402
 
 HASH = {"otype": "HashGrid", "n_levels": 4, "n_features_per_level": 2, "log2_hashmap_size": 8, "base_resolution": 4, "per_level_scale": 1.5}

@@ -40,69 +40,59 @@ VkBool32 *Features::find(std::string_view name) {
 /// Apps have the structures of whole versions, or those of the extensions that became part of them.
 void Features::read(const VkPhysicalDeviceFeatures2 &told) {
   core.features = told.features;
-  auto add = [](VkBool32 &to, VkBool32 from) { to |= from ? VK_TRUE : VK_FALSE; };
   for (auto *next = static_cast<const VkBaseInStructure *>(told.pNext); next; next = next->pNext) {
     const void *place = next;
+    auto add = [&]<typename Told>(VkBool32 &to, VkBool32 Told::*feature) {
+      to |= static_cast<const Told *>(place)->*feature ? VK_TRUE : VK_FALSE;
+    };
     switch (static_cast<int>(next->sType)) {
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES:
-      add(v11.storageBuffer16BitAccess,
-          static_cast<const VkPhysicalDeviceVulkan11Features *>(place)->storageBuffer16BitAccess);
+      add(v11.storageBuffer16BitAccess, &VkPhysicalDeviceVulkan11Features::storageBuffer16BitAccess);
       break;
-    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES: {
-      const auto &version = *static_cast<const VkPhysicalDeviceVulkan12Features *>(place);
-      add(v12.shaderFloat16, version.shaderFloat16);
-      add(v12.shaderInt8, version.shaderInt8);
-      add(v12.storageBuffer8BitAccess, version.storageBuffer8BitAccess);
-      add(v12.bufferDeviceAddress, version.bufferDeviceAddress);
-      add(v12.vulkanMemoryModel, version.vulkanMemoryModel);
-      add(v12.shaderSubgroupExtendedTypes, version.shaderSubgroupExtendedTypes);
-      add(v12.timelineSemaphore, version.timelineSemaphore);
+    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES:
+      add(v12.shaderFloat16, &VkPhysicalDeviceVulkan12Features::shaderFloat16);
+      add(v12.shaderInt8, &VkPhysicalDeviceVulkan12Features::shaderInt8);
+      add(v12.storageBuffer8BitAccess, &VkPhysicalDeviceVulkan12Features::storageBuffer8BitAccess);
+      add(v12.bufferDeviceAddress, &VkPhysicalDeviceVulkan12Features::bufferDeviceAddress);
+      add(v12.vulkanMemoryModel, &VkPhysicalDeviceVulkan12Features::vulkanMemoryModel);
+      add(v12.shaderSubgroupExtendedTypes, &VkPhysicalDeviceVulkan12Features::shaderSubgroupExtendedTypes);
+      add(v12.timelineSemaphore, &VkPhysicalDeviceVulkan12Features::timelineSemaphore);
       break;
-    }
-    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES: {
-      const auto &version = *static_cast<const VkPhysicalDeviceVulkan13Features *>(place);
-      add(v13.synchronization2, version.synchronization2);
-      add(v13.subgroupSizeControl, version.subgroupSizeControl);
-      add(v13.computeFullSubgroups, version.computeFullSubgroups);
+    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES:
+      add(v13.synchronization2, &VkPhysicalDeviceVulkan13Features::synchronization2);
+      add(v13.subgroupSizeControl, &VkPhysicalDeviceVulkan13Features::subgroupSizeControl);
+      add(v13.computeFullSubgroups, &VkPhysicalDeviceVulkan13Features::computeFullSubgroups);
       break;
-    }
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_16BIT_STORAGE_FEATURES:
-      add(v11.storageBuffer16BitAccess,
-          static_cast<const VkPhysicalDevice16BitStorageFeatures *>(place)->storageBuffer16BitAccess);
+      add(v11.storageBuffer16BitAccess, &VkPhysicalDevice16BitStorageFeatures::storageBuffer16BitAccess);
       break;
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_8BIT_STORAGE_FEATURES:
-      add(v12.storageBuffer8BitAccess,
-          static_cast<const VkPhysicalDevice8BitStorageFeatures *>(place)->storageBuffer8BitAccess);
+      add(v12.storageBuffer8BitAccess, &VkPhysicalDevice8BitStorageFeatures::storageBuffer8BitAccess);
       break;
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_FLOAT16_INT8_FEATURES:
-      add(v12.shaderFloat16, static_cast<const VkPhysicalDeviceShaderFloat16Int8Features *>(place)->shaderFloat16);
-      add(v12.shaderInt8, static_cast<const VkPhysicalDeviceShaderFloat16Int8Features *>(place)->shaderInt8);
+      add(v12.shaderFloat16, &VkPhysicalDeviceShaderFloat16Int8Features::shaderFloat16);
+      add(v12.shaderInt8, &VkPhysicalDeviceShaderFloat16Int8Features::shaderInt8);
       break;
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_BUFFER_DEVICE_ADDRESS_FEATURES:
-      add(v12.bufferDeviceAddress,
-          static_cast<const VkPhysicalDeviceBufferDeviceAddressFeatures *>(place)->bufferDeviceAddress);
+      add(v12.bufferDeviceAddress, &VkPhysicalDeviceBufferDeviceAddressFeatures::bufferDeviceAddress);
       break;
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_MEMORY_MODEL_FEATURES:
-      add(v12.vulkanMemoryModel,
-          static_cast<const VkPhysicalDeviceVulkanMemoryModelFeatures *>(place)->vulkanMemoryModel);
+      add(v12.vulkanMemoryModel, &VkPhysicalDeviceVulkanMemoryModelFeatures::vulkanMemoryModel);
       break;
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_SUBGROUP_EXTENDED_TYPES_FEATURES:
       add(v12.shaderSubgroupExtendedTypes,
-          static_cast<const VkPhysicalDeviceShaderSubgroupExtendedTypesFeatures *>(place)->shaderSubgroupExtendedTypes);
+          &VkPhysicalDeviceShaderSubgroupExtendedTypesFeatures::shaderSubgroupExtendedTypes);
       break;
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES:
-      add(v12.timelineSemaphore,
-          static_cast<const VkPhysicalDeviceTimelineSemaphoreFeatures *>(place)->timelineSemaphore);
+      add(v12.timelineSemaphore, &VkPhysicalDeviceTimelineSemaphoreFeatures::timelineSemaphore);
       break;
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SYNCHRONIZATION_2_FEATURES:
-      add(v13.synchronization2, static_cast<const VkPhysicalDeviceSynchronization2Features *>(place)->synchronization2);
+      add(v13.synchronization2, &VkPhysicalDeviceSynchronization2Features::synchronization2);
       break;
-    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES: {
-      const auto &sizes = *static_cast<const VkPhysicalDeviceSubgroupSizeControlFeatures *>(place);
-      add(v13.subgroupSizeControl, sizes.subgroupSizeControl);
-      add(v13.computeFullSubgroups, sizes.computeFullSubgroups);
+    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES:
+      add(v13.subgroupSizeControl, &VkPhysicalDeviceSubgroupSizeControlFeatures::subgroupSizeControl);
+      add(v13.computeFullSubgroups, &VkPhysicalDeviceSubgroupSizeControlFeatures::computeFullSubgroups);
       break;
-    }
     case cooperativeMatrixFeatures:
       hasMatrices |= static_cast<const CooperativeMatrixFeatures *>(place)->cooperativeMatrix != VK_FALSE;
       break;

@@ -6,16 +6,13 @@ Each case is a graph with its inputs and what it should give, for the conformanc
 every variant of the target with it, within what formats and sums round to.
 """
 import json
-import pathlib
 import subprocess
-import sys
 import types
 
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "neural_graphics"))
-from reference import encodings as reference_encodings, grid as reference_grid, mlp as reference_mlp, render, snapshot  # noqa: E402
+from reference import encodings as reference_encodings, grid as reference_grid, mlp as reference_mlp, render, snapshot
 
 WORDS = {"float32": "f32", "float16": "f16", "uint8": "ui8", "bool": "i1"}
 

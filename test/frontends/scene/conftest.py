@@ -2,14 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """conftest.py - the reference of neural graphics as the package `reference`, and small snapshots."""
 import copy
-import pathlib
-import sys
 
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "neural_graphics"))
-from reference import fields, snapshot  # noqa: E402
+from reference import fields, snapshot
 
 FUSED = {"otype": "FullyFusedMLP", "n_neurons": 16, "n_hidden_layers": 1}
 GRID = {"otype": "HashGrid", "n_levels": 2, "n_features_per_level": 2, "log2_hashmap_size": 6, "base_resolution": 4, "per_level_scale": 2.0}
