@@ -24,8 +24,9 @@ namespace {
 
 std::mutex unfinishedLock;
 bool abandoned = false; // under the lock
+/// Never destroyed: an interruption may come while the process ends.
 std::set<std::string> &unfinished() {
-  static std::set<std::string> paths;
+  static auto &paths = *new std::set<std::string>;
   return paths;
 }
 

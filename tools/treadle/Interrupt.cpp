@@ -23,7 +23,7 @@ std::atomic<bool> wasRequested{false};
 std::mutex lock; // of what follows
 treadle_session *session = nullptr;
 pid_t child = 0;
-std::string folder;
+std::string &folder = *new std::string; // never destroyed: the thread that takes signals may outlive main
 
 sigset_t endingSignals() {
   sigset_t set;

@@ -9,14 +9,22 @@
 #include "tools/file/OutputFile.h"
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace treadle;
 namespace fs = std::filesystem;
 
 namespace {
+
+/// Made before main, so what is done at its end finds all that is destroyed by then.
+struct AfterAll {
+  std::function<void()> act = [] {};
+  ~AfterAll() { act(); }
+} afterAll;
 
 class OutputFileTest : public testing::Test, protected test::TemporaryFolder {
 protected:
@@ -49,6 +57,18 @@ TEST_F(OutputFileTest, UnfinishedFilesCanBeRemovedFromOutside) {
   EXPECT_EQ(filesInFolder(), 1u);
   removeUnfinishedFiles();
   EXPECT_EQ(filesInFolder(), 0u);
+}
+
+TEST_F(OutputFileTest, UnfinishedFilesCanBeRemovedWhileTheProcessEnds) {
+  auto end = [&] {
+    OutputFile file(folder / "a");
+    afterAll.act = [&] {
+      removeUnfinishedFiles();
+      _exit(filesInFolder());
+    };
+    std::exit(-1);
+  };
+  EXPECT_EXIT(end(), testing::ExitedWithCode(0), "");
 }
 
 TEST_F(OutputFileTest, AlignsAndRewrites) {
