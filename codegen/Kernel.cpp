@@ -310,6 +310,12 @@ Value Kernel::exchange(Value value, int64_t mask) {
   return vector::BroadcastOp::create(b, value.getType(), shuffle.getShuffleResult());
 }
 
+Value Kernel::ballot(Value truth) {
+  Value own = vector::ExtractOp::create(b, truth, ArrayRef<int64_t>{0});
+  usesSubgroups = true;
+  return tile::BallotOp::create(b, b.getIntegerType(target.subgroupThreads <= 32 ? 32 : 64), own);
+}
+
 void Kernel::barrier() { gpu::BarrierOp::create(b); }
 
 void Kernel::subgroupBarrier() { tile::SubgroupBarrierOp::create(b); }

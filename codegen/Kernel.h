@@ -108,6 +108,8 @@ public:
   mlir::Value broadcast(mlir::Value value, int64_t lane);
   /// What `value` is in the subgroup's thread whose number differs in the bits of `mask`.
   mlir::Value exchange(mlir::Value value, int64_t mask);
+  /// For which of the subgroup's threads `truth`, a vector of one, holds, a bit each.
+  mlir::Value ballot(mlir::Value truth);
   /// All threads have come here, and see what the others stored to shared memory.
   void barrier();
   /// The same of those of a subgroup.

@@ -153,10 +153,22 @@ struct SubgroupBarrier : OpConversionPattern<tile::SubgroupBarrierOp> {
   }
 };
 
+struct Ballot : OpConversionPattern<tile::BallotOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::BallotOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
+    if (!op.getType().isInteger(32))
+      return failure();
+    b.replaceOpWithNewOp<NVVM::VoteSyncOp>(op, op.getType(), constant(b, op.getLoc(), -1), in.getTruth(),
+                                           NVVM::VoteSyncKind::ballot);
+    return success();
+  }
+};
+
 } // namespace
 
 void populateTileToNvvm(LLVMTypeConverter &converter, RewritePatternSet &patterns) {
-  patterns.add<Multiply, LoadMatrix, CopyAsync, Commit, Wait, SubgroupBarrier>(converter, patterns.getContext());
+  patterns.add<Multiply, LoadMatrix, CopyAsync, Commit, Wait, SubgroupBarrier, Ballot>(converter,
+                                                                                       patterns.getContext());
 }
 
 } // namespace treadle::cuda

@@ -50,13 +50,21 @@ struct SubgroupBarrier : OpConversionPattern<tile::SubgroupBarrierOp> {
   }
 };
 
+struct Ballot : OpConversionPattern<tile::BallotOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::BallotOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
+    b.replaceOpWithNewOp<ROCDL::BallotOp>(op, op.getType(), in.getTruth());
+    return success();
+  }
+};
+
 struct HipConvertKernel : impl::HipConvertKernelBase<HipConvertKernel> {
   void runOnOperation() override {
     auto addDevice = [](LLVMTypeConverter &converter, RewritePatternSet &patterns) {
       amdgpu::Chipset chip = *amdgpu::Chipset::parse("gfx90a");
       populateGpuToROCDLConversionPatterns(converter, patterns, gpu::amd::Runtime::HIP, chip);
       populateAMDGPUToROCDLConversionPatterns(converter, patterns, chip);
-      patterns.add<Multiply, SubgroupBarrier>(converter, &converter.getContext());
+      patterns.add<Multiply, SubgroupBarrier, Ballot>(converter, &converter.getContext());
     };
     if (failed(convertSimtToLlvm(getOperation(), ROCDL::ROCDLDialect::getKernelFuncAttrName(), addDevice)))
       return signalPassFailure();

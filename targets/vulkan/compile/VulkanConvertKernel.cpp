@@ -8,6 +8,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/tile/Tile.h"
 #include "mlir/Conversion/ArithToSPIRV/ArithToSPIRV.h"
 #include "mlir/Conversion/GPUToSPIRV/GPUToSPIRV.h"
 #include "mlir/Conversion/MathToSPIRV/MathToSPIRV.h"
@@ -42,6 +43,7 @@ spirv::TargetEnvAttr environment(MLIRContext *context) {
   using C = spirv::Capability;
   C capabilities[] = {C::Shader,
                       C::GroupNonUniformShuffle,
+                      C::GroupNonUniformBallot,
                       C::PhysicalStorageBufferAddresses,
                       C::Int64,
                       C::Int16,
@@ -208,6 +210,18 @@ struct Exchange : OpConversionPattern<gpu::ShuffleOp> {
   }
 };
 
+struct Ballot : OpConversionPattern<tile::BallotOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::BallotOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
+    if (!op.getType().isInteger(32))
+      return failure();
+    Value words = spirv::GroupNonUniformBallotOp::create(b, op.getLoc(), VectorType::get({4}, b.getI32Type()),
+                                                         spirv::Scope::Subgroup, in.getTruth());
+    b.replaceOpWithNewOp<spirv::CompositeExtractOp>(op, words, ArrayRef<int32_t>{0});
+    return success();
+  }
+};
+
 struct Return : OpConversionPattern<func::ReturnOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(func::ReturnOp op, OpAdaptor, ConversionPatternRewriter &b) const override {
@@ -317,7 +331,7 @@ struct VulkanConvertKernel : impl::VulkanConvertKernelBase<VulkanConvertKernel> 
     populateGPUToSPIRVPatterns(converter, patterns);
     populateVectorToSPIRVPatterns(converter, patterns);
     vulkan::populateTileToSpirv(converter, patterns);
-    patterns.add<Load, LoadSome, Store, Shared, Broadcast, Exchange, Return, Entry>(converter, context);
+    patterns.add<Load, LoadSome, Store, Shared, Broadcast, Exchange, Ballot, Return, Entry>(converter, context);
     auto legal = SPIRVConversionTarget::get(target);
     if (failed(applyFullConversion(module, *legal, std::move(patterns))))
       return signalPassFailure();

@@ -207,8 +207,9 @@ PhysicalDevice Instance::describe(VkPhysicalDevice physical, const VkPhysicalDev
       device.disabled.push_back(name);
   if (device.isSoftware())
     device.features.push_back(onProcessor);
+  constexpr VkSubgroupFeatureFlags operations = VK_SUBGROUP_FEATURE_SHUFFLE_BIT | VK_SUBGROUP_FEATURE_BALLOT_BIT;
   if ((subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) &&
-      (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT))
+      (subgroup.supportedOperations & operations) == operations)
     for (uint32_t size = 1; size <= 128; size *= 2)
       if (size == subgroup.subgroupSize ||
           (canChoose && size >= sizes.minSubgroupSize && size <= sizes.maxSubgroupSize))

@@ -49,6 +49,22 @@ builtin.module @product {
   }
 }
 
+// What a subgroup's threads say of something, as bits.
+// CHECK: module @ballot
+// CHECK: rocdl.ballot %{{.*}} : i64
+builtin.module @ballot {
+  func.func @ballot(%in: memref<?xi64>, %out: memref<?xi64>, %tasks: index)
+      attributes {treadle.grid = #graph.dims<1>, treadle.scratch = #graph.dim<0>, treadle.buffers = 2 : i64, treadle.symbols = [], treadle.threads = 64 : i64} {
+    %thread = gpu.thread_id x
+    %x = memref.load %in[%thread] : memref<?xi64>
+    %zero = arith.constant 0 : i64
+    %truth = arith.cmpi ne, %x, %zero : i64
+    %bits = tile.ballot %truth : i64
+    memref.store %bits, %out[%thread] : memref<?xi64>
+    return
+  }
+}
+
 // What is no such kernel stays.
 // CHECK: module @other
 // CHECK-NEXT: func.func @other

@@ -86,6 +86,23 @@ builtin.module @pair {
   }
 }
 
+// What a subgroup's threads say of something, as bits.
+// CHECK: module @ballot
+// CHECK: %[[WORDS:.*]] = spirv.GroupNonUniformBallot <Subgroup> %{{.*}} : vector<4xi32>
+// CHECK: spirv.CompositeExtract %[[WORDS]][0 : i32]
+builtin.module @ballot {
+  func.func @ballot(%in: memref<?xi32>, %out: memref<?xi32>, %tasks: index)
+      attributes {treadle.grid = #graph.dims<1>, treadle.scratch = #graph.dim<0>, treadle.buffers = 2 : i64, treadle.symbols = [], treadle.threads = 64 : i64} {
+    %thread = gpu.thread_id x
+    %x = memref.load %in[%thread] : memref<?xi32>
+    %zero = arith.constant 0 : i32
+    %truth = arith.cmpi ne, %x, %zero : i32
+    %bits = tile.ballot %truth : i32
+    memref.store %bits, %out[%thread] : memref<?xi32>
+    return
+  }
+}
+
 // What is no such kernel stays.
 // CHECK: module @other
 // CHECK-NEXT: func.func @other
