@@ -31,6 +31,8 @@ template <typename T, typename F> void forEachField(T &target, F visit) {
   visit("l2_bytes", target.l2Bytes);
   visit("l2_bytes_per_cycle", target.l2BytesPerCycle);
   visit("memory_bytes_per_cycle", target.memoryBytesPerCycle);
+  visit("rays_of_lane", target.raysOfLane);
+  visit("idle_lanes", target.idleLanes);
   visit("workgroup_threads", target.workgroupThreads);
   visit("subgroup_threads", target.subgroupThreads);
   visit("thread_registers", target.threadRegisters);

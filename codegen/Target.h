@@ -41,6 +41,9 @@ struct Target {
   int64_t l2BytesPerCycle = 32;    // from the second-level to the first-level cache
   int64_t memoryBytesPerCycle = 8; // from beyond the second-level cache
 
+  int64_t raysOfLane = 1; // that lanes follow, next ones as others end; 1: all lanes begin new ones together
+  int64_t idleLanes = 1;  // that are idle before they take next ones
+
   // Of simt.
   int64_t workgroupThreads = 128; // in one workgroup, unless the work asks for other numbers
   int64_t subgroupThreads = 32;   // that run in lockstep

@@ -85,6 +85,12 @@ bool isRowwise(Operation *op, DimExpr rows) {
       .Default([](Operation *) { return false; });
 }
 
+Operation *queuedRays(Block &body) {
+  auto isRays = [](Operation &op) { return isa<MarchOp, DeltaTrackOp, SphereTraceOp>(op); };
+  auto first = llvm::find_if(body, [](Operation &op) { return isFieldOp(&op); });
+  return first != body.end() && isRays(*first) && llvm::count_if(body, isRays) == 1 ? &*first : nullptr;
+}
+
 bool isFieldMemory(OpOperand &operand) {
   unsigned number = operand.getOperandNumber();
   return llvm::TypeSwitch<Operation *, bool>(operand.getOwner())

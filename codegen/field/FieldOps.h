@@ -19,6 +19,9 @@ bool isFieldOp(mlir::Operation *op);
 /// operands that have no rows: such ops can be done around an op of a field, on the same row.
 bool isRowwise(mlir::Operation *op, graph::DimExpr rows);
 
+/// The op of a kernel's body that follows rays, if there is one and nothing of the family before it; else null.
+mlir::Operation *queuedRays(mlir::Block &body);
+
 /// An operand that is read at places which the op finds: a table, weights, bits. It must be in memory.
 bool isFieldMemory(mlir::OpOperand &operand);
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/field/FieldRow.h"
+#include "codegen/field/RayWalk.h"
 #include "dialects/ng/Harmonics.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -18,8 +19,10 @@ using namespace treadle::ng;
 
 namespace treadle {
 
-void FieldRow::emit(MutableArrayRef<FieldRow> rows, Block &block) {
+void FieldRow::emit(MutableArrayRef<FieldRow> rows, Block &block, Operation *known) {
   for (Operation &op : block) {
+    if (&op == known)
+      continue;
     auto network = dyn_cast<MlpOp>(&op);
     if (!network) {
       for (FieldRow &row : rows)
@@ -38,10 +41,16 @@ void FieldRow::emit(Operation &op) {
   llvm::TypeSwitch<Operation *>(&op)
       .Case<GridEncodingOp>([&](auto op) { bind(op.getResult(), gridEncoding(op)); })
       .Case<SphericalHarmonicsOp>([&](auto op) { bind(op.getResult(), sphericalHarmonics(op)); })
-      .Case<MarchOp>([&](auto op) { march(op); })
-      .Case<DeltaTrackOp>([&](auto op) { deltaTrack(op); })
-      .Case<SphereTraceOp>([&](auto op) { sphereTrace(op); })
+      .Case<MarchOp, DeltaTrackOp, SphereTraceOp>([&](auto op) { followRays(op); })
       .Case<GradientOp>([&](auto op) { bind(op.getResult(), gradient(op)); });
+}
+
+void FieldRow::followRays(Operation *op) {
+  std::unique_ptr<RayWalk> walk = RayWalk::of(*this, op);
+  walk->bind(*this, walk->results(kernel.loopWhile(
+                        walk->begin(walk->start(*this), /*isAtPlace=*/false),
+                        [&](ValueRange state) { return v.any(walk->goesOn(state)); },
+                        [&](ValueRange state) { return walk->turn(state); })));
 }
 
 /// Of each element of a row of the value, in order.
@@ -67,9 +76,9 @@ Columns FieldRow::columns(Value value) {
 }
 
 /// A result may lie over what another is made of: all are known before one is stored.
-void FieldRow::storeResults(MutableArrayRef<FieldRow> rows, ArrayRef<Coord> places) {
+void FieldRow::storeResults(MutableArrayRef<FieldRow> rows, ArrayRef<Coord> places, Operation *known) {
   Kernel &kernel = rows.front().kernel;
-  emit(rows, kernel.body());
+  emit(rows, kernel.body(), known);
   SmallVector<SmallVector<Columns>> all;
   for (FieldRow &row : rows)
     all.push_back(llvm::map_to_vector(kernel.results(), [&](Value value) { return row.columns(value); }));

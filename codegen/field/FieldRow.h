@@ -37,22 +37,38 @@ public:
       : elements(elements), kernel(elements.kernel), b(elements.b), v(elements), networks(networks),
         row(std::move(row)) {}
 
-  /// Computes the block's ops of ng for the rows, in order, and lets their elements know of them.
-  static void emit(llvm::MutableArrayRef<FieldRow> rows, mlir::Block &block);
+  /// Computes the block's ops of ng for the rows, in order, and lets their elements know of them; but of one whose
+  /// results are bound.
+  static void emit(llvm::MutableArrayRef<FieldRow> rows, mlir::Block &block, mlir::Operation *known = nullptr);
 
   /// All columns of a value, in row-major order.
   Columns columns(mlir::Value value);
 
-  /// The whole kernel for these rows: its ops, and then its results, stored at `places`.
-  static void storeResults(llvm::MutableArrayRef<FieldRow> rows, llvm::ArrayRef<Coord> places);
+  /// The whole kernel for these rows: its ops, but of one that is known, and then its results, stored at `places`.
+  static void storeResults(llvm::MutableArrayRef<FieldRow> rows, llvm::ArrayRef<Coord> places,
+                           mlir::Operation *known = nullptr);
+
+  /// Makes the columns the row's of `value`.
+  void bind(mlir::Value value, Columns columns);
+  /// Elements `first` * `count` and on of memory in each lane, where `first` is a word a lane, as they are computed
+  /// with.
+  Columns loadNeighbours(mlir::BlockArgument argument, mlir::Value first, int64_t count);
+  /// Of each value that the field yields for the inputs, the columns.
+  llvm::SmallVector<Columns> evaluate(mlir::Region &field, llvm::ArrayRef<Columns> inputs);
+
+  /// The number of the lanes' rows.
+  mlir::Value number() { return elements.vector(row.coord); }
+  mlir::Value isThere() const { return row.isThere; }
+
+  Elements &elements;
+  Kernel &kernel;
+  mlir::ImplicitLocOpBuilder &b;
 
 private:
   /// What a lane loads of neighbours in memory at once.
   static constexpr int64_t wordBits = 64;
   /// As many elements as a thread's vector has at most, which is SPIR-V's limit.
   static constexpr int64_t threadVector = 4;
-
-  void bind(mlir::Value value, Columns columns);
 
   Columns gridEncoding(ng::GridEncodingOp op);
   Columns sphericalHarmonics(ng::SphericalHarmonicsOp op);
@@ -62,51 +78,10 @@ private:
   llvm::SmallVector<Columns> mlp(ng::MlpOp op, llvm::ArrayRef<Columns> inputs);
   /// `rows` times `columns` weights as numbers of f32, the same in all lanes; rows are so far apart.
   Columns weightsOf(NetworkMemory::Weights weights, mlir::Value start, int64_t rows, int64_t columns, int64_t distance);
-  /// Elements `first` * `count` and on of memory in each lane, where `first` is a word a lane, as they are computed
-  /// with.
-  Columns loadNeighbours(mlir::BlockArgument argument, mlir::Value first, int64_t count);
-
-  // Along rays (FieldRays.cpp).
-  struct Rays {
-    Columns origin, direction;
-    mlir::Value start, end, isInside;
-    Columns at(Lanes &v, mlir::Value place, mlir::Value asks = nullptr) const;
-  };
-  /// On the way to the next place at which the field is asked.
-  struct Way {
-    mlir::Value place, next, lost; // where it is asked; the next place, and what was lost of that by rounding
-    mlir::Value step;              // how many there have been
-    mlir::Value goesOn, hasPlace;
-    static constexpr mlir::Value Way::*members[] = {&Way::place, &Way::next,   &Way::lost,
-                                                    &Way::step,  &Way::goesOn, &Way::hasPlace};
-  };
-  /// Front to back.
-  struct Light {
-    mlir::Value red, green, blue, alpha, greatest, depth;
-    static constexpr mlir::Value Light::*members[] = {&Light::red,   &Light::green,    &Light::blue,
-                                                      &Light::alpha, &Light::greatest, &Light::depth};
-    static Light none(Lanes &v) {
-      return {v.number(0), v.number(0), v.number(0), v.number(0), v.number(0), v.number(0)};
-    }
-    Light with(Lanes &v, mlir::Value opacity, llvm::ArrayRef<mlir::Value> color, mlir::Value place) const;
-  };
-  /// A ray of ng.march or ng.delta_track from place to place, of which `step` finds the next, until there is none or
-  /// nearly all light is taken, of what is left `opacityAt` each.
-  template <typename Op>
-  Light follow(Op op, const Rays &rays, Way begin, llvm::function_ref<Way(Way)> step,
-               llvm::function_ref<mlir::Value(mlir::Value density, mlir::Value place)> opacityAt);
-  Rays raysOf(mlir::Value origin, mlir::Value direction, llvm::ArrayRef<float> box);
-  mlir::Value isOccupied(mlir::Value bits, const Columns &position);
-  /// Of each value that the field yields for the inputs, the columns.
-  llvm::SmallVector<Columns> evaluate(mlir::Region &field, llvm::ArrayRef<Columns> inputs);
-  void march(ng::MarchOp op);
-  void deltaTrack(ng::DeltaTrackOp op);
-  void sphereTrace(ng::SphereTraceOp op);
+  /// A lane each, until none goes on.
+  void followRays(mlir::Operation *op);
   Columns gradient(ng::GradientOp op);
 
-  Elements &elements;
-  Kernel &kernel;
-  mlir::ImplicitLocOpBuilder &b;
   Lanes v;
   NetworkMemory &networks;
   RowPlace row;

@@ -65,10 +65,14 @@ public:
   }
   /// Whether it holds in any lane; where a subgroup's threads stay together, in any of theirs.
   mlir::Value any(mlir::Value truth);
+  /// In how many of a vector's lanes it holds, and in how many of those before each.
+  mlir::Value count(mlir::Value truth);
+  mlir::Value countBefore(mlir::Value truth);
   /// Whether lanes without work of their own take part in what others do.
   bool stayTogether() const { return elements.lanes == 1 && elements.kernel.staysTogether(); }
 
 private:
+  mlir::Value ballot(mlir::Value truth);
   template <typename Op> mlir::Value make(mlir::Value a, mlir::Value c) { return Op::create(b, a, c); }
   template <typename Op> mlir::Value flagged(mlir::Value a, mlir::Value c) {
     return Op::create(b, a, c, mlir::arith::FastMathFlags::contract);

@@ -132,3 +132,37 @@ module attributes {treadle.target = {name = "vulkan", variant = "cpu", is_simt =
     return %1 : tensor<?x1xf16, #graph.dims<s0, 1>>
   }
 }
+
+// -----
+
+!points = tensor<?x3xf32, #graph.dims<samples, 3>>
+module attributes {treadle.target = {name = "cpu", variant = "x86-64-v3", vector_bytes = 32 : i64, vector_registers = 16 : i64, rays_of_lane = 4 : i64, idle_lanes = 3 : i64}} {
+  // Lanes take next rays: what is known of a run's rays, in memory by rows; rays to their ends, which are stored, and next
+  // ones where three of sixteen lanes are idle as long as there are any; the results by rows.
+  // CHECK-LABEL: func @queue(
+  // CHECK: %[[QUEUED:.*]] = scf.for %{{.*}} = %c0 to %{{.*}} step %c16 iter_args(%{{.*}} = %c0_i32) -> (i32)
+  // CHECK-COUNT-8: vector.store {{.*}} : memref<720xi32>
+  // CHECK: vector.scatter
+  // CHECK: scf.while
+  // CHECK: arith.cmpi slt, %{{.*}}, %[[QUEUED]] : i32
+  // CHECK-COUNT-2: vector.scatter
+  // CHECK-COUNT-9: vector.gather {{.*}} : memref<?xi32>
+  // CHECK: arith.select %{{.*}}, %c13_i32, %c0_i32 : i32
+  // CHECK: scf.while
+  // CHECK: math.ctpop
+  // CHECK: vector.fma
+  // CHECK: scf.for %{{.*}} = %c0 to %{{.*}} step %c16
+  // CHECK: vector.load {{.*}} : memref<720xi32>
+  // CHECK: vector.maskedstore %arg3
+  func.func @queue(%o: tensor<?x3xf32, #graph.dims<s0, 3>>, %d: tensor<?x3xf32, #graph.dims<s0, 3>>, %w: tensor<1x3xf32>) -> tensor<?x1xf32, #graph.dims<s0, 1>> attributes {treadle.family = "field", treadle.symbols = ["s0"]} {
+    %0:3 = ng.sphere_trace %o, %d captures(%w) {
+    ^bb0(%p: !points, %v: tensor<1x3xf32>):
+      %1 = ng.mlp %p, %v {activation = #ng.activation<none>, outputActivation = #ng.activation<none>}
+          : (!points, tensor<1x3xf32>) -> tensor<?x1xf32, #graph.dims<samples, 1>>
+      ng.yield %1 : tensor<?x1xf32, #graph.dims<samples, 1>>
+    } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, maxSteps = 64 : i64, stepScale = 0.95 : f32, offset = 0.0 : f32, epsilon = 5.0e-5 : f32}
+        : (tensor<?x3xf32, #graph.dims<s0, 3>>, tensor<?x3xf32, #graph.dims<s0, 3>>, tensor<1x3xf32>)
+        -> (tensor<?x3xf32, #graph.dims<s0, 3>>, tensor<?x1xf32, #graph.dims<s0, 1>>, tensor<?x1xi1, #graph.dims<s0, 1>>)
+    return %0#1 : tensor<?x1xf32, #graph.dims<s0, 1>>
+  }
+}

@@ -25,7 +25,7 @@ func.func @main(%pose: tensor<3x4xf32>, %k: tensor<4xf32> {test.values = dense<[
 //   equal    0.05  0.05  0.0    40
 //   few      0.05  0.05  0.0    7
 //   growing  0.03  0.2   0.125  60
-// with n=1 | n=23
+// with n=1 | n=23 | n=1100
 !rays = tensor<?x3xf32, #graph.dims<n, 3>>
 !points = tensor<?x3xf32, #graph.dims<samples, 3>>
 func.func @main(%o: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: -1.0, 2.0>}, %e: tensor<?x3xf32, #graph.dims<n, 3>>,
@@ -101,6 +101,28 @@ func.func @main(%o: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 
 }
 
 // -----
+// Rays one after another in a lane.
+// name trackOne
+// for BITS in 256, 1
+// with n=1 | n=1100
+!rays = tensor<?x3xf32, #graph.dims<n, 3>>
+!points = tensor<?x3xf32, #graph.dims<samples, 3>>
+func.func @main(%o: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.0, 1.0>}, %d: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.2, 0.8>}, %bits: tensor<1x64xui8> {test.range = #graph.dims<0, $BITS>},
+                %i: tensor<?x1xui32, #graph.dims<n, 1>> {test.range = #graph.dims<0, 4294967295>}, %w: tensor<4x3xf32> {test.constant})
+    -> (tensor<?x3xf32, #graph.dims<n, 3>>, tensor<?x1xf32, #graph.dims<n, 1>>) {
+  %0:2 = ng.delta_track %o, %d occupancy(%bits) number(%i) captures(%w) {
+  ^bb0(%p: !points, %a: tensor<4x3xf32>):
+    %1 = ng.mlp %p, %a {activation = #ng.activation<none>, outputActivation = #ng.activation<softplus>}
+        : (!points, tensor<4x3xf32>) -> tensor<?x4xf32, #graph.dims<samples, 4>>
+    %2 = graph.slice %1 starts <0, 3> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> tensor<?x1xf32, #graph.dims<samples, 1>>
+    %3 = graph.slice %1 starts <0, 0> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> !points
+    ng.yield %2, %3 : tensor<?x1xf32, #graph.dims<samples, 1>>, !points
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, majorant = 8.0 : f32, densityScale = 1.5 : f32, maxSteps = 24 : i64, seed = 7 : i64, minTransmittance = 0.3 : f32}
+      : (!rays, !rays, tensor<1x64xui8>, tensor<?x1xui32, #graph.dims<n, 1>>, tensor<4x3xf32>) -> (!rays, tensor<?x1xf32, #graph.dims<n, 1>>)
+  return %0#0, %0#1 : !rays, tensor<?x1xf32, #graph.dims<n, 1>>
+}
+
+// -----
 // name asks
 // for CAPACITY in 1, 40, 900
 // with n=1 | n=23
@@ -134,12 +156,16 @@ func.func @main(%o: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 
 
 // -----
 // name sphereTrace
-// for OFFSET in 0.0, 0.05
+// table CASE OFFSET FROM TO
+//   outside  0.0   -0.5  0.3
+//   bigger   0.05  -0.5  0.3
+//   within   0.0    0.2  0.8
+//   missing  0.0    1.5  3.0
 !rays = tensor<?x3xf32, #graph.dims<n, 3>>
 !points = tensor<?x3xf32, #graph.dims<samples, 3>>
 !numbers = tensor<?x1xf32, #graph.dims<samples, 1>>
-// with n=1 | n=23
-func.func @main(%o: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: -0.5, 0.3>}, %d: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.4, 0.6>})
+// with n=1 | n=23 | n=1100
+func.func @main(%o: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: $FROM, $TO>}, %d: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 0.4, 0.6>})
     -> (tensor<?x3xf32, #graph.dims<n, 3>>, tensor<?x1xf32, #graph.dims<n, 1>>, tensor<?x1xi1, #graph.dims<n, 1>>) {
   %0:3 = ng.sphere_trace %o, %d {
   ^bb0(%p: !points):

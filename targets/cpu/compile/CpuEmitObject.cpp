@@ -21,7 +21,7 @@ struct Chip {
   StringRef variant, arch, cpu, features;
 };
 constexpr Chip chips[] = {
-#define TREADLE_CPU(row, arch, cpu, features, bytes, registers, fmas, masked, l1, l2) {row, arch, cpu, features},
+#define TREADLE_CPU(row, arch, cpu, features, ...) {row, arch, cpu, features},
 #include "targets/cpu/Chips.def"
 };
 

@@ -17,7 +17,7 @@ using namespace llvm;
 namespace treadle::cpu {
 
 std::optional<Target> targetFor(llvm::StringRef variant) {
-#define TREADLE_CPU(row, arch, cpu, features, bytes, registers, fmas, masked, l1, l2)                                  \
+#define TREADLE_CPU(row, arch, cpu, features, bytes, registers, fmas, masked, l1, l2, rays, idle)                      \
   if (variant == row) {                                                                                                \
     Target target;                                                                                                     \
     target.name = "cpu";                                                                                               \
@@ -28,6 +28,8 @@ std::optional<Target> targetFor(llvm::StringRef variant) {
     target.maskedMemory = masked;                                                                                      \
     target.l1Bytes = l1;                                                                                               \
     target.l2Bytes = l2;                                                                                               \
+    target.raysOfLane = rays;                                                                                          \
+    target.idleLanes = idle;                                                                                           \
     return target;                                                                                                     \
   }
 #include "targets/cpu/Chips.def"
@@ -47,7 +49,7 @@ llvm::StringRef hostVariant() {
 
 ArrayRef<StringLiteral> variantNames() {
   static constexpr StringLiteral rows[] = {
-#define TREADLE_CPU(row, arch, cpu, features, bytes, registers, fmas, masked, l1, l2) row,
+#define TREADLE_CPU(row, ...) row,
 #include "targets/cpu/Chips.def"
   };
   return rows;
