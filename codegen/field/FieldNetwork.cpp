@@ -105,25 +105,29 @@ SmallVector<Columns> FieldRow::mlp(MlpOp op, ArrayRef<Columns> inputs) {
       values = load(half, kernel.index(0), in);
     // `count` columns of the next layer from column `first` on.
     auto sumsOf = [&, memory = memory, weightElement = weightElement](Value first, int64_t count) {
-      int64_t whole = in - in % networks.unroll;
+      int64_t chains = networks.chains(count), step = std::max(networks.unroll, chains), whole = in - in % step;
       auto turn = [&](Value i, int64_t columns, ValueRange before) {
-        SmallVector<Value> next(before); // of each row, `count` sums
+        SmallVector<Value> next(before); // of each chain and row, `count` sums
         SmallVector<Columns> loaded = isWhole ? values : load(half, i, columns);
         Value start = kernel.add(kernel.mul(first, in), i);
         Columns block = weightsOf({memory, weightElement}, start, count, columns, in);
         for (int64_t r = 0; r < count; ++r)
           for (int64_t c = 0; c < columns; ++c)
             for (int64_t row = 0; row < rows; ++row) {
-              Value &sum = next[row * count + r];
+              Value &sum = next[(c % chains * rows + row) * count + r];
               sum = multiplyAdd(b, block[r * columns + c], loaded[row][c], sum);
             }
         return next;
       };
-      SmallVector<Value> sums(rows * count, v.number(0));
-      sums = kernel.loop(kernel.index(0), kernel.index(whole), networks.unroll, sums,
-                         [&](Value i, ValueRange before) { return turn(i, networks.unroll, before); });
+      SmallVector<Value> sums(chains * rows * count, v.number(0));
+      sums = kernel.loop(kernel.index(0), kernel.index(whole), step, sums,
+                         [&](Value i, ValueRange before) { return turn(i, step, before); });
       if (whole < in)
         sums = turn(kernel.index(whole), in - whole, sums);
+      for (; chains > 1; chains /= 2)
+        for (int64_t sum = 0, half = chains / 2 * rows * count; sum < half; ++sum)
+          sums[sum] = v.add(sums[sum], sums[half + sum]);
+      sums.truncate(rows * count);
       SmallVector<Columns> result(rows);
       for (auto [number, sum] : llvm::enumerate(sums))
         result[number / count].push_back(v.rounded(activate(b, v, activation, sum), element));

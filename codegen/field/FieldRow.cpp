@@ -9,6 +9,7 @@
 #include "codegen/field/RayWalk.h"
 #include "dialects/ng/Harmonics.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
@@ -111,8 +112,16 @@ void FieldRow::bind(Value value, Columns columns) {
   });
 }
 
+SmallVector<Value> FieldRow::indicesOf(Value words) {
+  SmallVector<Value> result;
+  for (int64_t lane = 0; lane < elements.lanes; ++lane)
+    result.push_back(arith::IndexCastUIOp::create(b, b.getIndexType(),
+                                                  vector::ExtractOp::create(b, words, ArrayRef<int64_t>{lane})));
+  return result;
+}
+
 /// As many at once as a lane brings, packed into one word, so that lanes are put together a word each.
-Columns FieldRow::loadNeighbours(BlockArgument argument, Value first, int64_t count) {
+Columns FieldRow::loadNeighbours(BlockArgument argument, ArrayRef<Value> indices, int64_t count) {
   Value memory = kernel.bufferOf(argument);
   Type element = elementOf(argument), type = storageType(element);
   int64_t bits = type.getIntOrFloatBitWidth();
@@ -120,34 +129,37 @@ Columns FieldRow::loadNeighbours(BlockArgument argument, Value first, int64_t co
   int64_t together = std::gcd(count, most);
   Columns result;
   for (int64_t offset = 0; offset < count; offset += together) {
-    auto loadOf = [&](Value index, int64_t elementCount) -> Value {
-      Value start = arith::IndexCastUIOp::create(b, b.getIndexType(), index);
-      start = kernel.add(kernel.mul(start, count), offset);
-      return vector::LoadOp::create(b, VectorType::get({elementCount}, type), memory, start);
+    auto loadOf = [&](Value index) -> Value {
+      return vector::LoadOp::create(b, VectorType::get({together}, type), memory,
+                                    ValueRange{kernel.add(kernel.mul(index, count), offset)});
     };
     SmallVector<Value> parts; // of each element, the lanes
     if (elements.lanes == 1) {
-      Value loaded = loadOf(vector::ExtractOp::create(b, first, ArrayRef<int64_t>{0}), together);
+      Value loaded = loadOf(indices[0]);
       for (int64_t i = 0; i < together; ++i)
         parts.push_back(together == 1 ? loaded
                                       : elements.splat(vector::ExtractOp::create(b, loaded, ArrayRef<int64_t>{i})));
     } else {
-      Type word = b.getIntegerType(static_cast<unsigned>(together * bits));
+      // Two of f64 are loaded into a register without another instruction.
+      int64_t bitsOfWord = together * bits;
+      Type word = bitsOfWord == 64 ? Type(b.getF64Type()) : b.getIntegerType(static_cast<unsigned>(bitsOfWord));
       Value words = arith::ConstantOp::create(b, b.getZeroAttr(elements.vectorOf(word)));
-      for (int64_t lane = 0; lane < elements.lanes; ++lane) {
-        Value loaded = loadOf(vector::ExtractOp::create(b, first, ArrayRef<int64_t>{lane}), together);
-        Value whole = vector::BitCastOp::create(b, VectorType::get({1}, word), loaded);
+      for (auto [lane, index] : llvm::enumerate(indices)) {
+        Value whole = vector::BitCastOp::create(b, VectorType::get({1}, word), loadOf(index));
         whole = vector::ExtractOp::create(b, whole, ArrayRef<int64_t>{0});
-        words = vector::InsertOp::create(b, whole, words, ArrayRef<int64_t>{lane});
+        words = vector::InsertOp::create(b, whole, words, ArrayRef<int64_t>{static_cast<int64_t>(lane)});
       }
-      Type narrow = b.getIntegerType(static_cast<unsigned>(bits));
-      for (int64_t i = 0; i < together; ++i) {
-        Value part = words;
-        if (i)
-          part = arith::ShRUIOp::create(b, words, elements.constant(IntegerAttr::get(word, i * bits)));
-        if (together > 1)
-          part = arith::TruncIOp::create(b, elements.vectorOf(narrow), part);
-        parts.push_back(type == narrow ? part : arith::BitcastOp::create(b, elements.vectorOf(type), part));
+      parts = {vector::BitCastOp::create(b, VectorType::get({together * elements.lanes}, type), words)};
+      // From parts with every n-th element to those with every 2n-th.
+      for (int64_t apart = 1; apart < together; apart *= 2) {
+        SmallVector<Value> firsts, seconds;
+        for (Value part : parts) {
+          auto halves = vector::DeinterleaveOp::create(b, part);
+          firsts.push_back(halves.getRes1());
+          seconds.push_back(halves.getRes2());
+        }
+        parts = firsts;
+        llvm::append_range(parts, seconds);
       }
     }
     for (Value part : parts)
@@ -192,34 +204,70 @@ Columns FieldRow::gridEncoding(GridEncodingOp op) {
       sides[d][0] = {v.sub(v.number(1), inside), factor == 1 ? cell : v.mul(cell, v.word(factor))};
       sides[d][1] = {inside, v.add(sides[d][0].part, v.word(factor))};
     }
-    Columns sums;
     auto entries = static_cast<uint32_t>(level.entries);
-    for (size_t corner = 0; corner < (isNearest ? 1 : size_t(1) << dims); ++corner) {
-      Value weight, index;
+    struct Vertex {
+      Value weight, number; // null: 1; of the entry in the table
+    };
+    auto vertexOf = [&](size_t corner) {
+      Vertex vertex;
       for (size_t d = 0; d < dims; ++d) {
-        const Side &side = sides[d][corner >> d & 1];
-        weight = weight ? v.mul(weight, side.weight) : side.weight;
-        if (!index)
-          index = side.part;
+        const auto &[weight, part] = sides[d][corner >> d & 1];
+        if (!isNearest)
+          vertex.weight = vertex.weight ? v.mul(vertex.weight, weight) : weight;
+        if (!vertex.number)
+          vertex.number = part;
         else
-          index = level.index == IndexFunction::coherent_prime ? v.differs(index, side.part) : v.add(index, side.part);
+          vertex.number = level.index == IndexFunction::coherent_prime ? v.differs(vertex.number, part)
+                                                                       : v.add(vertex.number, part);
       }
       if (level.index == IndexFunction::single)
-        index = v.word(0);
+        vertex.number = v.word(0);
       else if (llvm::isPowerOf2_32(entries))
-        index = v.both(index, v.word(entries - 1));
+        vertex.number = v.both(vertex.number, v.word(entries - 1));
       else
-        index = arith::RemUIOp::create(b, index, v.word(entries));
+        vertex.number = arith::RemUIOp::create(b, vertex.number, v.word(entries));
       if (level.offset)
-        index = v.add(index, v.word(static_cast<uint32_t>(level.offset)));
-      for (auto [feature, value] : llvm::enumerate(loadNeighbours(table, index, features))) {
-        Value entry = op.getScales() ? v.toNumber(value) : value;
-        Value part = isNearest ? entry : v.mul(weight, entry);
-        if (corner == 0)
-          sums.push_back(part);
-        else
-          sums[feature] = v.add(sums[feature], part);
+        vertex.number = v.add(vertex.number, v.word(static_cast<uint32_t>(level.offset)));
+      return vertex;
+    };
+    auto addEntry = [&](Value weight, Columns entry, ValueRange before) {
+      Columns sums;
+      for (auto [value, sum] : llvm::zip_equal(entry, before)) {
+        if (op.getScales())
+          value = v.toNumber(value);
+        sums.push_back(v.add(sum, weight ? v.mul(weight, value) : value));
       }
+      return sums;
+    };
+    int64_t corners = isNearest ? 1 : int64_t(1) << dims;
+    Columns sums(features, v.number(0));
+    if (elements.lanes == 1) {
+      for (int64_t corner = 0; corner < corners; ++corner) {
+        Vertex vertex = vertexOf(corner);
+        sums = addEntry(vertex.weight, loadNeighbours(table, indicesOf(vertex.number), features), sums);
+      }
+    } else {
+      // Numbers leave vectors through memory, and entries are added in turns: otherwise the code of all levels would
+      // not stay in the nearest cache.
+      NetworkMemory::Vertices memory = networks.vertices(corners);
+      for (int64_t corner = 0; corner < corners; ++corner) {
+        Vertex vertex = vertexOf(corner);
+        vector::StoreOp::create(b, vertex.number, memory.numbers, kernel.index(corner * elements.lanes));
+        if (vertex.weight)
+          vector::StoreOp::create(b, vertex.weight, memory.weights, kernel.index(corner * elements.lanes));
+      }
+      Value end = kernel.index(corners * elements.lanes);
+      sums = kernel.loop(kernel.index(0), end, elements.lanes, sums, [&](Value first, ValueRange before) {
+        SmallVector<Value> indices;
+        for (int64_t lane = 0; lane < elements.lanes; ++lane) {
+          Value number = memref::LoadOp::create(b, memory.numbers, kernel.add(first, lane));
+          indices.push_back(arith::IndexCastUIOp::create(b, b.getIndexType(), number));
+        }
+        Value weight;
+        if (!isNearest)
+          weight = vector::LoadOp::create(b, elements.vectorOf(b.getF32Type()), memory.weights, first);
+        return addEntry(weight, loadNeighbours(table, indices, features), before);
+      });
     }
     for (Value sum : sums) {
       if (op.getScales())

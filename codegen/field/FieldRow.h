@@ -50,9 +50,10 @@ public:
 
   /// Makes the columns the row's of `value`.
   void bind(mlir::Value value, Columns columns);
-  /// Elements `first` * `count` and on of memory in each lane, where `first` is a word a lane, as they are computed
-  /// with.
-  Columns loadNeighbours(mlir::BlockArgument argument, mlir::Value first, int64_t count);
+  /// Elements index * `count` and on of memory in each lane, of an index a lane, as they are computed with.
+  Columns loadNeighbours(mlir::BlockArgument argument, llvm::ArrayRef<mlir::Value> indices, int64_t count);
+  /// Of words, the lanes.
+  llvm::SmallVector<mlir::Value> indicesOf(mlir::Value words);
   /// Of each value that the field yields for the inputs, the columns.
   llvm::SmallVector<Columns> evaluate(mlir::Region &field, llvm::ArrayRef<Columns> inputs);
 

@@ -95,6 +95,19 @@ int64_t NetworkMemory::turnsOf(Block &ops) const {
 
 NetworkMemory::~NetworkMemory() = default;
 
+NetworkMemory::Vertices NetworkMemory::vertices(int64_t count) {
+  Vertices &kept = ofVertices[count];
+  if (!kept.weights) {
+    DimExpr all = DimExpr::constant(kernel.b.getContext(), count * lanes);
+    kept = {kernel.scratch(kernel.b.getF32Type(), all), kernel.scratch(kernel.b.getI32Type(), all)};
+  }
+  return kept;
+}
+
+int64_t NetworkMemory::chains(int64_t count) const {
+  return kernel.target.isSimt ? 1 : static_cast<int64_t>(llvm::bit_floor<uint64_t>(block / count));
+}
+
 void NetworkMemory::prepareWeights() {
   if (ofMatrices)
     ofMatrices->loadWeights();

@@ -49,8 +49,17 @@ public:
   void store(int64_t half, mlir::Value first, llvm::ArrayRef<mlir::Value> columns, int64_t row);
   llvm::SmallVector<mlir::Value> load(int64_t half, mlir::Value first, int64_t count, int64_t row);
 
+  /// Memory of a worker's own for what lanes know of vertices of a grid; the same for all encodings.
+  struct Vertices {
+    mlir::Value weights, numbers; // f32, i32: [vertex][lane]
+  };
+  Vertices vertices(int64_t count);
+
   /// Columns of the next layer that are summed up at once, and of this one that are read in one turn of a loop.
   int64_t block = 4, unroll = 1;
+  /// Sums of every so-manyth column, for each of `count` columns of the next layer: fewer than `block` would wait for
+  /// one another. A power of two.
+  int64_t chains(int64_t count) const;
   /// Rows of a thread that share the weights it gets; 1 where they are rays, whose loops have turns of their own.
   int64_t rows = 1;
 
@@ -70,6 +79,7 @@ private:
   mlir::Type stored;    // of values between layers
   int64_t together = 1; // columns in a word of memory
   mlir::Value memory;
+  llvm::DenseMap<int64_t, Vertices> ofVertices; // by their count
   std::unique_ptr<MatrixNetwork> ofMatrices;
   llvm::DenseMap<mlir::Value, mlir::Value> unpacked;
 };

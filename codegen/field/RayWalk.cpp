@@ -75,7 +75,7 @@ Value RayWalk::isOccupied(Value bits, const Columns &position) {
     code = d ? v.either(code, v.shiftLeft(bits, static_cast<uint32_t>(d))) : bits;
   }
   Value index = v.add(first, v.shiftRight(code, v.word(3)));
-  Value byte = row.loadNeighbours(kernelArgument(bits), index, 1)[0];
+  Value byte = row.loadNeighbours(kernelArgument(bits), row.indicesOf(index), 1)[0];
   byte = arith::ExtUIOp::create(b, row.elements.vectorOf(b.getI32Type()), byte);
   return v.isSet(v.both(v.shiftRight(byte, v.both(code, v.word(7))), v.word(1)));
 }
