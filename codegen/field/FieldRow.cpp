@@ -1,4 +1,4 @@
-//===- FieldRow.cpp - what encodings are for a row ----------------------------===//
+//===- FieldRow.cpp - what ops are for a row, and what it loads ----------------===//
 //
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -8,11 +8,8 @@
 #include "codegen/field/FieldRow.h"
 #include "codegen/field/RayWalk.h"
 #include "dialects/ng/Harmonics.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/ADT/TypeSwitch.h"
-#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace treadle::graph;
@@ -164,116 +161,6 @@ Columns FieldRow::loadNeighbours(BlockArgument argument, ArrayRef<Value> indices
     }
     for (Value part : parts)
       result.push_back(fromStorage(b, part, element));
-  }
-  return result;
-}
-
-// ---- grids -------------------------------------------------------------------------------------
-
-/// The formulas of ng.grid_encoding, level by level.
-Columns FieldRow::gridEncoding(GridEncodingOp op) {
-  BlockArgument table = kernelArgument(op.getTable());
-  Type element = elementOf(op.getResult());
-  int64_t features = *dimOf(op.getTable().getType(), 1).constantValue();
-  Columns position = columns(op.getInput()), result;
-  size_t dims = position.size();
-  auto levels = llvm::map_to_vector(op.getLevels().getAsRange<LevelAttr>(), levelOf);
-  float most = 1;
-  for (const GridLevel &level : levels)
-    most = std::max(most, level.scale);
-  // What is not in the grid by far, or no number, is anywhere in it.
-  Value limit = v.number(0x1p30 / most), least = v.number(-0x1p30 / most);
-  for (Value &x : position)
-    x = v.clamp(x, least, limit);
-
-  bool isNearest = op.getInterpolation() == Interpolation::nearest;
-  for (const GridLevel &level : levels) {
-    struct Side {
-      Value weight, part; // of the vertex's weight and of its number
-    };
-    SmallVector<std::array<Side, 2>> sides(dims);
-    for (size_t d = 0; d < dims; ++d) {
-      Value place = v.mul(position[d], v.number(level.scale));
-      if (!op.getAlignCorners())
-        place = v.add(place, v.number(0.5));
-      Value below = math::FloorOp::create(b, place);
-      Value inside = v.sub(place, below), cell = v.toWord(below);
-      if (op.getInterpolation() == Interpolation::smoothstep)
-        inside = v.mul(v.mul(inside, inside), v.sub(v.number(3), v.mul(v.number(2), inside)));
-      uint32_t factor = factorOf(level, static_cast<int64_t>(d));
-      sides[d][0] = {v.sub(v.number(1), inside), factor == 1 ? cell : v.mul(cell, v.word(factor))};
-      sides[d][1] = {inside, v.add(sides[d][0].part, v.word(factor))};
-    }
-    auto entries = static_cast<uint32_t>(level.entries);
-    struct Vertex {
-      Value weight, number; // null: 1; of the entry in the table
-    };
-    auto vertexOf = [&](size_t corner) {
-      Vertex vertex;
-      for (size_t d = 0; d < dims; ++d) {
-        const auto &[weight, part] = sides[d][corner >> d & 1];
-        if (!isNearest)
-          vertex.weight = vertex.weight ? v.mul(vertex.weight, weight) : weight;
-        if (!vertex.number)
-          vertex.number = part;
-        else
-          vertex.number = level.index == IndexFunction::coherent_prime ? v.differs(vertex.number, part)
-                                                                       : v.add(vertex.number, part);
-      }
-      if (level.index == IndexFunction::single)
-        vertex.number = v.word(0);
-      else if (llvm::isPowerOf2_32(entries))
-        vertex.number = v.both(vertex.number, v.word(entries - 1));
-      else
-        vertex.number = arith::RemUIOp::create(b, vertex.number, v.word(entries));
-      if (level.offset)
-        vertex.number = v.add(vertex.number, v.word(static_cast<uint32_t>(level.offset)));
-      return vertex;
-    };
-    auto addEntry = [&](Value weight, Columns entry, ValueRange before) {
-      Columns sums;
-      for (auto [value, sum] : llvm::zip_equal(entry, before)) {
-        if (op.getScales())
-          value = v.toNumber(value);
-        sums.push_back(v.add(sum, weight ? v.mul(weight, value) : value));
-      }
-      return sums;
-    };
-    int64_t corners = isNearest ? 1 : int64_t(1) << dims;
-    Columns sums(features, v.number(0));
-    if (elements.lanes == 1) {
-      for (int64_t corner = 0; corner < corners; ++corner) {
-        Vertex vertex = vertexOf(corner);
-        sums = addEntry(vertex.weight, loadNeighbours(table, indicesOf(vertex.number), features), sums);
-      }
-    } else {
-      // Numbers leave vectors through memory, and entries are added in turns: otherwise the code of all levels would
-      // not stay in the nearest cache.
-      NetworkMemory::Vertices memory = networks.vertices(corners);
-      for (int64_t corner = 0; corner < corners; ++corner) {
-        Vertex vertex = vertexOf(corner);
-        vector::StoreOp::create(b, vertex.number, memory.numbers, kernel.index(corner * elements.lanes));
-        if (vertex.weight)
-          vector::StoreOp::create(b, vertex.weight, memory.weights, kernel.index(corner * elements.lanes));
-      }
-      Value end = kernel.index(corners * elements.lanes);
-      sums = kernel.loop(kernel.index(0), end, elements.lanes, sums, [&](Value first, ValueRange before) {
-        SmallVector<Value> indices;
-        for (int64_t lane = 0; lane < elements.lanes; ++lane) {
-          Value number = memref::LoadOp::create(b, memory.numbers, kernel.add(first, lane));
-          indices.push_back(arith::IndexCastUIOp::create(b, b.getIndexType(), number));
-        }
-        Value weight;
-        if (!isNearest)
-          weight = vector::LoadOp::create(b, elements.vectorOf(b.getF32Type()), memory.weights, first);
-        return addEntry(weight, loadNeighbours(table, indices, features), before);
-      });
-    }
-    for (Value sum : sums) {
-      if (op.getScales())
-        sum = v.mul(sum, v.number(op.scaleOf(static_cast<int64_t>(result.size()))));
-      result.push_back(v.rounded(sum, element));
-    }
   }
   return result;
 }

@@ -49,11 +49,11 @@ public:
   void store(int64_t half, mlir::Value first, llvm::ArrayRef<mlir::Value> columns, int64_t row);
   llvm::SmallVector<mlir::Value> load(int64_t half, mlir::Value first, int64_t count, int64_t row);
 
-  /// Memory of a worker's own for what lanes know of vertices of a grid; the same for all encodings.
+  /// Memory of a worker's own for what lanes know of the vertices of a grid's cell; the same for all encodings.
   struct Vertices {
     mlir::Value weights, numbers; // f32, i32: [vertex][lane]
   };
-  Vertices vertices(int64_t count);
+  Vertices vertices();
 
   /// Columns of the next layer that are summed up at once, and of this one that are read in one turn of a loop.
   int64_t block = 4, unroll = 1;
@@ -79,7 +79,7 @@ private:
   mlir::Type stored;    // of values between layers
   int64_t together = 1; // columns in a word of memory
   mlir::Value memory;
-  llvm::DenseMap<int64_t, Vertices> ofVertices; // by their count
+  Vertices ofVertices;
   std::unique_ptr<MatrixNetwork> ofMatrices;
   llvm::DenseMap<mlir::Value, mlir::Value> unpacked;
 };

@@ -9,8 +9,9 @@ module attributes {treadle.target = {name = "cpu", variant = "x86-64-v3", vector
   // CHECK: scf.for {{.*}} iter_args({{.*}}, {{.*}}, {{.*}}, {{.*}}) -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
   // CHECK-COUNT-4: vector.fma
   // CHECK-NOT: vector.fma
-  // CHECK: scf.for {{.*}} -> (vector<16xf32>)
-  // CHECK: vector.fma
+  // Four sums of every fourth column: one would wait for itself.
+  // CHECK: scf.for {{.*}} step %c4 {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+  // CHECK-COUNT-4: vector.fma
   // CHECK-NOT: vector.fma
   func.func @network(%x: tensor<?x16xf16, #graph.dims<s0, 16>>, %a: tensor<64x16xf16>, %c: tensor<16x64xf16>) -> tensor<?x1xf16, #graph.dims<s0, 1>> attributes {treadle.family = "field", treadle.symbols = ["s0"]} {
     %0 = ng.mlp %x, %a, %c {activation = #ng.activation<relu>, outputActivation = #ng.activation<none>} : (tensor<?x16xf16, #graph.dims<s0, 16>>, tensor<64x16xf16>, tensor<16x64xf16>) -> tensor<?x16xf16, #graph.dims<s0, 16>>
@@ -164,5 +165,25 @@ module attributes {treadle.target = {name = "cpu", variant = "x86-64-v3", vector
         : (tensor<?x3xf32, #graph.dims<s0, 3>>, tensor<?x3xf32, #graph.dims<s0, 3>>, tensor<1x3xf32>)
         -> (tensor<?x3xf32, #graph.dims<s0, 3>>, tensor<?x1xf32, #graph.dims<s0, 1>>, tensor<?x1xi1, #graph.dims<s0, 1>>)
     return %0#1 : tensor<?x1xf32, #graph.dims<s0, 1>>
+  }
+}
+
+// -----
+
+module attributes {treadle.target = {name = "cpu", variant = "x86-64-v3", vector_bytes = 32 : i64, vector_registers = 16 : i64}} {
+  // The eight vertices' weights and numbers are in memory; then a turn loads an entry of two features for each lane.
+  // CHECK-LABEL: func @grid(
+  // CHECK-COUNT-16: vector.store
+  // CHECK: scf.for {{.*}} to %c128 step %c16 {{.*}} -> (vector<16xf32>, vector<16xf32>)
+  // CHECK-COUNT-16: memref.load
+  // CHECK-NOT: memref.load
+  // CHECK: vector.deinterleave {{.*}} : vector<32xf32>
+  // CHECK-NOT: memref.load
+  func.func @grid(%x: tensor<?x3xf32, #graph.dims<s0, 3>>, %t: tensor<64x2xf32>) -> tensor<?x2xf32, #graph.dims<s0, 2>> attributes {treadle.family = "field", treadle.symbols = ["s0"]} {
+    %0 = ng.grid_encoding %x, %t {
+      levels = [#ng.level<scale = 3.0 : f32, resolution = 4, offset = 0, entries = 64, index = dense>],
+      interpolation = #ng.interpolation<linear>
+    } : (tensor<?x3xf32, #graph.dims<s0, 3>>, tensor<64x2xf32>) -> tensor<?x2xf32, #graph.dims<s0, 2>>
+    return %0 : tensor<?x2xf32, #graph.dims<s0, 2>>
   }
 }

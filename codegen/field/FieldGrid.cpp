@@ -1,0 +1,151 @@
+//===- FieldGrid.cpp - what grids are for a row -------------------------------===//
+//
+// Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The formulas of ng.grid_encoding. A level is a sum over the vertices of the cell that a position is in, each of a
+// weight times an entry of the table.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/field/FieldRow.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace treadle::graph;
+using namespace treadle::ng;
+
+namespace treadle {
+namespace {
+
+/// The cell of a level that each lane's position is in.
+class Cell {
+public:
+  Cell(Lanes &v, ImplicitLocOpBuilder &b, GridEncodingOp op, const GridLevel &level, ArrayRef<Value> position)
+      : v(v), b(b), level(level), isNearest(op.getInterpolation() == Interpolation::nearest), sides(position.size()) {
+    for (auto [d, x] : llvm::enumerate(position)) {
+      Value place = v.mul(x, v.number(level.scale));
+      if (!op.getAlignCorners())
+        place = v.add(place, v.number(0.5));
+      Value below = math::FloorOp::create(b, place);
+      Value inside = v.sub(place, below), cell = v.toWord(below);
+      if (op.getInterpolation() == Interpolation::smoothstep)
+        inside = v.mul(v.mul(inside, inside), v.sub(v.number(3), v.mul(v.number(2), inside)));
+      uint32_t factor = factorOf(level, static_cast<int64_t>(d));
+      sides[d][0] = {v.sub(v.number(1), inside), factor == 1 ? cell : v.mul(cell, v.word(factor))};
+      sides[d][1] = {inside, v.add(sides[d][0].part, v.word(factor))};
+    }
+  }
+
+  int64_t vertices() const { return isNearest ? 1 : int64_t(1) << sides.size(); }
+
+  struct Vertex {
+    Value weight; // null: 1
+    Value number; // of the entry in the table
+  };
+  Vertex vertex(int64_t which) {
+    Vertex vertex;
+    for (size_t d = 0; d < sides.size(); ++d) {
+      const auto &[weight, part] = sides[d][which >> d & 1];
+      if (!isNearest)
+        vertex.weight = d ? v.mul(vertex.weight, weight) : weight;
+      if (d == 0)
+        vertex.number = part;
+      else
+        vertex.number =
+            level.index == IndexFunction::coherent_prime ? v.differs(vertex.number, part) : v.add(vertex.number, part);
+    }
+    auto entries = static_cast<uint32_t>(level.entries);
+    if (level.index == IndexFunction::single)
+      vertex.number = v.word(0);
+    else if (llvm::isPowerOf2_32(entries))
+      vertex.number = v.both(vertex.number, v.word(entries - 1));
+    else
+      vertex.number = arith::RemUIOp::create(b, vertex.number, v.word(entries));
+    if (level.offset)
+      vertex.number = v.add(vertex.number, v.word(static_cast<uint32_t>(level.offset)));
+    return vertex;
+  }
+
+private:
+  struct Side {
+    Value weight, part; // of the vertex's weight and of its number
+  };
+
+  Lanes &v;
+  ImplicitLocOpBuilder &b;
+  const GridLevel &level;
+  bool isNearest;
+  SmallVector<std::array<Side, 2>> sides; // along each dimension
+};
+
+} // namespace
+
+Columns FieldRow::gridEncoding(GridEncodingOp op) {
+  BlockArgument table = kernelArgument(op.getTable());
+  Type element = elementOf(op.getResult());
+  int64_t features = *dimOf(op.getTable().getType(), 1).constantValue();
+  Columns position = columns(op.getInput()), result;
+  auto levels = llvm::map_to_vector(op.getLevels().getAsRange<LevelAttr>(), levelOf);
+  float most = 1;
+  for (const GridLevel &level : levels)
+    most = std::max(most, level.scale);
+  // What is not in the grid by far, or no number, is anywhere in it.
+  Value limit = v.number(0x1p30 / most), least = v.number(-0x1p30 / most);
+  for (Value &x : position)
+    x = v.clamp(x, least, limit);
+
+  auto addEntry = [&](ValueRange sums, Value weight, ArrayRef<Value> indices) {
+    Columns next;
+    for (auto [sum, value] : llvm::zip_equal(sums, loadNeighbours(table, indices, features))) {
+      Value feature = op.getScales() ? v.toNumber(value) : value;
+      next.push_back(v.add(sum, weight ? v.mul(weight, feature) : feature));
+    }
+    return next;
+  };
+  for (const GridLevel &level : levels) {
+    Cell cell(v, b, op, level, position);
+    Columns sums(features, v.number(0));
+    if (elements.lanes == 1) {
+      for (int64_t which = 0; which < cell.vertices(); ++which) {
+        Cell::Vertex vertex = cell.vertex(which);
+        sums = addEntry(sums, vertex.weight, indicesOf(vertex.number));
+      }
+    } else {
+      // Numbers leave vectors through memory, and entries are added in turns: otherwise the code of all levels would
+      // not stay in the nearest cache.
+      NetworkMemory::Vertices memory = networks.vertices();
+      bool hasWeights = false;
+      for (int64_t which = 0; which < cell.vertices(); ++which) {
+        Cell::Vertex vertex = cell.vertex(which);
+        Value place = kernel.index(which * elements.lanes);
+        vector::StoreOp::create(b, vertex.number, memory.numbers, place);
+        if ((hasWeights = static_cast<bool>(vertex.weight)))
+          vector::StoreOp::create(b, vertex.weight, memory.weights, place);
+      }
+      Value end = kernel.index(cell.vertices() * elements.lanes);
+      sums = kernel.loop(kernel.index(0), end, elements.lanes, sums, [&](Value place, ValueRange before) {
+        SmallVector<Value> indices;
+        for (int64_t lane = 0; lane < elements.lanes; ++lane) {
+          Value number = memref::LoadOp::create(b, memory.numbers, kernel.add(place, lane));
+          indices.push_back(arith::IndexCastUIOp::create(b, b.getIndexType(), number));
+        }
+        Value weight;
+        if (hasWeights)
+          weight = vector::LoadOp::create(b, elements.vectorOf(b.getF32Type()), memory.weights, place);
+        return addEntry(before, weight, indices);
+      });
+    }
+    for (Value sum : sums) {
+      if (op.getScales())
+        sum = v.mul(sum, v.number(op.scaleOf(static_cast<int64_t>(result.size()))));
+      result.push_back(v.rounded(sum, element));
+    }
+  }
+  return result;
+}
+
+} // namespace treadle
