@@ -98,17 +98,19 @@ Columns FieldRow::gridEncoding(GridEncodingOp op) {
   for (Value &x : position)
     x = v.clamp(x, least, limit);
 
+  // The first one has no sums before it.
   auto addEntry = [&](ValueRange sums, Value weight, ArrayRef<Value> indices) {
     Columns next;
-    for (auto [sum, value] : llvm::zip_equal(sums, loadNeighbours(table, indices, features))) {
+    for (auto [i, value] : llvm::enumerate(loadNeighbours(table, indices, features))) {
       Value feature = op.getScales() ? v.toNumber(value) : value;
-      next.push_back(v.add(sum, weight ? v.mul(weight, feature) : feature));
+      Value part = weight ? v.mul(weight, feature) : feature;
+      next.push_back(sums.empty() ? part : v.add(sums[i], part));
     }
     return next;
   };
   for (const GridLevel &level : levels) {
     Cell cell(v, b, op, level, position);
-    Columns sums(features, v.number(0));
+    Columns sums;
     if (elements.lanes == 1) {
       for (int64_t which = 0; which < cell.vertices(); ++which) {
         Cell::Vertex vertex = cell.vertex(which);
@@ -127,7 +129,8 @@ Columns FieldRow::gridEncoding(GridEncodingOp op) {
           vector::StoreOp::create(b, vertex.weight, memory.weights, place);
       }
       Value end = kernel.index(cell.vertices() * elements.lanes);
-      sums = kernel.loop(kernel.index(0), end, elements.lanes, sums, [&](Value place, ValueRange before) {
+      Columns none(features, v.number(0));
+      sums = kernel.loop(kernel.index(0), end, elements.lanes, none, [&](Value place, ValueRange before) {
         SmallVector<Value> indices;
         for (int64_t lane = 0; lane < elements.lanes; ++lane) {
           Value number = memref::LoadOp::create(b, memory.numbers, kernel.add(place, lane));
