@@ -108,6 +108,12 @@ Columns FieldRow::gridEncoding(GridEncodingOp op) {
     }
     return next;
   };
+  // Of a level's vertices, what lanes know: [vertex][lane].
+  auto memoryOf = [&](Type type) -> Value {
+    int64_t count = elements.lanes << position.size();
+    return elements.lanes > 1 ? kernel.scratch(type, DimExpr::constant(b.getContext(), count)) : nullptr;
+  };
+  Value weights = memoryOf(b.getF32Type()), numbers = memoryOf(b.getI32Type());
   for (const GridLevel &level : levels) {
     Cell cell(v, b, op, level, position);
     Columns sums;
@@ -119,26 +125,25 @@ Columns FieldRow::gridEncoding(GridEncodingOp op) {
     } else {
       // Numbers leave vectors through memory, and entries are added in turns: otherwise the code of all levels would
       // not stay in the nearest cache.
-      NetworkMemory::Vertices memory = networks.vertices();
       bool hasWeights = false;
       for (int64_t which = 0; which < cell.vertices(); ++which) {
         Cell::Vertex vertex = cell.vertex(which);
         Value place = kernel.index(which * elements.lanes);
-        vector::StoreOp::create(b, vertex.number, memory.numbers, place);
+        vector::StoreOp::create(b, vertex.number, numbers, place);
         if ((hasWeights = static_cast<bool>(vertex.weight)))
-          vector::StoreOp::create(b, vertex.weight, memory.weights, place);
+          vector::StoreOp::create(b, vertex.weight, weights, place);
       }
       Value end = kernel.index(cell.vertices() * elements.lanes);
       Columns none(features, v.number(0));
       sums = kernel.loop(kernel.index(0), end, elements.lanes, none, [&](Value place, ValueRange before) {
         SmallVector<Value> indices;
         for (int64_t lane = 0; lane < elements.lanes; ++lane) {
-          Value number = memref::LoadOp::create(b, memory.numbers, kernel.add(place, lane));
+          Value number = memref::LoadOp::create(b, numbers, kernel.add(place, lane));
           indices.push_back(arith::IndexCastUIOp::create(b, b.getIndexType(), number));
         }
         Value weight;
         if (hasWeights)
-          weight = vector::LoadOp::create(b, elements.vectorOf(b.getF32Type()), memory.weights, place);
+          weight = vector::LoadOp::create(b, elements.vectorOf(b.getF32Type()), weights, place);
         return addEntry(before, weight, indices);
       });
     }

@@ -8,7 +8,6 @@
 #include "codegen/field/NetworkMemory.h"
 #include "codegen/field/MatrixNetwork.h"
 #include "codegen/simd/Vectors.h"
-#include "dialects/ng/GridLevels.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
@@ -95,14 +94,6 @@ int64_t NetworkMemory::turnsOf(Block &ops) const {
 }
 
 NetworkMemory::~NetworkMemory() = default;
-
-NetworkMemory::Vertices NetworkMemory::vertices() {
-  if (!ofVertices.weights) {
-    DimExpr all = DimExpr::constant(kernel.b.getContext(), lanes << maxGridDims);
-    ofVertices = {kernel.scratch(kernel.b.getF32Type(), all), kernel.scratch(kernel.b.getI32Type(), all)};
-  }
-  return ofVertices;
-}
 
 int64_t NetworkMemory::chains(int64_t count) const {
   return kernel.target.isSimt ? 1 : static_cast<int64_t>(llvm::bit_floor<uint64_t>(block / count));

@@ -49,12 +49,6 @@ public:
   void store(int64_t half, mlir::Value first, llvm::ArrayRef<mlir::Value> columns, int64_t row);
   llvm::SmallVector<mlir::Value> load(int64_t half, mlir::Value first, int64_t count, int64_t row);
 
-  /// Memory of a worker's own for what lanes know of the vertices of a grid's cell; the same for all encodings.
-  struct Vertices {
-    mlir::Value weights, numbers; // f32, i32: [vertex][lane]
-  };
-  Vertices vertices();
-
   /// Columns of the next layer that are summed up at once, and of this one that are read in one turn of a loop.
   int64_t block = 4, unroll = 1;
   /// Sums of every so-manyth column, for each of `count` columns of the next layer: fewer than `block` would wait for
@@ -79,7 +73,6 @@ private:
   mlir::Type stored;    // of values between layers
   int64_t together = 1; // columns in a word of memory
   mlir::Value memory;
-  Vertices ofVertices;
   std::unique_ptr<MatrixNetwork> ofMatrices;
   llvm::DenseMap<mlir::Value, mlir::Value> unpacked;
 };
