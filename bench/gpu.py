@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """gpu.py - CUDA and Vulkan on a real device: right first, then how fast beside cuBLAS, PyTorch, Triton and FlashAttention.
 
-    python bench/gpu.py prepare DIR [--small] [--only NAME] [--targets LIST]     on any machine: compiles what is measured
-    python bench/gpu.py run DIR [--only NAME] [--device NAME] [--quick] [--out FILE]   where the device is: needs libtreadle.so, NumPy, PyTorch
+    python bench/gpu.py prepare DIR [--small] [--only LIST] [--targets LIST]     on any machine: compiles what is measured
+    python bench/gpu.py run DIR [--only LIST] [--device NAME] [--peers WHICH] [--out FILE]   where the device is: needs libtreadle.so, NumPy, PyTorch
 
 What `prepare` makes is all that `run` needs besides this folder and the library (TREADLE_BUILD says where it is).
 Small networks have their results from the CPU with them, products and attention are checked against PyTorch in f32.
@@ -11,9 +11,9 @@ Times of products and attention are those of the kernels, by the device's own cl
 networks are whole runs with copies of inputs and outputs, of both. A ratio is Treadle's time over the peer's, medians
 of runs that take turns. Prints text and writes it to FILE.
 
---small: sizes that a simulated device gets through, to try the script itself. --only: what has NAME in its name, of `run`
-which of products, attentions, networks; what was not prepared is not run. --quick: without the peers that look for their
-best kernels first, which takes minutes.
+--small: sizes that a simulated device gets through, to try the script itself. --only: what has one of these in its name,
+as in product,attention,unet-f16; what was not prepared is not run. --peers: all, quick (not those that look for their best
+kernels first, which takes minutes) or none.
 """
 import argparse
 import functools
@@ -42,6 +42,10 @@ def seeded(*shape, seed, kind="f16"):
         return values.astype(np.float16)
     import ml_dtypes
     return values.astype(ml_dtypes.bfloat16)
+
+
+def is_wanted(name, only):
+    return any(part in name for part in only.split(","))
 
 
 def product_name(m, n, k, kind):
@@ -122,8 +126,8 @@ def prepare(folder, size, only, targets):
         temporary = pathlib.Path(temporary)
         models = [save_product(temporary, *shape) for shape in PRODUCTS[size]]
         models += [save_attention(temporary, *shape) for shape in ATTENTIONS[size]]
-        models += [save_network(temporary, name) for name in NETWORKS[size] if only in name]
-        for model in (model for model in models if only in model.stem):
+        models += [save_network(temporary, name) for name in NETWORKS[size] if is_wanted(name, only)]
+        for model in (model for model in models if is_wanted(model.stem, only)):
             sizes = ["--dim", "batch=1", "--dim", f"sequence={TOKENS[size]}"] if model.stem.startswith("encoder") else []
             runtimes.command([compiler, "compile", model, "-o", folder / f"{model.stem}.tdl", "--target", targets, *sizes])
             print(f"{model.stem}.tdl: {(folder / f'{model.stem}.tdl').stat().st_size / 2**20:.1f} MiB")
@@ -137,7 +141,7 @@ def prepare(folder, size, only, targets):
 
 # ---- run ---------------------------------------------------------------------------------------------------
 
-def load(path, inputs, devices):
+def load(report, path, inputs, devices):
     """The program on each of the devices that it has code for, by the device's name."""
     programs = {}
     for device in devices:
@@ -147,6 +151,7 @@ def load(path, inputs, devices):
         except runtimes.Failed as failed:
             if "compile the model with --target" not in str(failed):
                 raise
+            report(f"  {failed}")
             continue
         programs[device] = program
     return programs
@@ -232,33 +237,33 @@ def to_torch(torch, array):
     return tensor.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def products(report, torch, folder, devices, size, quick):
+def products(report, torch, folder, names, devices, size, peers):
     report("Products, sums of f32 (cuBLAS is PyTorch's; Triton is what torch.compile's max-autotune finds)")
     for shape in PRODUCTS[size]:
         name, (m, n, k, kind) = product_name(*shape), shape
-        if not (folder / f"{name}.tdl").exists():
+        if name not in names:
             continue
         inputs = product_inputs(*shape)
         a, b = (to_torch(torch, x) for x in inputs.values())
         expected = (a.float() @ b.float()).cpu().numpy()
-        for device, program in load(folder / f"{name}.tdl", inputs, devices).items():
+        for device, program in load(report, folder / f"{name}.tdl", inputs, devices).items():
             program.run()
             report.check(name, device, program.results(), [expected], 2e-3 if kind == "f16" else 1e-2)
             timers = {"treadle": lambda: kernel_seconds(program)}
-            if torch.cuda.is_available():
+            if torch.cuda.is_available() and peers != "none":
                 timers["cuBLAS"] = lambda: torch_kernel_seconds(torch, lambda: a @ b)
-                if not quick:
+                if peers == "all":
                     tuned = torch.compile(torch.matmul, mode="max-autotune-no-cudagraphs")
                     timers["Triton"] = lambda: torch_kernel_seconds(torch, lambda: tuned(a, b))
             report.times(f"{name} on {device}", measure(timers, *((20, 5) if size == "full" else (1, 0))), 2.0 * m * n * k)
             program.close()
 
 
-def attentions(report, torch, folder, devices, size, quick):
+def attentions(report, torch, folder, names, devices, size, peers):
     report("Attention of f16 (FlashAttention is PyTorch's flash backend; causal: half of the FLOPs)")
     for shape in ATTENTIONS[size]:
         name, (heads, length, depth, causal) = attention_name(*shape), shape
-        if not (folder / f"{name}.tdl").exists():
+        if name not in names:
             continue
         inputs = attention_inputs(heads, length, depth)
         q, k, v = (to_torch(torch, x) for x in inputs.values())
@@ -266,11 +271,11 @@ def attentions(report, torch, folder, devices, size, quick):
             return torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=causal)
         # Few heads at a time: the plain backend holds all scores.
         expected = np.concatenate([attend(*(x[:, h:h + 1].float() for x in (q, k, v))).cpu().numpy() for h in range(heads)], 1)
-        for device, program in load(folder / f"{name}.tdl", inputs, devices).items():
+        for device, program in load(report, folder / f"{name}.tdl", inputs, devices).items():
             program.run()
             report.check(name, device, program.results(), [expected], 2e-3)
             timers = {"treadle": lambda: kernel_seconds(program)}
-            if torch.cuda.is_available():
+            if torch.cuda.is_available() and peers != "none":
                 def flash():
                     with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.FLASH_ATTENTION):
                         attend(q, k, v)
@@ -280,33 +285,24 @@ def attentions(report, torch, folder, devices, size, quick):
             program.close()
 
 
-def torch_network(torch, name):
-    """The same sizes in PyTorch, weights of its own."""
-    if name == "resnet50":
-        import torchvision
-        return torchvision.models.resnet50()
-    if name == "encoder":
-        layer = torch.nn.TransformerEncoderLayer(384, 12, 1536, activation="gelu", batch_first=True)
-        return torch.nn.Sequential(torch.nn.Embedding(30522, 384), torch.nn.TransformerEncoder(layer, 6))
-    return None
-
-
-def networks(report, torch, folder, devices, size, quick):
+def networks(report, torch, folder, names, devices, size, peers):
     report("Networks, whole runs (torch.compile with CUDA graphs, f32 as it comes; tuned: max-autotune)")
     for name in NETWORKS[size]:
-        if not (folder / f"{name}.tdl").exists():
+        if name not in names:
             continue
         inputs = network_inputs(name, TOKENS[size])
         with np.load(folder / f"{name}.npz") as file:
             expected = [file[key] for key in file.files]
-        for device, program in load(folder / f"{name}.tdl", inputs, devices).items():
+        for device, program in load(report, folder / f"{name}.tdl", inputs, devices).items():
             program.run()
             report.check(name, device, program.results(), expected, 1e-4 if name.endswith("f32") else 2e-2)
             timers = {"treadle": lambda: whole_seconds(program)}
-            if torch.cuda.is_available() and (network := torch_network(torch, name.split("-")[0])):
-                network = network.eval().cuda().to(torch.float32 if name.endswith("f32") else torch.float16)
+            if torch.cuda.is_available() and peers != "none":
+                import torch_models
+                network = torch_models.MODELS[name.split("-")[0]]().eval().cuda()
+                network = network.to(torch.float32 if name.endswith("f32") else torch.float16)
                 host = [torch.from_numpy(x) for x in inputs.values()]
-                modes = {"torch.compile": "reduce-overhead"} | ({} if quick else {"tuned torch.compile": "max-autotune"})
+                modes = {"torch.compile": "reduce-overhead"} | ({"tuned torch.compile": "max-autotune"} if peers == "all" else {})
                 for peer, mode in modes.items():
                     timers[peer] = functools.partial(torch_whole_seconds, torch, torch.compile(network, mode=mode), host)
             report.times(f"{name} on {device}", measure(timers, *((50, 10) if size == "full" else (1, 0))), None)
@@ -315,7 +311,7 @@ def networks(report, torch, folder, devices, size, quick):
             program.close()
 
 
-def run(folder, out, only, device, quick):
+def run(folder, out, only, device, peers):
     import torch
     report, size = Report(out), (folder / "size").read_text()
     present = runtimes.Treadle.devices()
@@ -325,9 +321,10 @@ def run(folder, out, only, device, quick):
         report(f"  {name}: {description}")
     if not devices:
         sys.exit("there is no device of CUDA or Vulkan")
-    for part in (part for part in (products, attentions, networks) if only in part.__name__):
+    names = {path.stem for path in folder.glob("*.tdl") if is_wanted(path.stem, only)}
+    for part in (products, attentions, networks):
         report()
-        part(report, torch, folder, devices, size, quick)
+        part(report, torch, folder, names, devices, size, peers)
     report()
     report(f"{report.wrong} results were wrong")
     sys.exit(1 if report.wrong else 0)
@@ -338,16 +335,16 @@ def main():
     parser.add_argument("what", choices=["prepare", "run"])
     parser.add_argument("folder", type=pathlib.Path, metavar="DIR")
     parser.add_argument("--small", action="store_true")
-    parser.add_argument("--only", default="", metavar="NAME")
+    parser.add_argument("--only", default="", metavar="LIST")
     parser.add_argument("--targets", default="cuda,vulkan:gpu,vulkan:gpu-matrix", metavar="LIST", help="fewer make smaller files (default: %(default)s)")
     parser.add_argument("--device", default="", metavar="NAME", help="run: only on devices with this in their name")
-    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--peers", choices=["all", "quick", "none"], default="all")
     parser.add_argument("--out", type=pathlib.Path, metavar="FILE")
     arguments = parser.parse_args()
     if arguments.what == "prepare":
         prepare(arguments.folder, "small" if arguments.small else "full", arguments.only, arguments.targets)
     else:
-        run(arguments.folder, arguments.out, arguments.only, arguments.device, arguments.quick)
+        run(arguments.folder, arguments.out, arguments.only, arguments.device, arguments.peers)
 
 
 if __name__ == "__main__":
