@@ -14,6 +14,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ErrorHandling.h"
 #include <gtest/gtest.h>
+#include <set>
 
 using namespace mlir;
 using namespace treadle::graph;
@@ -187,6 +188,7 @@ std::string save(ModuleOp grouped, const Target &variant, ArrayRef<Run> runs, St
 
 std::vector<Case> readCases(StringRef text) {
   std::vector<Case> all;
+  std::set<std::string> taken;
   SmallVector<StringRef> chunks;
   text.split(chunks, "// -----\n");
   for (StringRef chunk : chunks) {
@@ -237,8 +239,12 @@ std::vector<Case> readCases(StringRef text) {
       continue; // a file's head
     if (symbols.empty())
       symbols.push_back({});
-    for (const auto &[name, words] : tests)
-      all.push_back({name, filled(source, words), symbols});
+    for (const auto &[name, words] : tests) {
+      std::string own = name; // words that differ may be alike in it
+      for (int number = 2; !taken.insert(own).second; ++number)
+        own = name + "_" + std::to_string(number);
+      all.push_back({own, filled(source, words), symbols});
+    }
   }
   return all;
 }
@@ -285,6 +291,8 @@ Outcome check(ModuleOp module, ArrayRef<SymbolValues> symbols, const TestTarget 
     OwningOpRef<ModuleOp> grouped(module.clone());
     if (failed(runUpToGroups(*grouped, target, fuse)))
       return {takeErrors(), ""};
+    if (!target.ptxas.empty())
+      grouped.get()->setAttr("treadle.ptxas", StringAttr::get(&context(), target.ptxas));
     ArrayRef<Target> variants(target.variants);
     if (!fuse) // it is the passes that differ, not the kernels
       variants = target.best();

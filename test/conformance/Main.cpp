@@ -15,6 +15,7 @@
 //     test-conformance --no-layers               Vulkan's validation layers do not watch
 //     test-conformance --save=FOLDER             runs nothing, but keeps programs, inputs and what is expected for
 //                                                replay.py, which runs them where a device is but no compiler
+//     test-conformance --ptxas=FILE              programs for CUDA have cubins, too, that this assembler makes
 //
 // CUDA's and HIP's devices are simulated where there are none (tools/simulator). On Vulkan every kernel is checked as
 // spirv-val does, and the validation layers, synchronization too, watch every call: a word of theirs is a failure.
@@ -27,6 +28,7 @@
 #include "test/conformance/RandomGraph.h"
 #include "test/conformance/VulkanChecks.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/PrettyStackTrace.h"
 #include "llvm/Support/Signals.h"
@@ -112,7 +114,7 @@ int main(int argc, char **argv) {
   llvm::sys::PrintStackTraceOnErrorSignal(argv[0]);
   std::vector<std::filesystem::path> files;
   uint64_t seeds = 0, first = 0;
-  llvm::StringRef wanted, folder;
+  llvm::StringRef wanted, folder, ptxas;
   bool layers = true;
   for (llvm::StringRef argument : llvm::ArrayRef(argv + 1, argc - 1)) {
     llvm::StringRef word = argument;
@@ -122,6 +124,10 @@ int main(int argc, char **argv) {
     }
     if (word.consume_front("--save=")) {
       folder = word;
+      continue;
+    }
+    if (word.consume_front("--ptxas=")) {
+      ptxas = word;
       continue;
     }
     if (word == "--no-layers") {
@@ -136,14 +142,20 @@ int main(int argc, char **argv) {
     if (!number)
       files.push_back(argument.str());
   }
+  if (!ptxas.empty() && !llvm::sys::fs::can_execute(ptxas)) {
+    llvm::errs() << "--ptxas=" << ptxas << ": there is no such program\n";
+    return 2;
+  }
   if (layers) {
     treadle::test::watchCalls();
     testing::UnitTest::GetInstance()->listeners().Append(new treadle::test::Listener);
   }
   treadle::test::openSimulators();
   std::vector<treadle::test::TestTarget> targets = treadle::test::testTargets(wanted);
-  for (treadle::test::TestTarget &target : targets)
+  for (treadle::test::TestTarget &target : targets) {
     target.folder = folder.str();
+    target.ptxas = ptxas.str();
+  }
   bool all = files.empty() && seeds == 0;
   if (all) {
     seeds = 100;

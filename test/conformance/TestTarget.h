@@ -20,6 +20,7 @@ struct TestTarget {
   std::string device;           // "vulkan:0"
   std::vector<Target> variants; // to be tested, the one for most devices first
   std::string folder{};         // where programs are kept for a device that is elsewhere, rather than run; or ""
+  std::string ptxas{};          // NVIDIA's assembler, for programs with cubins; or ""
 
   /// The variant that is made for this machine.
   const Target &best() const;

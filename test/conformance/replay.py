@@ -5,15 +5,20 @@
     python test/conformance/replay.py FOLDER DEVICE [--jobs N] [--limit SECONDS] [--out FILE]
 
 Needs libtreadle.so (TREADLE_BUILD says in which build), bench/runtimes.py, NumPy and ml_dtypes. Results may be as far from
-what is expected as the tolerances kept with them say. A device that a kernel has brought down is opened again by a
-new process, so that only that case fails. Past the limit no case is begun. The last line is "N passed, N failed, N
-skipped, N not run"; the exit status is 1 when one failed or none passed.
+what is expected as the tolerances kept with them say. Each of N processes opens the device once. After a failure,
+which may have brought it down, and after 60 s without a word another process takes over, so that only that case
+fails. Cases come in no order, so that past the limit, when none is begun, some of each kind have been. The last line is
+"N passed, N failed, N skipped, N not run in N s"; the exit status is 1 when one failed or none passed.
 """
 import argparse
 import concurrent.futures
 import pathlib
+import queue
+import random
+import select
 import subprocess
 import sys
+import tempfile
 import time
 
 import ml_dtypes  # noqa: F401 (NumPy knows bfloat16 by it)
@@ -22,7 +27,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
 import runtimes  # noqa: E402
 
-BATCH = 100  # cases that one process runs
+PATIENCE = 60  # seconds for a case
 
 
 def wrong(results, file):
@@ -46,11 +51,9 @@ def wrong(results, file):
     return ""
 
 
-def replay(artifact, device):
-    """"passed", "skipped: .." or what is wrong."""
-    program = runtimes.Treadle()
+def replay(artifact, program):
+    """"passed", "skipped: .." or what is wrong, by a program that is open."""
     try:
-        program.open(artifact, 1, device)
         for run in sorted(artifact.parent.glob(f"{artifact.stem}.*.npz")):
             with np.load(run) as file:
                 program.bind({name: file[name] for name in file.files if name.startswith("in")})
@@ -59,36 +62,65 @@ def replay(artifact, device):
                     return f"{run.name}: {text}"
     except KeyError as unknown:
         return f"skipped: NumPy has no type {unknown}"
-    except runtimes.Failed as failed:
-        return str(failed)
-    program.close()
     return "passed"
 
 
-def worker(device):
-    """Names come in by lines, results go out by lines; ends after a failure, which may have taken the device with it."""
+def work(device):
+    """Names come in by lines, results go out by lines; ends after a failure. A program is closed after the next is opened,
+    so that the device stays open."""
+    before = None
     for line in sys.stdin:
-        result = replay(pathlib.Path(line.strip()), device)
+        artifact, program = pathlib.Path(line.strip()), runtimes.Treadle()
+        try:
+            program.open(artifact, 1, device)
+            if before:
+                before.close()
+            before, result = program, replay(artifact, program)
+        except runtimes.Failed as failed:
+            result = str(failed)
         print(result.replace("\n", " "), flush=True)
-        if result != "passed" and not result.startswith("skipped"):
+        if not result.startswith(("passed", "skipped")):
             sys.exit()
 
 
-def run_batch(artifacts, device, end):
-    results = {}
-    while len(results) < len(artifacts) and time.monotonic() < end:
-        left = [a for a in artifacts if a not in results]
+class Worker:
+    """A process that runs work()."""
+
+    def __init__(self, device):
+        self.errors = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen([sys.executable, __file__, "--worker", device], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=self.errors, text=True)
+
+    def replay(self, artifact):
+        print(artifact, file=self.process.stdin, flush=True)
+        if not select.select([self.process.stdout], [], [], PATIENCE)[0]:
+            return "hangs"
+        if line := self.process.stdout.readline():
+            return line.strip()
+        self.errors.seek(0)
+        return f"ended with {self.process.wait()}: {self.errors.read().strip()[-300:]}"
+
+    def end(self):
+        self.process.kill()
+        self.process.communicate()
+        self.errors.close()
+
+
+def run_some(artifacts, device, end, results):
+    """Takes cases until there are none or time is over."""
+    worker = None
+    while time.monotonic() < end:
         try:
-            limit = max(end - time.monotonic(), 1)
-            done = subprocess.run([sys.executable, __file__, "--worker", device], input="\n".join(map(str, left)), text=True,
-                                  capture_output=True, timeout=min(limit, 60 + 2 * len(left)))
-            lines, words = done.stdout.splitlines(), f"ended with {done.returncode}: {done.stderr.strip()[-300:]}"
-        except subprocess.TimeoutExpired as expired:
-            lines, words = (expired.stdout or b"").decode().splitlines(), "hangs"
-        results.update(zip(left, lines))
-        if len(lines) < len(left) and (not lines or lines[-1] == "passed") and time.monotonic() < end:
-            results[left[len(lines)]] = words
-    return results
+            artifact = artifacts.get_nowait()
+        except queue.Empty:
+            break
+        worker = worker or Worker(device)
+        results[artifact] = worker.replay(artifact)
+        if not results[artifact].startswith(("passed", "skipped")):
+            worker.end()
+            worker = None
+    if worker:
+        worker.end()
 
 
 def main():
@@ -100,16 +132,19 @@ def main():
     parser.add_argument("--out", type=pathlib.Path)
     arguments = parser.parse_args()
     artifacts = sorted(arguments.folder.glob("*.tdl"))
-    # Neighbours, which take about as long, to different processes.
-    count = max(arguments.jobs, len(artifacts) // BATCH)
-    end, results = time.monotonic() + arguments.limit, {}
+    random.Random(1).shuffle(artifacts)
+    left, begin, results = queue.SimpleQueue(), time.monotonic(), {}
+    for artifact in artifacts:
+        left.put(artifact)
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        for batch in pool.map(lambda i: run_batch(artifacts[i::count], arguments.device, end), range(count)):
-            results.update(batch)
+        jobs = [pool.submit(run_some, left, arguments.device, begin + arguments.limit, results) for _ in range(arguments.jobs)]
+    for job in jobs:
+        job.result()
     kinds = [r.split(":")[0] if r.startswith("skipped") else r for r in results.values()]
     passed, skipped = kinds.count("passed"), kinds.count("skipped")
     lines = [f"{artifact.stem}: {result}" for artifact, result in sorted(results.items()) if result != "passed"]
-    lines.append(f"{passed} passed, {len(results) - passed - skipped} failed, {skipped} skipped, {len(artifacts) - len(results)} not run")
+    lines.append(f"{passed} passed, {len(results) - passed - skipped} failed, {skipped} skipped, "
+                 f"{len(artifacts) - len(results)} not run in {time.monotonic() - begin:.0f} s")
     if arguments.out:
         arguments.out.write_text("\n".join(lines) + "\n")
     print("\n".join(lines[-40:]))
@@ -118,6 +153,6 @@ def main():
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--worker"]:
-        worker(sys.argv[2])
+        work(sys.argv[2])
     else:
         main()
