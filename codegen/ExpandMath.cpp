@@ -14,6 +14,7 @@
 
 #include "codegen/ExpandFunctions.h"
 #include "codegen/Passes.h"
+#include "codegen/Target.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -38,7 +39,8 @@ constexpr double roundingF32 = 1.5 * (1 << 23), roundingF64 = 1.5 * (int64_t(1) 
 /// Arithmetic on f32, all numbers of one shape.
 class Floats {
 public:
-  Floats(Operation *op) : b(op->getLoc(), op), shape(op->getResult(0).getType()) {}
+  Floats(Operation *op, const Target &target)
+      : b(op->getLoc(), op), shape(op->getResult(0).getType()), hasExp2(target.approximatesExp2) {}
 
   Value exp(Value x) { return expOver(x, 0); }
   Value approximateExp(Value x);
@@ -106,6 +108,7 @@ private:
   Value andInt(Value x, Value y) { return arith::AndIOp::create(b, x, y); }
   Value shiftLeft(Value x, int32_t bits) { return arith::ShLIOp::create(b, x, integer(bits)); }
   Value shiftRight(Value x, int32_t bits) { return arith::ShRSIOp::create(b, x, integer(bits)); }
+  Value exp2(Value x) { return math::Exp2Op::create(b, x, arith::FastMathFlags::afn); }
   Value bitsOf(Value x) { return arith::BitcastOp::create(b, like(b.getI32Type()), x); }
   Value powerOfTwo(Value n) { return fromBits(shiftLeft(addInt(n, integer(127)), 23)); }
   Value fromBits(Value x) { return arith::BitcastOp::create(b, like(b.getF32Type()), x); }
@@ -125,6 +128,7 @@ private:
 
   ImplicitLocOpBuilder b;
   Type shape;
+  bool hasExp2;
 };
 
 /// exp(r) for x = n ln 2 + r.
@@ -133,6 +137,8 @@ Value Floats::expNear(Value x, Value &exponent) {
   Value rounded = fma(x, real(1 / ln2), magic), n = sub(rounded, magic);
   exponent = subInt(bitsOf(rounded), bitsOf(magic));
   Value r = fma(n, real(2.12194440e-4), fma(n, real(-0.693359375), x));
+  if (hasExp2)
+    return exp2(mul(r, real(1 / ln2)));
   Value p = polynomial(
       r, {0.4999999403953552, 0.1666651964187622, 0.04166839271783829, 0.008368780836462975, 0.001381446490995586});
   return add(fma(mul(r, r), p, r), real(1));
@@ -144,8 +150,10 @@ Value Floats::expOver(Value x, int32_t halvings) {
   return mul(mul(power, powerOfTwo(half)), powerOfTwo(subInt(subInt(n, half), integer(halvings))));
 }
 
-/// With one factor: 0 below 2^-126, infinity above 2^127.5.
+/// With one factor: 0 below 2^-126, infinity above 2^127.5. By an instruction it is as exact as x / ln 2 is rounded.
 Value Floats::approximateExp(Value x) {
+  if (hasExp2)
+    return exp2(mul(x, real(1 / ln2)));
   Value n, power = expNear(atLeast(atMost(x, 89), -88), n);
   return mul(power, powerOfTwo(n));
 }
@@ -414,17 +422,20 @@ Value Floats::pow(Value x, Value y) {
 }
 
 /// What takes the place of an op; null for one that stays.
-Value expand(Operation *op) {
+Value expand(Operation *op, const Target &target) {
   if (op->getNumResults() != 1 || !getElementTypeOrSelf(op->getResult(0).getType()).isF32())
     return {};
-  Floats floats(op);
+  Floats floats(op, target);
   if (auto exp = dyn_cast<math::ExpOp>(op); exp && bitEnumContainsAll(exp.getFastmath(), arith::FastMathFlags::afn))
     return floats.approximateExp(exp.getOperand());
   return expandFunction(op, floats);
 }
 
 struct ExpandMath : impl::ExpandMathBase<ExpandMath> {
-  void runOnOperation() override { expandEach(getOperation(), expand); }
+  void runOnOperation() override {
+    Target target = Target::of(getOperation());
+    expandEach(getOperation(), [&](Operation *op) { return expand(op, target); });
+  }
 };
 
 } // namespace

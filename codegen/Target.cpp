@@ -41,6 +41,7 @@ template <typename T, typename F> void forEachField(T &target, F visit) {
   visit("shared_load_cycles", target.sharedLoadCycles);
   visit("broadcast_cycles", target.broadcastCycles);
   visit("load_bytes", target.loadBytes);
+  visit("approximates_exp2", target.approximatesExp2);
   visit("loop_turns", target.loopTurns);
   visit("most_shared_bytes", target.mostSharedBytes);
   visit("matrix_units", target.matrixUnits);
@@ -69,6 +70,12 @@ Target Target::gpu(StringRef name, StringRef variant, int64_t workgroupThreads, 
   target.broadcastCycles = broadcastCycles;
   target.loadBytes = loadBytes;
   target.loopTurns = loopTurns;
+  return target;
+}
+
+Target Target::withExp2() const {
+  Target target = *this;
+  target.approximatesExp2 = true;
   return target;
 }
 

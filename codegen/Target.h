@@ -53,8 +53,9 @@ struct Target {
   // Cycles that a subgroup's threads take for a value each: from memory, from shared memory; for one thread's
   // value for all of them, from its register.
   int64_t memoryLoadCycles = 16, sharedLoadCycles = 2, broadcastCycles = 2;
-  int64_t loadBytes = 0; // that a thread loads from memory as fast as one element; 0: no more than that
-  int64_t loopTurns = 0; // after which all loops of a thread are ended, finished or not; 0: never
+  int64_t loadBytes = 0;         // that a thread loads from memory as fast as one element; 0: no more than that
+  bool approximatesExp2 = false; // one instruction is math.exp2 with `afn`, within 2 units in the last place
+  int64_t loopTurns = 0;         // after which all loops of a thread are ended, finished or not; 0: never
 
   /// Elements of so many bits that a thread loads as fast as one of them.
   int64_t loadElements(int64_t bits) const { return std::max<int64_t>(loadBytes * 8 / bits, 1); }
@@ -73,6 +74,9 @@ struct Target {
   static Target gpu(llvm::StringRef name, llvm::StringRef variant, int64_t workgroupThreads, int64_t subgroupThreads,
                     int64_t threadRegisters, int64_t sharedBytes, int64_t memoryLoadCycles, int64_t sharedLoadCycles,
                     int64_t broadcastCycles, int64_t loadBytes = 0, int64_t loopTurns = 0);
+
+  /// The same with an instruction for 2^x.
+  Target withExp2() const;
 
   /// The same with matrix units and what belongs to them: fragments are spread over subgroups of one size.
   Target withMatrixUnits(std::vector<MatrixUnit> units, int64_t asyncCopyBytes, bool loadsMatrices) const;

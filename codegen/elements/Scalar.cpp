@@ -389,7 +389,9 @@ Value Emitter::emit() {
         // 1 / (1 + exp(-x)); below 0, exp(x) / (exp(x) + 1), which does not overflow.
         Value one = constant(1), power = make<math::ExpOp>(make<arith::NegFOp>(make<math::AbsFOp>(x())));
         Value isNegative = compare(arith::CmpFPredicate::OLT, x(), constant(0));
-        return fdiv(select(isNegative, power, one), fadd(one, power));
+        // The divisor is between 1 and 2: f32's approximations, which need not care for others, are as good.
+        auto flags = element().isF32() ? arith::FastMathFlags::afn : arith::FastMathFlags::none;
+        return make<arith::DivFOp>(select(isNegative, power, one), fadd(one, power), flags);
       })
       .Case<IsNanOp>([&](auto) { return compare(arith::CmpFPredicate::UNO, x(), x()); })
       .Case<IsInfOp>([&](IsInfOp test) {

@@ -14,12 +14,14 @@ using namespace treadle::ng;
 namespace treadle {
 
 /// The formulas of ng.mlp; each where no number gets too large on the way.
-Value activate(ImplicitLocOpBuilder &b, Lanes &v, Activation activation, Value x) {
-  auto exponential = [&](Value power) -> Value { return math::ExpOp::create(b, power); };
+Value activate(ImplicitLocOpBuilder &b, Lanes &v, Activation activation, Value x, Type element) {
+  // Of what has half as many digits an approximation is as good.
+  auto flags = element.isF32() ? arith::FastMathFlags::none : arith::FastMathFlags::afn;
+  auto exponential = [&](Value power) -> Value { return math::ExpOp::create(b, power, flags); };
   auto decayOf = [&](Value x) { return exponential(arith::NegFOp::create(b, math::AbsFOp::create(b, x))); };
-  auto sigmoid = [&] {
-    Value decay = decayOf(x), one = v.number(1);
-    return v.div(v.select(v.less(x, v.number(0)), decay, one), v.add(one, decay));
+  auto sigmoid = [&]() -> Value {
+    Value decay = decayOf(x), one = v.number(1), above = v.select(v.less(x, v.number(0)), decay, one);
+    return arith::DivFOp::create(b, above, v.add(one, decay), flags);
   };
   switch (activation) {
   case Activation::none:

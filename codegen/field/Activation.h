@@ -13,8 +13,9 @@
 
 namespace treadle {
 
-/// The activation of a number a lane, of f32.
-mlir::Value activate(mlir::ImplicitLocOpBuilder &b, Lanes &v, ng::Activation activation, mlir::Value x);
+/// The activation of a number a lane, of f32, that will be rounded as `element` has it.
+mlir::Value activate(mlir::ImplicitLocOpBuilder &b, Lanes &v, ng::Activation activation, mlir::Value x,
+                     mlir::Type element);
 
 } // namespace treadle
 

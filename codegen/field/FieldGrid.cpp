@@ -25,7 +25,8 @@ namespace {
 class Cell {
 public:
   Cell(Lanes &v, ImplicitLocOpBuilder &b, GridEncodingOp op, const GridLevel &level, ArrayRef<Value> position)
-      : v(v), b(b), level(level), isNearest(op.getInterpolation() == Interpolation::nearest), sides(position.size()) {
+      : v(v), b(b), level(level), features(static_cast<uint32_t>(*dimOf(op.getTable().getType(), 1).constantValue())),
+        isNearest(op.getInterpolation() == Interpolation::nearest), sides(position.size()) {
     for (auto [d, x] : llvm::enumerate(position)) {
       Value place = v.mul(x, v.number(level.scale));
       if (!op.getAlignCorners())
@@ -34,7 +35,7 @@ public:
       Value inside = v.sub(place, below), cell = v.toWord(below);
       if (op.getInterpolation() == Interpolation::smoothstep)
         inside = v.mul(v.mul(inside, inside), v.sub(v.number(3), v.mul(v.number(2), inside)));
-      uint32_t factor = factorOf(level, static_cast<int64_t>(d));
+      uint32_t factor = factorOf(level, static_cast<int64_t>(d)) * (isMasked() ? features : 1);
       sides[d][0] = {v.sub(v.number(1), inside), factor == 1 ? cell : v.mul(cell, v.word(factor))};
       sides[d][1] = {inside, v.add(sides[d][0].part, v.word(factor))};
     }
@@ -44,40 +45,46 @@ public:
 
   struct Vertex {
     Value weight; // null: 1
-    Value number; // of the entry in the table
+    Value first;  // of the entry's elements in the table
   };
   Vertex vertex(int64_t which) {
     Vertex vertex;
-    for (size_t d = 0; d < sides.size(); ++d) {
+    // The first dimension last: two vertices side by side have the rest in common.
+    for (size_t d = sides.size(); d-- > 0;) {
       const auto &[weight, part] = sides[d][which >> d & 1];
       if (!isNearest)
-        vertex.weight = d ? v.mul(vertex.weight, weight) : weight;
-      if (d == 0)
-        vertex.number = part;
+        vertex.weight = vertex.weight ? v.mul(vertex.weight, weight) : weight;
+      if (!vertex.first)
+        vertex.first = part;
       else
-        vertex.number =
-            level.index == IndexFunction::coherent_prime ? v.differs(vertex.number, part) : v.add(vertex.number, part);
+        vertex.first =
+            level.index == IndexFunction::coherent_prime ? v.differs(vertex.first, part) : v.add(vertex.first, part);
     }
     auto entries = static_cast<uint32_t>(level.entries);
     if (level.index == IndexFunction::single)
-      vertex.number = v.word(0);
-    else if (llvm::isPowerOf2_32(entries))
-      vertex.number = v.both(vertex.number, v.word(entries - 1));
+      vertex.first = v.word(0);
+    else if (isMasked())
+      vertex.first = v.both(vertex.first, v.word((entries - 1) * features));
     else
-      vertex.number = arith::RemUIOp::create(b, vertex.number, v.word(entries));
+      vertex.first = v.mul(arith::RemUIOp::create(b, vertex.first, v.word(entries)), v.word(features));
     if (level.offset)
-      vertex.number = v.add(vertex.number, v.word(static_cast<uint32_t>(level.offset)));
+      vertex.first = v.add(vertex.first, v.word(static_cast<uint32_t>(level.offset) * features));
     return vertex;
   }
 
 private:
   struct Side {
-    Value weight, part; // of the vertex's weight and of its number
+    Value weight, part; // of the vertex's weight and of where its entry is
   };
+  /// Whether a vertex's number is taken modulo a power of two: then that of its first element can be, and is found.
+  bool isMasked() const {
+    return llvm::isPowerOf2_32(features) && llvm::isPowerOf2_32(static_cast<uint32_t>(level.entries));
+  }
 
   Lanes &v;
   ImplicitLocOpBuilder &b;
   const GridLevel &level;
+  uint32_t features;
   bool isNearest;
   SmallVector<std::array<Side, 2>> sides; // along each dimension
 };
@@ -113,14 +120,14 @@ Columns FieldRow::gridEncoding(GridEncodingOp op) {
     int64_t count = elements.lanes << position.size();
     return elements.lanes > 1 ? kernel.scratch(type, DimExpr::constant(b.getContext(), count)) : nullptr;
   };
-  Value weights = memoryOf(b.getF32Type()), numbers = memoryOf(b.getI32Type());
+  Value weights = memoryOf(b.getF32Type()), firsts = memoryOf(b.getI32Type());
   for (const GridLevel &level : levels) {
     Cell cell(v, b, op, level, position);
     Columns sums;
     if (elements.lanes == 1) {
       for (int64_t which = 0; which < cell.vertices(); ++which) {
         Cell::Vertex vertex = cell.vertex(which);
-        sums = addEntry(sums, vertex.weight, indicesOf(vertex.number));
+        sums = addEntry(sums, vertex.weight, indicesOf(vertex.first));
       }
     } else {
       // Numbers leave vectors through memory, and entries are added in turns: otherwise the code of all levels would
@@ -129,7 +136,7 @@ Columns FieldRow::gridEncoding(GridEncodingOp op) {
       for (int64_t which = 0; which < cell.vertices(); ++which) {
         Cell::Vertex vertex = cell.vertex(which);
         Value place = kernel.index(which * elements.lanes);
-        vector::StoreOp::create(b, vertex.number, numbers, place);
+        vector::StoreOp::create(b, vertex.first, firsts, place);
         if ((hasWeights = static_cast<bool>(vertex.weight)))
           vector::StoreOp::create(b, vertex.weight, weights, place);
       }
@@ -138,8 +145,8 @@ Columns FieldRow::gridEncoding(GridEncodingOp op) {
       sums = kernel.loop(kernel.index(0), end, elements.lanes, none, [&](Value place, ValueRange before) {
         SmallVector<Value> indices;
         for (int64_t lane = 0; lane < elements.lanes; ++lane) {
-          Value number = memref::LoadOp::create(b, numbers, kernel.add(place, lane));
-          indices.push_back(arith::IndexCastUIOp::create(b, b.getIndexType(), number));
+          Value first = memref::LoadOp::create(b, firsts, kernel.add(place, lane));
+          indices.push_back(arith::IndexCastUIOp::create(b, b.getIndexType(), first));
         }
         Value weight;
         if (hasWeights)

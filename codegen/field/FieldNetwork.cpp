@@ -130,7 +130,7 @@ SmallVector<Columns> FieldRow::mlp(MlpOp op, ArrayRef<Columns> inputs) {
       sums.truncate(rows * count);
       SmallVector<Columns> result(rows);
       for (auto [number, sum] : llvm::enumerate(sums))
-        result[number / count].push_back(v.rounded(activate(b, v, activation, sum), element));
+        result[number / count].push_back(v.rounded(activate(b, v, activation, sum, element), element));
       return result;
     };
     if (isLast) {

@@ -44,8 +44,11 @@ bool isComputedWhole(FieldOpInterface op) {
 
 bool isFieldOp(Operation *op) {
   return llvm::TypeSwitch<Operation *, bool>(op)
-      .Case<GridEncodingOp, SphericalHarmonicsOp>(
-          [](auto encoding) { return widthOf(encoding.getResult()).has_value(); })
+      .Case<SphericalHarmonicsOp>([](auto encoding) { return widthOf(encoding.getResult()).has_value(); })
+      .Case<GridEncodingOp>([](GridEncodingOp grid) { // whose elements have numbers of 32 bits
+        int64_t elements = cast<RankedTensorType>(grid.getTable().getType()).getNumElements();
+        return widthOf(grid.getResult()) && elements <= std::numeric_limits<uint32_t>::max();
+      })
       .Case<MlpOp>([](MlpOp mlp) {
         return llvm::all_of(mlp.getWeights(), [](Value weights) {
           auto type = cast<RankedTensorType>(weights.getType());

@@ -117,36 +117,49 @@ SmallVector<Value> FieldRow::indicesOf(Value words) {
   return result;
 }
 
+/// A GPU's memory is as aligned as its widest loads need it; what a CPU is given may be anywhere.
+llvm::MaybeAlign FieldRow::alignmentOf(int64_t bits) const {
+  return llvm::MaybeAlign(elements.lanes == 1 ? bits / 8 : 0);
+}
+
+Value FieldRow::loadWords(BlockArgument argument, ArrayRef<Value> indices, int64_t count, Type word) {
+  auto type = VectorType::get({count}, storageType(elementOf(argument)));
+  Value memory = kernel.bufferOf(argument), words;
+  for (auto [lane, index] : llvm::enumerate(indices)) {
+    Value loaded = vector::LoadOp::create(b, type, memory, ValueRange{index}, /*nontemporal=*/false,
+                                          alignmentOf(word.getIntOrFloatBitWidth()));
+    Value whole = vector::BitCastOp::create(b, VectorType::get({1}, word), loaded);
+    if (elements.lanes == 1)
+      return whole;
+    if (!words)
+      words = arith::ConstantOp::create(b, b.getZeroAttr(elements.vectorOf(word)));
+    words = vector::InsertOp::create(b, vector::ExtractOp::create(b, whole, ArrayRef<int64_t>{0}), words,
+                                     ArrayRef<int64_t>{static_cast<int64_t>(lane)});
+  }
+  return words;
+}
+
 /// As many at once as a lane brings, packed into one word, so that lanes are put together a word each.
 Columns FieldRow::loadNeighbours(BlockArgument argument, ArrayRef<Value> indices, int64_t count) {
-  Value memory = kernel.bufferOf(argument);
   Type element = elementOf(argument), type = storageType(element);
   int64_t bits = type.getIntOrFloatBitWidth();
   int64_t most = elements.lanes == 1 ? std::min(wordBits / bits, threadVector) : wordBits / bits;
-  int64_t together = std::gcd(count, most);
+  int64_t together = std::gcd(count, most), bitsOfWord = together * bits;
+  // Two of f64 are loaded into a register without another instruction.
+  Type word = bitsOfWord == 64 ? Type(b.getF64Type()) : b.getIntegerType(static_cast<unsigned>(bitsOfWord));
   Columns result;
   for (int64_t offset = 0; offset < count; offset += together) {
-    auto loadOf = [&](Value index) -> Value {
-      return vector::LoadOp::create(b, VectorType::get({together}, type), memory,
-                                    ValueRange{kernel.add(kernel.mul(index, count), offset)});
-    };
+    auto own = llvm::map_to_vector(indices, [&](Value index) { return kernel.add(index, offset); });
     SmallVector<Value> parts; // of each element, the lanes
     if (elements.lanes == 1) {
-      Value loaded = loadOf(indices[0]);
+      auto loaded = vector::LoadOp::create(b, VectorType::get({together}, type), kernel.bufferOf(argument),
+                                           ValueRange{own[0]}, /*nontemporal=*/false, alignmentOf(bitsOfWord));
       for (int64_t i = 0; i < together; ++i)
-        parts.push_back(together == 1 ? loaded
+        parts.push_back(together == 1 ? loaded.getResult()
                                       : elements.splat(vector::ExtractOp::create(b, loaded, ArrayRef<int64_t>{i})));
     } else {
-      // Two of f64 are loaded into a register without another instruction.
-      int64_t bitsOfWord = together * bits;
-      Type word = bitsOfWord == 64 ? Type(b.getF64Type()) : b.getIntegerType(static_cast<unsigned>(bitsOfWord));
-      Value words = arith::ConstantOp::create(b, b.getZeroAttr(elements.vectorOf(word)));
-      for (auto [lane, index] : llvm::enumerate(indices)) {
-        Value whole = vector::BitCastOp::create(b, VectorType::get({1}, word), loadOf(index));
-        whole = vector::ExtractOp::create(b, whole, ArrayRef<int64_t>{0});
-        words = vector::InsertOp::create(b, whole, words, ArrayRef<int64_t>{static_cast<int64_t>(lane)});
-      }
-      parts = {vector::BitCastOp::create(b, VectorType::get({together * elements.lanes}, type), words)};
+      parts = {vector::BitCastOp::create(b, VectorType::get({together * elements.lanes}, type),
+                                         loadWords(argument, own, together, word))};
       // From parts with every n-th element to those with every 2n-th.
       for (int64_t apart = 1; apart < together; apart *= 2) {
         SmallVector<Value> firsts, seconds;

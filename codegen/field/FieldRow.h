@@ -20,6 +20,7 @@
 
 #include "codegen/field/Lanes.h"
 #include "codegen/field/NetworkMemory.h"
+#include "llvm/Support/Alignment.h"
 
 namespace treadle {
 
@@ -50,8 +51,11 @@ public:
 
   /// Makes the columns the row's of `value`.
   void bind(mlir::Value value, Columns columns);
-  /// Elements index * `count` and on of memory in each lane, of an index a lane, as they are computed with.
+  /// `count` elements of memory from an index on, a multiple of `count`, in each lane, as they are computed with.
   Columns loadNeighbours(mlir::BlockArgument argument, llvm::ArrayRef<mlir::Value> indices, int64_t count);
+  /// The same as one word.
+  mlir::Value loadWords(mlir::BlockArgument argument, llvm::ArrayRef<mlir::Value> indices, int64_t count,
+                        mlir::Type word);
   /// Of words, the lanes.
   llvm::SmallVector<mlir::Value> indicesOf(mlir::Value words);
   /// Of each value that the field yields for the inputs, the columns.
@@ -74,6 +78,7 @@ private:
   Columns gridEncoding(ng::GridEncodingOp op);
   Columns sphericalHarmonics(ng::SphericalHarmonicsOp op);
   void emit(mlir::Operation &op);
+  llvm::MaybeAlign alignmentOf(int64_t bits) const;
   void storeColumns(llvm::ArrayRef<Columns> results, const Coord &place);
   /// Of each of some rows, for the columns that go in.
   llvm::SmallVector<Columns> mlp(ng::MlpOp op, llvm::ArrayRef<Columns> inputs);

@@ -348,7 +348,7 @@ MatrixNetwork::Values MatrixNetwork::sumsOf(const Layer &layer, ArrayRef<Values>
         sum = chain.multiply(b, unit, operand, weights, sum);
     }
     for (Value sum : sums)
-      values.push_back(toStorage(b, activate(b, v, activation, sum), element));
+      values.push_back(toStorage(b, activate(b, v, activation, sum, element), element));
   }
   return values;
 }

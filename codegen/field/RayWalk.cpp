@@ -50,36 +50,6 @@ RayWalk::Rays RayWalk::raysOf(FieldRow &row, Value origin, Value direction, Arra
   return rays;
 }
 
-/// What ng.march says of occupancy.
-Value RayWalk::isOccupied(Value bits, const Columns &position) {
-  auto type = cast<RankedTensorType>(bits.getType());
-  int64_t cascades = type.getDimSize(0), bytes = type.getDimSize(1), cells = occupancyCells(bytes);
-  Columns centred;
-  Value distance = v.number(0);
-  for (Value x : position) {
-    centred.push_back(v.sub(x, v.number(0.5)));
-    distance = v.max(distance, math::AbsFOp::create(b, centred.back()));
-  }
-  Value scale = v.number(static_cast<double>(cells)), first = v.word(0);
-  for (int64_t cascade = 1; cascade < cascades; ++cascade) {
-    Value isBeyond = v.atMost(v.number(std::ldexp(0.5, static_cast<int>(cascade - 1))), distance);
-    scale = v.select(isBeyond, v.number(std::ldexp(double(cells), static_cast<int>(-cascade))), scale);
-    first = v.select(isBeyond, v.word(static_cast<uint32_t>(cascade * bytes)), first);
-  }
-  Value code;
-  for (auto [d, x] : llvm::enumerate(centred)) {
-    Value cell = math::FloorOp::create(b, v.add(v.mul(x, scale), v.number(static_cast<double>(cells) / 2)));
-    Value bits = v.toWord(v.clamp(cell, v.number(0), v.number(static_cast<double>(cells - 1))));
-    for (SpreadStep step : mortonSteps)
-      bits = v.both(v.either(bits, v.shiftLeft(bits, step.shift)), v.word(step.mask));
-    code = d ? v.either(code, v.shiftLeft(bits, static_cast<uint32_t>(d))) : bits;
-  }
-  Value index = v.add(first, v.shiftRight(code, v.word(3)));
-  Value byte = row.loadNeighbours(kernelArgument(bits), row.indicesOf(index), 1)[0];
-  byte = arith::ExtUIOp::create(b, row.elements.vectorOf(b.getI32Type()), byte);
-  return v.isSet(v.both(v.shiftRight(byte, v.both(code, v.word(7))), v.word(1)));
-}
-
 namespace {
 
 /// What goes from turn to turn, by name.
@@ -166,6 +136,10 @@ public:
 protected:
   virtual Way step(ValueRange ray, Way way) = 0;
   virtual Value opacityAt(Value density, Value place) = 0;
+  virtual double usualStep() = 0;
+  /// Whether it is known without taking them how many steps there are up to a place.
+  virtual bool canSkip() { return false; }
+  virtual Value skip(const Way &way, Value clear) { return way.step; }
 
   Known knownOf(const Rays &rays, ValueRange others, const Way &way) {
     return {together({rays.origin, rays.direction, rays.end, others, keptOf(way)}), rays.isInside};
@@ -190,29 +164,53 @@ private:
       way.*member = value;
     return way;
   }
+  Value isOnWay(const Way &way) { return v.both(way.goesOn, v.isNot(way.hasPlace)); }
   /// Until each lane has a place or is done.
   Way toPlaces(ValueRange ray, const Way &way) {
+    auto wayOf = [](ValueRange state) { return stateOf<Way>(state.drop_back()); };
+    return wayOf(kernel.loopWhile(
+        together({valuesOf(way), v.number(0)}), [&](ValueRange state) { return v.any(isOnWay(wayOf(state))); },
+        [&](ValueRange state) {
+          Value clear = state.back();
+          Way way = wayOf(state);
+          way = advance(ray, way, isOnWay(way));
+          Value hasPlace = isOnWay(way);
+          if (op.getOccupancy()) {
+            bool isAhead = isKnownAhead(op.getOccupancy(), usualStep());
+            if (isAhead && !canSkip())
+              way = throughEmpty(ray, way, clear);
+            Cell cell = cellAt(op.getOccupancy(), ray, way.place, isOnWay(way));
+            hasPlace = v.both(isOnWay(way), cell.isOccupied);
+            if (isAhead && canSkip())
+              way.step = v.select(v.both(isOnWay(way), v.isNot(hasPlace)), skip(way, cell.clear), way.step);
+            else if (isAhead)
+              clear = cell.clear;
+          }
+          way.hasPlace = v.either(way.hasPlace, hasPlace);
+          return together({valuesOf(way), clear});
+        }));
+  }
+  /// To the first place from `clear` on, before which nothing is.
+  Way throughEmpty(ValueRange ray, const Way &way, Value clear) {
+    auto isBefore = [&](const Way &way) { return v.both(isOnWay(way), v.less(way.place, clear)); };
     return stateOf<Way>(kernel.loopWhile(
-        valuesOf(way),
+        valuesOf(way), [&](ValueRange state) { return v.any(isBefore(stateOf<Way>(state))); },
         [&](ValueRange state) {
           Way way = stateOf<Way>(state);
-          return v.any(v.both(way.goesOn, v.isNot(way.hasPlace)));
-        },
-        [&](ValueRange state) { return valuesOf(toNextPlace(ray, stateOf<Way>(state))); }));
+          return valuesOf(advance(ray, way, isBefore(way)));
+        }));
   }
-  Way toNextPlace(ValueRange ray, Way way) {
+  /// To the next place, if there is one, of lanes that go there.
+  Way advance(ValueRange ray, Way way, Value goes) {
     Way next = step(ray, way);
     Value isThere =
         v.both(v.lessWord(way.step, v.word(static_cast<uint32_t>(op.getMaxSteps()))), v.less(next.place, ray[6]));
-    Value takes = v.both(v.both(way.goesOn, v.isNot(way.hasPlace)), isThere);
-    way.goesOn = v.both(way.goesOn, v.either(way.hasPlace, isThere));
+    way.goesOn = v.both(way.goesOn, v.either(v.isNot(goes), isThere));
+    Value takes = v.both(goes, isThere);
     way.place = v.select(takes, next.place, way.place);
     way.next = v.select(takes, next.next, way.next);
     way.lost = v.select(takes, next.lost, way.lost);
     way.step = v.select(takes, v.add(way.step, v.word(1)), way.step);
-    if (op.getOccupancy())
-      takes = v.both(takes, isOccupied(op.getOccupancy(), positionAt(ray, way.place, takes)));
-    way.hasPlace = v.either(way.hasPlace, takes);
     return way;
   }
 
@@ -251,19 +249,33 @@ public:
   }
 
 private:
+  double usualStep() override { return op.getMinStep().convertToFloat(); }
+  bool canSkip() override { return op.getConeAngle().isZero(); }
   Value lengthAt(Value place) {
-    double cone = op.getConeAngle().convertToFloat();
-    Value least = v.number(op.getMinStep().convertToFloat()), most = v.number(op.getMaxStep().convertToFloat());
-    return cone == 0 ? least : v.clamp(v.mul(place, v.number(cone)), least, most);
+    Value least = v.number(usualStep()), most = v.number(op.getMaxStep().convertToFloat());
+    if (canSkip())
+      return least;
+    return v.clamp(v.mul(place, v.number(op.getConeAngle().convertToFloat())), least, most);
+  }
+  /// Of steps of one length `next` is where the first was.
+  Value skip(const Way &way, Value clear) override {
+    Value steps = v.mul(v.sub(clear, way.next), v.number(1 / usualStep()));
+    Value first = v.toWord(v.clamp(steps, v.number(0), v.number(static_cast<double>(op.getMaxSteps()))));
+    return v.select(v.lessWord(way.step, first), first, way.step);
   }
   Way step(ValueRange, Way way) override {
+    if (canSkip()) {
+      way.place = v.add(way.next, v.mul(v.toNumber(way.step), v.number(usualStep())));
+      return way;
+    }
     way.place = way.next;
     std::tie(way.next, way.lost) = addExactly(b, way.next, way.lost, lengthAt(way.next));
     return way;
   }
   Value opacityAt(Value density, Value place) override {
     Value thickness = v.mul(v.max(v.number(0), density), lengthAt(place));
-    return v.sub(v.number(1), math::ExpOp::create(b, arith::NegFOp::create(b, thickness)));
+    // What an approximation of light that is left is wrong by is little beside 1.
+    return v.sub(v.number(1), math::ExpOp::create(b, arith::NegFOp::create(b, thickness), arith::FastMathFlags::afn));
   }
 };
 
@@ -287,11 +299,11 @@ public:
 
 private:
   double majorant() { return op.getMajorant().convertToFloat(); }
+  double usualStep() override { return 1 / (majorant() * op.getDensityScale().convertToFloat()); }
   Way step(ValueRange ray, Way way) override {
     Value uniform = row.elements.uniformOf(ray[7], way.step, static_cast<uint64_t>(op.getSeed()));
     Value logarithm = math::Log1pOp::create(b, arith::NegFOp::create(b, uniform));
-    Value meanLength = v.number(-1 / (majorant() * op.getDensityScale().convertToFloat()));
-    way.place = v.add(way.place, v.mul(logarithm, meanLength));
+    way.place = v.add(way.place, v.mul(logarithm, v.number(-usualStep())));
     return way;
   }
   Value opacityAt(Value density, Value) override {

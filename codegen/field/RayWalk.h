@@ -53,7 +53,13 @@ protected:
   /// On rays of six columns, origin and direction. Lanes that do not ask but stay with the others are all at one place,
   /// for which memory is read once.
   Columns positionAt(mlir::ValueRange ray, mlir::Value place, mlir::Value asks = nullptr);
-  mlir::Value isOccupied(mlir::Value bits, const Columns &position);
+  /// The cell of occupancy at a place: whether anything may be there, and if not, how far along the ray there is not.
+  struct Cell {
+    mlir::Value isOccupied, clear;
+  };
+  Cell cellAt(mlir::Value bits, mlir::ValueRange ray, mlir::Value place, mlir::Value asks);
+  /// Whether `clear` is known, and usually beyond the next step.
+  static bool isKnownAhead(mlir::Value bits, double usualStep);
 
   FieldRow &row;
   Kernel &kernel;

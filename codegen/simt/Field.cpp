@@ -27,6 +27,7 @@ LogicalResult simt::scheduleField(func::FuncOp source, const Target &target) {
                               << " turns of loops in one thread, and a device that is a CPU ends them after "
                               << target.loopTurns << "; set max_steps, or compile it for cpu, or for vulkan:gpu only";
   networks.prepareWeights();
+  kernel.setPersistent(); // subgroups need not wait for those of their workgroup whose rays are longer
   kernel.tasks([&](Value task) {
     Value first = kernel.add(kernel.mul(task, kernel.threads() * networks.rows), kernel.thread());
     Value count = kernel.size(rows);

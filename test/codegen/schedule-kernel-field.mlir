@@ -55,15 +55,72 @@ module attributes {treadle.target = {name = "vulkan", variant = "gpu", is_simt =
 
 // -----
 
+!points = tensor<?x3xf32, #graph.dims<samples, 3>>
+!one = tensor<?x1xf32, #graph.dims<samples, 1>>
+!rays = tensor<?x3xf32, #graph.dims<s0, 3>>
+!column = tensor<?x1xf32, #graph.dims<s0, 1>>
+module attributes {treadle.target = {name = "vulkan", variant = "gpu", is_simt = true, shared_bytes = 32768 : i64, workgroup_threads = 128 : i64, subgroup_threads = 32 : i64}} {
+  // A word of bits is a block of cells. How many steps of one length there are up to its end is computed,
+  // CHECK-LABEL: func @even(
+  // CHECK-COUNT-3: scf.while
+  // CHECK: vector.load {{.*}} {alignment = 4 : i64} : memref<?xi8>, vector<4xi8>
+  // CHECK: arith.fptosi
+  // CHECK-NOT: scf.while
+  // CHECK: return
+  func.func @even(%o: !rays, %d: !rays, %bits: tensor<1x512xui8>) -> !column attributes {treadle.family = "field", treadle.symbols = ["s0"]} {
+    %0:3 = ng.march %o, %d occupancy(%bits) captures() {
+    ^bb0(%p: !points, %r: !points):
+      %density = graph.slice %p starts <0, 0> steps [1, 1] : (!points) -> !one
+      ng.yield %density, %r : !one, !points
+    } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.01 : f32, maxStep = 0.01 : f32, coneAngle = 0.0 : f32,
+       maxSteps = 200 : i64, start = 0.5 : f32, minTransmittance = 0.01 : f32}
+        : (!rays, !rays, tensor<1x512xui8>) -> (!rays, !column, !column)
+    return %0#1 : !column
+  }
+  // of others they are taken,
+  // CHECK-LABEL: func @growing(
+  // CHECK-COUNT-4: scf.while
+  // CHECK: vector.load {{.*}} {alignment = 4 : i64} : memref<?xi8>, vector<4xi8>
+  // CHECK: return
+  func.func @growing(%o: !rays, %d: !rays, %bits: tensor<1x512xui8>) -> !column attributes {treadle.family = "field", treadle.symbols = ["s0"]} {
+    %0:3 = ng.march %o, %d occupancy(%bits) captures() {
+    ^bb0(%p: !points, %r: !points):
+      %density = graph.slice %p starts <0, 0> steps [1, 1] : (!points) -> !one
+      ng.yield %density, %r : !one, !points
+    } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.01 : f32, maxStep = 1.0 : f32, coneAngle = 0.004 : f32,
+       maxSteps = 200 : i64, start = 0.5 : f32, minTransmittance = 0.01 : f32}
+        : (!rays, !rays, tensor<1x512xui8>) -> (!rays, !column, !column)
+    return %0#1 : !column
+  }
+  // and where each leaves its cell nothing is known ahead.
+  // CHECK-LABEL: func @far(
+  // CHECK-COUNT-3: scf.while
+  // CHECK-NOT: scf.while
+  // CHECK: return
+  func.func @far(%o: !rays, %d: !rays, %bits: tensor<1x512xui8>) -> !column attributes {treadle.family = "field", treadle.symbols = ["s0"]} {
+    %0:3 = ng.march %o, %d occupancy(%bits) captures() {
+    ^bb0(%p: !points, %r: !points):
+      %density = graph.slice %p starts <0, 0> steps [1, 1] : (!points) -> !one
+      ng.yield %density, %r : !one, !points
+    } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, minStep = 0.1 : f32, maxStep = 1.0 : f32, coneAngle = 0.004 : f32,
+       maxSteps = 200 : i64, start = 0.5 : f32, minTransmittance = 0.01 : f32}
+        : (!rays, !rays, tensor<1x512xui8>) -> (!rays, !column, !column)
+    return %0#1 : !column
+  }
+}
+
+// -----
+
 // As sm_80. Weights come to shared memory before any task, then 16 bytes at a time to registers; a row there and back.
 // What one layer's products are is the next one's operand, and only columns that are read are made of the last.
 module attributes {treadle.target = {name = "any", variant = "any", is_simt = true, workgroup_threads = 256, subgroup_threads = 32 : i64,
     matrix_units = [{operands = "f16", sum = "f32", shape = array<i64: 16, 8, 16>, lhs_lanes = array<i64: 2, 4, 16, 32, 64>, lhs_elements = array<i64: 1, 128, 8>,
         rhs_lanes = array<i64: 2, 4, 16, 32, 64>, rhs_elements = array<i64: 1, 8>, sum_lanes = array<i64: 2, 4, 8, 16, 32>, sum_elements = array<i64: 1, 64>}]}} {
   // CHECK-LABEL: func @upright(
+  // CHECK-SAME: treadle.persistent
   // CHECK: vector.store {{.*}} : memref<1024xf16, #gpu.address_space<workgroup>>, vector<4xf16>
   // CHECK: gpu.barrier
-  // CHECK: scf.for
+  // CHECK: scf.while
   // CHECK: vector.store {{.*}}, vector<8xf16>
   // CHECK: tile.subgroup_barrier
   // CHECK-COUNT-2: vector.load {{.*}} : memref<8192xf16, #gpu.address_space<workgroup>>, vector<8xf16>

@@ -77,13 +77,64 @@ struct ApproximateExp2 : OpConversionPattern<math::Exp2Op> {
   }
 };
 
+/// max(x, 0), where a NaN stays one, rounded to 16 bits: one instruction for both.
+struct RoundRectified : OpConversionPattern<arith::TruncFOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(arith::TruncFOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
+    // x < 0 ? 0 : x
+    Type to = getElementTypeOrSelf(op.getType());
+    auto select = op.getIn().getDefiningOp<arith::SelectOp>();
+    auto less = select ? select.getCondition().getDefiningOp<arith::CmpFOp>() : nullptr;
+    if (!less || less.getPredicate() != arith::CmpFPredicate::OLT || less.getLhs() != select.getFalseValue() ||
+        !matchPattern(less.getRhs(), m_AnyZeroFloat()) || !matchPattern(select.getTrueValue(), m_PosZeroFloat()) ||
+        !getElementTypeOrSelf(op.getIn().getType()).isF32() || !(to.isF16() || to.isBF16()))
+      return failure();
+    Location loc = op.getLoc();
+    Value number = b.getRemappedValue(less.getLhs());
+    auto type = dyn_cast<VectorType>(op.getType());
+    int64_t count = type ? type.getNumElements() : 1;
+    if (type && type.getRank() > 1)
+      return failure();
+    auto element = [&](int64_t i) -> Value {
+      return type ? LLVM::ExtractElementOp::create(b, loc, number, constant(b, loc, i)) : number;
+    };
+    auto round = [&](StringRef name, Type result, ValueRange numbers) -> Value {
+      return LLVM::CallIntrinsicOp::create(b, loc, result, b.getStringAttr(name), numbers).getResult(0);
+    };
+    if (count % 2) {
+      StringRef name = to.isF16() ? "llvm.nvvm.f2f16.rn.relu" : "llvm.nvvm.f2bf16.rn.relu";
+      Value result = type ? Value(LLVM::PoisonOp::create(b, loc, type)) : Value();
+      for (int64_t i = 0; i < count; ++i) {
+        Value rounded = round(name, to, element(i));
+        result = type ? LLVM::InsertElementOp::create(b, loc, result, rounded, constant(b, loc, i)) : rounded;
+      }
+      b.replaceOp(op, result);
+      return success();
+    }
+    StringRef name = to.isF16() ? "llvm.nvvm.ff2f16x2.rn.relu" : "llvm.nvvm.ff2bf16x2.rn.relu";
+    Value pairs = LLVM::PoisonOp::create(b, loc, VectorType::get({count / 2}, b.getI32Type()));
+    for (int64_t i = 0; i < count; i += 2) { // the upper half first
+      Value pair = round(name, VectorType::get({2}, to), {element(i + 1), element(i)});
+      pair = LLVM::BitcastOp::create(b, loc, b.getI32Type(), pair);
+      pairs = LLVM::InsertElementOp::create(b, loc, pairs, pair, constant(b, loc, i / 2));
+    }
+    b.replaceOpWithNewOp<LLVM::BitcastOp>(op, type, pairs);
+    return success();
+  }
+
+private:
+  static Value constant(OpBuilder &b, Location loc, int64_t i) {
+    return LLVM::ConstantOp::create(b, loc, b.getI32IntegerAttr(static_cast<int32_t>(i)));
+  }
+};
+
 struct CudaConvertKernel : impl::CudaConvertKernelBase<CudaConvertKernel> {
   void runOnOperation() override {
     auto addDevice = [](LLVMTypeConverter &converter, RewritePatternSet &patterns) {
       populateGpuToNVVMConversionPatterns(converter, patterns);
       cuda::populateTileToNvvm(converter, patterns);
       cuda::populateAsyncTileToNvvm(converter, patterns);
-      patterns.add<ApproximateExp2>(converter, patterns.getContext(), /*benefit=*/20);
+      patterns.add<ApproximateExp2, RoundRectified>(converter, patterns.getContext(), /*benefit=*/20);
     };
     if (failed(convertSimtToLlvm(getOperation(), NVVM::NVVMDialect::getKernelFuncAttrName(), addDevice)))
       return signalPassFailure();

@@ -54,6 +54,7 @@ static std::vector<Target> describe(StringRef chip, std::string &error) {
 #define TREADLE_CUDA(row, processor, features, workgroup, subgroup, registers, shared, mostShared, memoryLoad,         \
                      sharedLoad, broadcast, copy, matrices)                                                            \
   Target::gpu("cuda", row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast)                  \
+      .withExp2()                                                                                                      \
       .withMatrixUnits(units, copy, matrices)                                                                          \
       .withSharedUnits(wgmmaOf(row), mostShared),
 #include "targets/cuda/Chips.def"

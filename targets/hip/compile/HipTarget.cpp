@@ -29,6 +29,7 @@ static std::vector<Target> describe(StringRef chip, std::string &error) {
   const Target rows[] = {
 #define TREADLE_HIP(row, features, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast)          \
   Target::gpu("hip", row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast)                   \
+      .withExp2()                                                                                                      \
       .withMatrixUnits(units, /*asyncCopyBytes=*/0, /*loadsMatrices=*/false),
 #include "targets/hip/Chips.def"
   };

@@ -13,7 +13,7 @@ namespace treadle::simulator::ptx {
 namespace {
 
 enum Rounding : int64_t { none, toEven, toZero, down, up };
-constexpr int64_t saturates = 8;
+constexpr int64_t saturates = 8, rectifies = 16;
 
 template <typename F> Handler byType(Decoder &decoder, Type type, F make) {
   switch (type) {
@@ -87,7 +87,7 @@ template <typename D> D toInteger(double value) {
 }
 
 template <typename D, typename S> D convert(S value, int64_t how) {
-  int64_t rounding = how & ~saturates;
+  int64_t rounding = how & ~(saturates | rectifies);
   if constexpr (isInteger<S> && isInteger<D>) {
     if (!(how & saturates))
       return static_cast<D>(value);
@@ -110,6 +110,8 @@ template <typename D, typename S> D convert(S value, int64_t how) {
       exact = roundToIntegral(exact, rounding);
     if (how & saturates)
       exact = exact > 0 ? std::min(exact, 1.0) : 0.0;
+    if (how & rectifies && exact < 0)
+      exact = 0;
     return static_cast<D>(exact);
   }
 }
@@ -141,9 +143,12 @@ Handler convertTwo(Decoder &decoder, Type to) {
   auto make = [](auto tag) -> Handler {
     using T = decltype(tag);
     return [](Warp &warp, const Op &op) {
+      auto half = [&](unsigned operand, unsigned i) {
+        float number = warp.lanes<float>(op.at[operand])[i];
+        return std::bit_cast<uint16_t>(static_cast<T>(op.number & rectifies && number < 0 ? 0 : number));
+      };
       forLanes(warp.mask, [&](unsigned i) {
-        auto high = std::bit_cast<uint16_t>(static_cast<T>(warp.lanes<float>(op.at[1])[i]));
-        auto low = std::bit_cast<uint16_t>(static_cast<T>(warp.lanes<float>(op.at[2])[i]));
+        uint16_t high = half(1, i), low = half(2, i);
         warp.lanes<uint32_t>(op.at[0])[i] = uint32_t(high) << 16 | low;
       });
     };
@@ -162,12 +167,14 @@ Handler cvt(Decoder &decoder) {
     }
   if (decoder.accept("sat"))
     decoder.op.number |= saturates;
+  if (decoder.accept("relu")) // what is less than 0 is 0, and NaN stays
+    decoder.op.number |= rectifies;
   Type to = decoder.type();
   if (to == Type::f16x2 || to == Type::bf16x2)
     return convertTwo(decoder, to);
   Type from = decoder.type();
   if (isFloat(to) && isFloat(from) && !toIntegral)
-    decoder.op.number &= saturates; // "rn" says how a narrower float is rounded
+    decoder.op.number &= saturates | rectifies; // "rn" says how a narrower float is rounded
   decoder.looseOperand(to, 0);
   decoder.looseOperand(from, 1);
   bool isExact = decoder.op.bits[0] == bitsOf(to) && decoder.op.bits[1] == bitsOf(from);

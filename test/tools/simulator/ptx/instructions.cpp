@@ -154,6 +154,11 @@ const Row rows[] = {
     {"add.sat.f32", "www", {bits(0.75f), bits(0.75f)}, bits(1.0f)},
     {"ex2.approx.f32", "ww", {bits(3.0f)}, bits(8.0f)},
     {"rsqrt.approx.f32", "ww", {bits(4.0f)}, bits(0.5f)},
+    {"div.approx.f32", "www", {bits(1.0f), bits(4.0f)}, bits(0.25f)},
+    {"cvt.rn.relu.f16.f32", "hw", {bits(1.0f)}, 0x3c00},
+    {"cvt.rn.relu.f16.f32", "hw", {bits(-1.0f)}, 0},
+    {"cvt.rn.relu.bf16.f32", "hw", {bits(-inf)}, 0},
+    {"cvt.rn.relu.bf16.f32", "hw", {bits(2.0f)}, 0x4000},
     // Floats of 16 bits: half 1 is 0x3c00, bfloat16 1 is 0x3f80.
     {"add.rn.f16", "hhh", {0x3c00, 0x1000}, 0x3c00},                            // 1 + 2^-11
     {"mul.f16", "hhh", {0x4200, 0xc000}, 0xc600},                               // 3 * -2
