@@ -135,6 +135,8 @@ Value Elements::load(Value memory, RankedTensorType type, const Position &positi
   Type stored = storageType(type.getElementType());
   Linear at = linearize(*this, type, position);
   Value start = kernel.add(at.base, at.offset);
+  if (hasWholeRows && !mask && !position.empty() && position.back().known() && together(type) > 1)
+    return loadTogether(memory, type, position, start);
   if (!at.lanes && at.lane == 1) {
     if (!mask)
       return vector::LoadOp::create(b, vectorOf(stored), memory, start);
@@ -157,6 +159,43 @@ Value Elements::load(Value memory, RankedTensorType type, const Position &positi
   if (at.lanes)
     indices = at.lane ? Value(arith::AddIOp::create(b, at.lanes, indices)) : at.lanes;
   return vector::GatherOp::create(b, vectorOf(stored), memory, start, indices, mask ? mask : all, rest);
+}
+
+/// As many as 16 bytes have, but no more than SPIR-V's vectors.
+int64_t Elements::together(RankedTensorType type) {
+  if (type.getRank() == 0)
+    return 1;
+  int64_t bytes = storageType(type.getElementType()).getIntOrFloatBitWidth() / 8;
+  return std::gcd(dimsOf(type).back().constantValue().value_or(1), std::min<int64_t>(16 / bytes, 4));
+}
+
+Value Elements::loadTogether(Value memory, RankedTensorType type, const Position &position, Value start) {
+  Type stored = storageType(type.getElementType());
+  int64_t count = together(type), number = *position.back().known() % count;
+  Position origin = position;
+  origin.back().offset -= number;
+  Tile *tile = llvm::find_if(tiles, [&](Tile &tile) { return tile.memory == memory && tile.origin == origin; });
+  if (tile == tiles.end()) {
+    tile = &tiles.emplace_back();
+    *tile = {memory, origin, {}};
+    Value all = vector::LoadOp::create(b, VectorType::get({count}, stored), memory,
+                                       ValueRange(kernel.sub(start, kernel.index(number))), /*nontemporal=*/false,
+                                       llvm::MaybeAlign(count * stored.getIntOrFloatBitWidth() / 8));
+    for (int64_t i = 0; i < count; ++i)
+      tile->rows.push_back(splat(vector::ExtractOp::create(b, all, ArrayRef<int64_t>{i})));
+  }
+  return tile->rows[number];
+}
+
+void Elements::storeTogether(ArrayRef<Value> elements, Value memory, RankedTensorType type, const Position &position) {
+  Linear at = linearize(*this, type, position);
+  SmallVector<Value> stored;
+  for (Value element : elements)
+    stored.push_back(vector::ExtractOp::create(b, toStorage(b, element, type.getElementType()), ArrayRef<int64_t>{0}));
+  auto all = VectorType::get({static_cast<int64_t>(stored.size())}, stored.front().getType());
+  vector::StoreOp::create(b, vector::FromElementsOp::create(b, all, stored), memory,
+                          ValueRange(kernel.add(at.base, at.offset)), /*nontemporal=*/false,
+                          llvm::MaybeAlign(all.getNumElements() * all.getElementTypeBitWidth() / 8));
 }
 
 void transposeSquare(ImplicitLocOpBuilder &b, MutableArrayRef<Value> rows) {

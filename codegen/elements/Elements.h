@@ -63,6 +63,11 @@ public:
     tileRow = row;
   }
 
+  /// A thread's elements that lie side by side are all wanted: they are loaded together. See together().
+  void setWholeRows() { hasWholeRows = true; }
+  /// How many elements of a row-major tensor's innermost dimension a thread loads and stores at once: divides it.
+  static int64_t together(mlir::RankedTensorType type);
+
   /// Windows (of pools and depthwise convolutions) lie wholly within their inputs from now on.
   void setInterior(bool interior) { this->interior = interior; }
 
@@ -74,6 +79,10 @@ public:
 
   /// Stores `elements` to a row-major tensor's memory at `position`; masked lanes are left alone.
   void store(mlir::Value elements, mlir::Value memory, mlir::RankedTensorType type, const Position &position);
+
+  /// The same of a thread's neighbours along the innermost dimension, as many as together() says, from `position` on.
+  void storeTogether(llvm::ArrayRef<mlir::Value> elements, mlir::Value memory, mlir::RankedTensorType type,
+                     const Position &position);
 
   /// Computes those of the kernel's results that `which` picks at `position`, then stores them: a result
   /// may lie over what another is computed from.
@@ -117,6 +126,8 @@ public:
 
 private:
   mlir::Value compute(mlir::Value value, const Position &position);
+  mlir::Value loadTogether(mlir::Value memory, mlir::RankedTensorType type, const Position &position,
+                           mlir::Value start);
   mlir::Value loadTransposed(mlir::Value memory, mlir::Type element, const Position &position, mlir::Value start,
                              int64_t laneStride);
 
@@ -187,7 +198,7 @@ private:
   llvm::SmallVector<Tile, 0> tiles;
   mlir::Value mask;
   int64_t tileRows = 0, tileRow = 0;
-  bool interior = false;
+  bool interior = false, hasWholeRows = false;
 };
 
 /// The operation of one elementwise graph op on vectors of its operands' compute types

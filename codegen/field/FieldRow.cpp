@@ -89,9 +89,15 @@ void FieldRow::storeColumns(ArrayRef<Columns> results, const Coord &place) {
     for (auto [number, value] : llvm::enumerate(kernel.results())) {
       Value memory = kernel.resultBuffer(static_cast<unsigned>(number));
       auto type = cast<RankedTensorType>(value.getType());
-      size_t column = 0;
-      overColumns(value, place,
-                  [&](const Position &position) { elements.store(results[number][column++], memory, type, position); });
+      ArrayRef<Value> columns = results[number];
+      int64_t together = elements.lanes == 1 ? Elements::together(type) : 1, column = 0;
+      overColumns(value, place, [&](const Position &position) {
+        if (together == 1)
+          elements.store(columns[column], memory, type, position);
+        else if (column % together == 0)
+          elements.storeTogether(columns.slice(column, together), memory, type, position);
+        ++column;
+      });
     }
   };
   if (row.isThere && elements.lanes == 1)

@@ -102,10 +102,20 @@ int64_t MatrixNetwork::fragmentsOf(const Layer &layer) const {
   return llvm::alignTo(layer.fragments * layer.steps, together);
 }
 
+/// What a workgroup has without asking, or two or one have of a multiprocessor, if weights need it beside so many
+/// bytes.
+int64_t MatrixNetwork::sharedBytes(int64_t weightBytes, int64_t others) const {
+  int64_t most = kernel.target.mostSharedBytes;
+  for (int64_t bytes : {kernel.target.sharedBytes, most / 2})
+    if (weightBytes + others <= bytes)
+      return bytes;
+  return std::max(most, kernel.target.sharedBytes);
+}
+
 /// Rows get no more than half of what a workgroup has, weights the rest as long as they fit. False if rows do not.
 bool MatrixNetwork::placeAll() {
   const Target &target = kernel.target;
-  int64_t columns = 0, ofRow = 0, registers = 0;
+  int64_t columns = 0, ofRow = 0, registers = 0, weightElements = 0;
   kernel.source.walk([&](MlpOp op) {
     for (Value weights : op.getWeights()) {
       ArrayRef<int64_t> shape = cast<RankedTensorType>(weights.getType()).getShape();
@@ -113,7 +123,8 @@ bool MatrixNetwork::placeAll() {
       layer.fragments = llvm::divideCeil(layer.out, chain.others);
       layer.steps = llvm::divideCeil(layer.in, unit.depth);
       registers = std::max(registers, layer.fragments * chain.others + layer.steps * unit.depth);
-      layers.insert({layer.weights, layer});
+      if (layers.insert({layer.weights, layer}).second)
+        weightElements += fragmentsOf(layer) * subgroupRows() * weightLayout().count();
     }
     auto first = cast<RankedTensorType>(op.getWeights().front().getType());
     auto last = cast<RankedTensorType>(op.getWeights().back().getType());
@@ -131,10 +142,18 @@ bool MatrixNetwork::placeAll() {
   // Where a thread's ray, its row's values and operands need more registers than it has, workgroups have fewer threads.
   int64_t threads = target.workgroupThreads, part = std::max(threads / 4, target.subgroupThreads);
   int64_t least = target.threadRegisters / 2 + atOnce * registers + ofRow / 2;
-  while (threads > part && (threads * least > target.workgroupThreads * target.threadRegisters ||
-                            threads / target.subgroupThreads * ofSubgroup > target.sharedBytes / 2))
-    threads -= part;
-  int64_t left = target.sharedBytes - threads / target.subgroupThreads * ofSubgroup;
+  auto fewer = [&](int64_t count, int64_t ofThread, int64_t all) {
+    while (count > part && count * ofThread > all)
+      count -= part;
+    return count;
+  };
+  int64_t ofGroup = target.workgroupThreads * target.threadRegisters, rowBytes = ofSubgroup / target.subgroupThreads;
+  threads = fewer(threads, least, ofGroup);
+  int64_t weightBytes = weightElements * bytes, shared = sharedBytes(weightBytes, threads * rowBytes);
+  if (2 * shared > target.mostSharedBytes && shared > target.sharedBytes) // it has a multiprocessor for itself
+    threads = fewer(target.workgroupThreads, least, 2 * ofGroup);
+  threads = fewer(threads, rowBytes, std::max(shared / 2, shared - weightBytes));
+  int64_t left = shared - threads * rowBytes;
   if (left < 0)
     return false;
   kernel.setThreads(threads);
@@ -166,7 +185,9 @@ Value MatrixNetwork::weightFragment(const Layer &layer, Value number, Value thre
   Value k = kernel.add(kernel.mul(kernel.rem(number, layer.steps), unit.depth), sumOfBits(kernel, thread, depthLanes));
   // Neighbouring k that the thread has are one load.
   int64_t run = 1;
-  while (run < layout.count() && layout.elements[llvm::Log2_64(run)] == run && layer.in % (2 * run) == 0)
+  auto beginsAligned = [&](int64_t run) { return llvm::all_of(depthLanes, [&](int64_t k) { return k % run == 0; }); };
+  while (run < layout.count() && layout.elements[llvm::Log2_64(run)] == run && layer.in % (2 * run) == 0 &&
+         beginsAligned(2 * run))
     run *= 2;
   Value memory = kernel.bufferOf(layer.weights);
   Values elements;
@@ -183,7 +204,8 @@ Value MatrixNetwork::weightFragment(const Layer &layer, Value number, Value thre
     if (exists)
       place = arith::SelectOp::create(b, exists, place, kernel.index(0));
     auto type = VectorType::get({run}, stored);
-    Value loaded = vector::LoadOp::create(b, type, memory, place);
+    Value loaded = vector::LoadOp::create(b, type, memory, ValueRange(place), /*nontemporal=*/false,
+                                          llvm::MaybeAlign(run * stored.getIntOrFloatBitWidth() / 8));
     if (exists)
       loaded = arith::SelectOp::create(b, exists, loaded, arith::ConstantOp::create(b, b.getZeroAttr(type)));
     for (int64_t i = 0; i < run; ++i)

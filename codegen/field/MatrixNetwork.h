@@ -54,6 +54,7 @@ private:
 
   MatrixNetwork(Kernel &kernel, mlir::Type element, const MatrixUnit &unit, simt::FragmentChain chain);
   bool placeAll();
+  int64_t sharedBytes(int64_t weightBytes, int64_t others) const;
   int64_t fragmentsOf(const Layer &layer) const;
 
   mlir::Value chunkPlace(mlir::Value row, mlir::Value column);

@@ -34,6 +34,7 @@ LogicalResult simt::scheduleField(func::FuncOp source, const Target &target) {
     if (!kernel.staysTogether()) {
       kernel.when(kernel.less(first, count), [&] {
         Elements elements(kernel, 1);
+        elements.setWholeRows();
         Coord place = Elements::uniform(first);
         FieldRow row(elements, networks, {place, {}});
         FieldRow::storeResults(row, place);
@@ -47,7 +48,7 @@ LogicalResult simt::scheduleField(func::FuncOp source, const Target &target) {
       Value number = kernel.add(first, kernel.threads() * row);
       // Those past the last row have that, too.
       places.push_back(Elements::uniform(kernel.min(number, kernel.sub(count, kernel.index(1)))));
-      elements.emplace_back(kernel, 1);
+      elements.emplace_back(kernel, 1).setWholeRows();
       Value isThere = elements.back().splat(kernel.less(number, count));
       all.emplace_back(elements.back(), networks, RowPlace{places.back(), isThere});
     }
