@@ -175,7 +175,7 @@ module attributes {treadle.target = {name = "vulkan", variant = "cpu", is_simt =
   // Where threads hand each other values: four rows of a thread share weights, four columns of a row a word of memory.
   // CHECK-LABEL: func @shared_weights(
   // CHECK: memref.alloca() : memref<{{.*}}xi64, #gpu.address_space<workgroup>>
-  // CHECK-COUNT-64: memref.load %arg0
+  // CHECK-COUNT-16: vector.load %arg0{{.*}} vector<4xf16>
   // CHECK: scf.for
   // CHECK: vector.load %arg1{{.*}} vector<4xf16>
   // CHECK-COUNT-64: gpu.subgroup_broadcast

@@ -110,9 +110,11 @@ struct Access {
 
 /// To what lies at an address, a multiple of its size.
 Access accessAt(OpBuilder &b, Location loc, Type element, Value address) {
+  auto vector = dyn_cast<VectorType>(element);
+  int64_t bits = getElementTypeOrSelf(element).getIntOrFloatBitWidth() * (vector ? vector.getNumElements() : 1);
   return {pointerTo(b, loc, element, address),
           spirv::MemoryAccessAttr::get(b.getContext(), spirv::MemoryAccess::Aligned),
-          b.getI32IntegerAttr(static_cast<int32_t>(element.getIntOrFloatBitWidth() / 8))};
+          b.getI32IntegerAttr(static_cast<int32_t>(bits / 8))};
 }
 
 Access accessTo(OpBuilder &b, Location loc, MemRefType type, Type element, Value memory, Value index) {
@@ -132,21 +134,45 @@ struct Load : OpConversionPattern<memref::LoadOp> {
   }
 };
 
-/// Some elements as one word of 16, 32 or 64 bits, which llvmpipe loads as fast as one of them; a vector it loads by
-/// components.
+/// What some elements of device memory are moved as: one word of 16, 32 or 64 bits, which llvmpipe loads as fast as one
+/// of them, while a vector it loads by components; or four words. Null for others.
+Type wordOf(MemRefType memory, VectorType type) {
+  int64_t count = type.getNumElements(), bits = count * type.getElementTypeBitWidth();
+  if (isShared(memory) || count < 2 || count > 4)
+    return {};
+  if (bits == 128)
+    return VectorType::get({4}, IntegerType::get(type.getContext(), 32));
+  return bits == 16 || bits == 32 || bits == 64 ? IntegerType::get(type.getContext(), static_cast<unsigned>(bits)) : Type();
+}
+
+Value castTo(OpBuilder &b, Type type, Value bits) {
+  return bits.getType() == type ? bits : Value(spirv::BitcastOp::create(b, bits.getLoc(), type, bits));
+}
+
 struct LoadSome : OpConversionPattern<vector::LoadOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(vector::LoadOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
-    VectorType type = op.getVectorType();
-    int64_t bits = type.getNumElements() * type.getElementTypeBitWidth();
-    if (isShared(op.getMemRefType()) || type.getNumElements() < 2 || type.getNumElements() > 4 ||
-        (bits != 16 && bits != 32 && bits != 64))
+    Type word = wordOf(op.getMemRefType(), op.getVectorType());
+    if (!word)
       return failure();
-    Type word = b.getIntegerType(static_cast<unsigned>(bits));
     Value address = addressOf(b, op.getLoc(), op.getMemRefType(), in.getBase(), in.getIndices()[0]);
     Access at = accessAt(b, op.getLoc(), word, address);
     Value all = spirv::LoadOp::create(b, op.getLoc(), word, at.pointer, at.access, at.alignment);
-    b.replaceOpWithNewOp<spirv::BitcastOp>(op, type, all);
+    b.replaceOp(op, castTo(b, op.getVectorType(), all));
+    return success();
+  }
+};
+
+struct StoreSome : OpConversionPattern<vector::StoreOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(vector::StoreOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
+    Type word = wordOf(op.getMemRefType(), op.getVectorType());
+    if (!word)
+      return failure();
+    Value address = addressOf(b, op.getLoc(), op.getMemRefType(), in.getBase(), in.getIndices()[0]);
+    Access at = accessAt(b, op.getLoc(), word, address);
+    Value all = castTo(b, word, in.getValueToStore());
+    b.replaceOpWithNewOp<spirv::StoreOp>(op, at.pointer, all, at.access, at.alignment);
     return success();
   }
 };
@@ -331,7 +357,7 @@ struct VulkanConvertKernel : impl::VulkanConvertKernelBase<VulkanConvertKernel> 
     populateGPUToSPIRVPatterns(converter, patterns);
     populateVectorToSPIRVPatterns(converter, patterns);
     vulkan::populateTileToSpirv(converter, patterns);
-    patterns.add<Load, LoadSome, Store, Shared, Broadcast, Exchange, Ballot, Return, Entry>(converter, context);
+    patterns.add<Load, LoadSome, StoreSome, Store, Shared, Broadcast, Exchange, Ballot, Return, Entry>(converter, context);
     auto legal = SPIRVConversionTarget::get(target);
     if (failed(applyFullConversion(module, *legal, std::move(patterns))))
       return signalPassFailure();

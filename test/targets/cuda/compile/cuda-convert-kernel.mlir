@@ -154,3 +154,35 @@ builtin.module @boxes {
     return
   }
 }
+
+// What is below 0 is 0, and rounded, by one instruction for two numbers; the first is the lower half.
+// CHECK: module @rectified
+// CHECK-COUNT-2: llvm.call_intrinsic "llvm.nvvm.ff2f16x2.rn.relu"({{.*}}) : (f32, f32) -> vector<2xf16>
+// CHECK: llvm.call_intrinsic "llvm.nvvm.f2bf16.rn.relu"({{.*}}) : (f32) -> bf16
+// Below 1 is not below 0.
+// CHECK: llvm.fptrunc
+builtin.module @rectified {
+  func.func @rectified(%in: memref<?xf32>, %halves: memref<?xf16>, %out: memref<?xi16>, %others: memref<?xf16>, %tasks: index)
+      attributes {treadle.grid = #graph.dims<1>, treadle.scratch = #graph.dim<0>, treadle.buffers = 4 : i64, treadle.symbols = [], treadle.threads = 64 : i64} {
+    %thread = gpu.thread_id x
+    %zeros = arith.constant dense<0.0> : vector<4xf32>
+    %all = vector.load %in[%thread] : memref<?xf32>, vector<4xf32>
+    %below = arith.cmpf olt, %all, %zeros : vector<4xf32>
+    %rectified = arith.select %below, %zeros, %all : vector<4xi1>, vector<4xf32>
+    %narrow = arith.truncf %rectified : vector<4xf32> to vector<4xf16>
+    vector.store %narrow, %halves[%thread] : memref<?xf16>, vector<4xf16>
+    %zero = arith.constant 0.0 : f32
+    %x = memref.load %in[%thread] : memref<?xf32>
+    %isBelow = arith.cmpf olt, %x, %zero : f32
+    %number = arith.select %isBelow, %zero, %x : f32
+    %rounded = arith.truncf %number : f32 to bf16
+    %bits = arith.bitcast %rounded : bf16 to i16
+    memref.store %bits, %out[%thread] : memref<?xi16>
+    %one = arith.constant 1.0 : f32
+    %isBelowOne = arith.cmpf olt, %x, %one : f32
+    %another = arith.select %isBelowOne, %zero, %x : f32
+    %half = arith.truncf %another : f32 to f16
+    memref.store %half, %others[%thread] : memref<?xf16>
+    return
+  }
+}

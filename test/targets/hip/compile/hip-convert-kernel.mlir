@@ -73,3 +73,17 @@ builtin.module @other {
     return
   }
 }
+
+// An approximation of 2^x is the device's own.
+// CHECK: module @power
+// CHECK: llvm.call_intrinsic "llvm.amdgcn.exp2.f32"({{.*}}) : (f32) -> f32
+builtin.module @power {
+  func.func @power(%in: memref<?xf32>, %out: memref<?xf32>, %tasks: index)
+      attributes {treadle.grid = #graph.dims<1>, treadle.scratch = #graph.dim<0>, treadle.buffers = 2 : i64, treadle.symbols = [], treadle.threads = 64 : i64} {
+    %thread = gpu.thread_id x
+    %x = memref.load %in[%thread] : memref<?xf32>
+    %power = math.exp2 %x fastmath<afn> : f32
+    memref.store %power, %out[%thread] : memref<?xf32>
+    return
+  }
+}

@@ -145,3 +145,25 @@ builtin.module @product {
     return
   }
 }
+
+// Four elements are a word, or where they are 16 bytes a vector of words.
+// CHECK: module @four
+// CHECK: spirv.Load "PhysicalStorageBuffer" %{{.*}} ["Aligned", 16] : vector<4xi32>
+// CHECK: spirv.Bitcast %{{.*}} : vector<4xi32> to vector<4xf32>
+// CHECK: %[[BYTES:.*]] = spirv.Bitcast %{{.*}} : vector<4xi8> to i32
+// CHECK: spirv.Store "PhysicalStorageBuffer" %{{.*}}, %[[BYTES]] ["Aligned", 4] : i32
+// CHECK: %[[WORDS:.*]] = spirv.Bitcast %{{.*}} : vector<4xf32> to vector<4xi32>
+// CHECK: spirv.Store "PhysicalStorageBuffer" %{{.*}}, %[[WORDS]] ["Aligned", 16] : vector<4xi32>
+builtin.module @four {
+  func.func @four(%in: memref<?xf32>, %bytes: memref<?xi8>, %out: memref<?xf32>, %tasks: index)
+      attributes {treadle.grid = #graph.dims<1>, treadle.scratch = #graph.dim<0>, treadle.buffers = 3 : i64, treadle.symbols = [], treadle.threads = 64 : i64} {
+    %four = arith.constant 4 : index
+    %thread = gpu.thread_id x
+    %at = arith.muli %thread, %four : index
+    %all = vector.load %in[%at] {alignment = 16 : i64} : memref<?xf32>, vector<4xf32>
+    %narrow = arith.fptoui %all : vector<4xf32> to vector<4xi8>
+    vector.store %narrow, %bytes[%at] {alignment = 4 : i64} : memref<?xi8>, vector<4xi8>
+    vector.store %all, %out[%at] {alignment = 16 : i64} : memref<?xf32>, vector<4xf32>
+    return
+  }
+}

@@ -212,6 +212,7 @@ const Row rows[] = {
     {"cvt.f32.bf16", "wh", {0x4040}, bits(3.0f)},
     {"cvt.rn.f16x2.f32", "www", {bits(1.0f), bits(2.0f)}, 0x3c004000},
     {"cvt.rn.bf16x2.f32", "www", {bits(1.0f), bits(2.0f)}, 0x3f804000},
+    {"cvt.rn.relu.f16x2.f32", "www", {bits(-1.0f), bits(2.0f)}, 0x00004000},
     {"mov.b64", "dd", {7}, 7},
 };
 
