@@ -142,7 +142,8 @@ Type wordOf(MemRefType memory, VectorType type) {
     return {};
   if (bits == 128)
     return VectorType::get({4}, IntegerType::get(type.getContext(), 32));
-  return bits == 16 || bits == 32 || bits == 64 ? IntegerType::get(type.getContext(), static_cast<unsigned>(bits)) : Type();
+  return bits == 16 || bits == 32 || bits == 64 ? IntegerType::get(type.getContext(), static_cast<unsigned>(bits))
+                                                : Type();
 }
 
 Value castTo(OpBuilder &b, Type type, Value bits) {
@@ -357,7 +358,8 @@ struct VulkanConvertKernel : impl::VulkanConvertKernelBase<VulkanConvertKernel> 
     populateGPUToSPIRVPatterns(converter, patterns);
     populateVectorToSPIRVPatterns(converter, patterns);
     vulkan::populateTileToSpirv(converter, patterns);
-    patterns.add<Load, LoadSome, StoreSome, Store, Shared, Broadcast, Exchange, Ballot, Return, Entry>(converter, context);
+    patterns.add<Load, LoadSome, StoreSome, Store, Shared, Broadcast, Exchange, Ballot, Return, Entry>(converter,
+                                                                                                       context);
     auto legal = SPIRVConversionTarget::get(target);
     if (failed(applyFullConversion(module, *legal, std::move(patterns))))
       return signalPassFailure();
