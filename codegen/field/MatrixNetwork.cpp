@@ -214,21 +214,34 @@ Value MatrixNetwork::weightFragment(const Layer &layer, Value number, Value thre
   return vector::FromElementsOp::create(b, VectorType::get({layout.count()}, stored), elements);
 }
 
-/// [pairs of fragments][thread][fragment of the pair]: threads write what lies side by side.
+/// [pairs of fragments][thread][fragment of the pair]: threads write what lies side by side. Several are on their way
+/// at once, so that memory is waited for seldom.
 void MatrixNetwork::loadWeights() {
   lane = kernel.rem(kernel.thread(), subgroupRows());
   ownRows = kernel.mul(kernel.div(kernel.thread(), subgroupRows()), blocks * rows.elements());
   if (!weightMemory)
     return;
   int64_t threads = subgroupRows(), count = weightLayout().count();
-  for (auto &[weights, layer] : layers)
-    if (layer.place >= 0)
-      kernel.loop(kernel.thread(), kernel.index(fragmentsOf(layer) * threads), kernel.threads(), [&](Value i) {
+  for (auto &[weights, layer] : layers) {
+    if (layer.place < 0)
+      continue;
+    int64_t all = fragmentsOf(layer) * threads;
+    int64_t onTheWay = std::min<int64_t>(8, llvm::divideCeil(all, kernel.threads()));
+    kernel.loop(kernel.thread(), kernel.index(all), kernel.threads() * onTheWay, [&](Value first) {
+      Values numbers, fragments;
+      for (int64_t some = 0; some < onTheWay; ++some) {
+        numbers.push_back(kernel.add(first, some * kernel.threads()));
+        Value i = some ? kernel.min(numbers.back(), kernel.index(all - 1)) : first;
         Value thread = kernel.rem(kernel.div(i, together), threads);
         Value number = kernel.add(kernel.mul(kernel.div(i, together * threads), together), kernel.rem(i, together));
-        vector::StoreOp::create(b, weightFragment(layer, number, thread), weightMemory,
-                                kernel.add(kernel.mul(i, count), layer.place));
-      });
+        fragments.push_back(weightFragment(layer, number, thread));
+      }
+      for (auto [some, i, fragment] : llvm::enumerate(numbers, fragments))
+        kernel.when(some && all % (kernel.threads() * onTheWay) ? kernel.less(i, kernel.index(all)) : Value(), [&] {
+          vector::StoreOp::create(b, fragment, weightMemory, kernel.add(kernel.mul(i, count), layer.place));
+        });
+    });
+  }
   kernel.barrier();
 }
 
