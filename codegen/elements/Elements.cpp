@@ -135,7 +135,7 @@ Value Elements::load(Value memory, RankedTensorType type, const Position &positi
   Type stored = storageType(type.getElementType());
   Linear at = linearize(*this, type, position);
   Value start = kernel.add(at.base, at.offset);
-  if (hasWholeRows && !mask && !position.empty() && position.back().known() && together(type) > 1)
+  if (hasWholeRows && !mask && !at.lanes && !position.empty() && position.back().known() && together(type) > 1)
     return loadTogether(memory, type, position, start);
   if (!at.lanes && at.lane == 1) {
     if (!mask)

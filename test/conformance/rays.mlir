@@ -73,6 +73,40 @@ func.func @main(%o: tensor<19x3xf32> {test.range = array<f64: -2.0, 3.0>}, %e: t
 }
 
 // -----
+// Most words of bits are 0, which are blocks of cells: rays go through them at once, whatever their steps are, and past
+// the margins of the cascades.
+// name sparse
+// table STEPS  C  MIN    MAX    CONE  COUNT  BOX
+//   equal      1  0.013  0.013  0.0   200    0.0,0.0,0.0,1.0,1.0,1.0
+//   growing    1  0.013  0.2    0.02  200    0.0,0.0,0.0,1.0,1.0,1.0
+//   far        1  0.11   0.2    0.02  200    0.0,0.0,0.0,1.0,1.0,1.0
+//   cascades   3  0.013  0.013  0.0   400    -1.5,-1.5,-1.5,2.5,2.5,2.5
+//   ofAll      3  0.013  0.2    0.02  400    -1.5,-1.5,-1.5,2.5,2.5,2.5
+!points = tensor<?x3xf32, #graph.dims<samples, 3>>
+func.func @main(%o: tensor<19x3xf32> {test.range = array<f64: -2.0, 3.0>}, %e: tensor<19x3xf32> {test.range = array<f64: -1.0, 2.0>}, %bits: tensor<$Cx512xui8> {test.range = #graph.dims<0, 256>},
+                %some: tensor<$Cx512xui8> {test.range = #graph.dims<0, 2>}, %fewer: tensor<$Cx512xui8> {test.range = #graph.dims<0, 2>}, %few: tensor<$Cx512xui8> {test.range = #graph.dims<0, 2>},
+                %w: tensor<4x3xf32> {test.constant}) -> (tensor<19x3xf32>, tensor<19x1xf32>, tensor<19x1xf32>) {
+  %t = graph.sub %e, %o : (tensor<19x3xf32>, tensor<19x3xf32>) -> tensor<19x3xf32>
+  %s = graph.mul %t, %t : (tensor<19x3xf32>, tensor<19x3xf32>) -> tensor<19x3xf32>
+  %q = graph.reduce sum %s {axes = array<i64: 1>} : (tensor<19x3xf32>) -> tensor<19x1xf32>
+  %l = graph.sqrt %q : (tensor<19x1xf32>) -> tensor<19x1xf32>
+  %d = graph.div %t, %l : (tensor<19x3xf32>, tensor<19x1xf32>) -> tensor<19x3xf32>
+  %m = graph.mul %some, %fewer : (tensor<$Cx512xui8>, tensor<$Cx512xui8>) -> tensor<$Cx512xui8>
+  %n = graph.mul %m, %few : (tensor<$Cx512xui8>, tensor<$Cx512xui8>) -> tensor<$Cx512xui8>
+  %sparse = graph.mul %bits, %n : (tensor<$Cx512xui8>, tensor<$Cx512xui8>) -> tensor<$Cx512xui8>
+  %0:3 = ng.march %o, %d occupancy(%sparse) captures(%w) {
+  ^bb0(%p: !points, %r: !points, %a: tensor<4x3xf32>):
+    %1 = ng.mlp %p, %a {activation = #ng.activation<none>, outputActivation = #ng.activation<sigmoid>}
+        : (!points, tensor<4x3xf32>) -> tensor<?x4xf32, #graph.dims<samples, 4>>
+    %2 = graph.slice %1 starts <0, 0> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> tensor<?x1xf32, #graph.dims<samples, 1>>
+    %3 = graph.slice %1 starts <0, 1> steps [1, 1] : (tensor<?x4xf32, #graph.dims<samples, 4>>) -> !points
+    ng.yield %2, %3 : tensor<?x1xf32, #graph.dims<samples, 1>>, !points
+  } {box = array<f32: $BOX>, minStep = $MIN : f32, maxStep = $MAX : f32, coneAngle = $CONE : f32, maxSteps = $COUNT : i64, start = 0.5 : f32, minTransmittance = 0.01 : f32}
+      : (tensor<19x3xf32>, tensor<19x3xf32>, tensor<$Cx512xui8>, tensor<4x3xf32>) -> (tensor<19x3xf32>, tensor<19x1xf32>, tensor<19x1xf32>)
+  return %0#0, %0#1, %0#2 : tensor<19x3xf32>, tensor<19x1xf32>, tensor<19x1xf32>
+}
+
+// -----
 // name deltaTrack
 // with n=1 | n=23
 !rays = tensor<?x3xf32, #graph.dims<n, 3>>
