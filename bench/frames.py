@@ -3,9 +3,9 @@
 """frames.py - pictures of scenes on a real device: right first, then frames a second at the sizes of screens.
 
     python bench/frames.py prepare DIR [--targets LIST] [SCENE ..]        on any machine: compiles what is drawn
-    python bench/frames.py run DIR [--device NAME] [--rounds N] [--sizes LIST]   where the device is: needs libtreadle.so, NumPy
+    python bench/frames.py run DIR [--device NAME] [--rounds N] [--checked SIZE] [--sizes LIST]   where the device is: needs libtreadle.so, NumPy
 
-Each scene is drawn at 256 x 256 on the CPU and on the device, and compared; then at each size the device's own clock says
+Each scene is drawn, at 256 x 256, on the CPU and on the device, and compared; then at each size the device's own clock says
 how long a frame takes: that of its kernels, with what they read and write in the device's memory. Sizes are those of the
 published claim that is to be met: 3840x2160 at 30 frames a second for radiance fields, 7680x4320 at 120 for the others.
 """
@@ -64,12 +64,12 @@ def psnr(a, b):
     return np.inf if error == 0 else 10 * np.log10(255 ** 2 / error)
 
 
-def run(folder, device, rounds, sizes):
+def run(folder, device, rounds, checked, sizes):
     print(f"{runtimes.Treadle.devices()[device]}; milliseconds of kernels, median of {rounds}, and frames a second")
     for path in sorted(folder.glob("*.tdl")):
         pictures = []
         for where in (None, device):
-            frame = Frame(path, 256, 256, where)
+            frame = Frame(path, *checked, where)
             frame.run()
             pictures.append(frame.pixels())
             frame.close()
@@ -91,13 +91,14 @@ def main():
     parser.add_argument("--targets", default="cpu,cuda:sm_90", metavar="LIST", help="prepare (default: %(default)s)")
     parser.add_argument("--device", default="cuda:0", metavar="NAME", help="run (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5, metavar="N")
+    parser.add_argument("--checked", default="256x256", metavar="SIZE", help="of the picture that is compared (default: %(default)s)")
     parser.add_argument("--sizes", default="1920x1080,3840x2160,7680x4320", metavar="LIST")
     arguments = parser.parse_args()
     if arguments.what == "prepare":
         prepare(arguments.folder, arguments.targets, arguments.scenes)
     else:
-        run(arguments.folder, arguments.device, arguments.rounds,
-            [tuple(map(int, size.split("x"))) for size in arguments.sizes.split(",")])
+        checked, *sizes = (tuple(map(int, size.split("x"))) for size in [arguments.checked, *arguments.sizes.split(",")])
+        run(arguments.folder, arguments.device, arguments.rounds, checked, sizes)
 
 
 if __name__ == "__main__":

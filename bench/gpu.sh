@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# gpu.sh - what bench/gpu.py does, in one word for each machine; nothing is built twice.
+# gpu.sh - what bench/gpu.py and bench/frames.py do, in one word for each machine; nothing is built twice.
 #
 # Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -17,8 +17,13 @@ prepare() {
   rm -rf build/gpu && mkdir -p build/gpu/lib
   cp build/lib/libtreadle.so build/gpu/lib/
   "$python" bench/gpu.py prepare build/gpu/models "$@"
+  "$python" bench/frames.py prepare build/gpu/frames
 }
-run() { TREADLE_BUILD=$PWD/build/gpu "$python" bench/gpu.py run build/gpu/models --out "${OUT:-build/gpu}/gpu.txt"; }
+run() {
+  export TREADLE_BUILD=$PWD/build/gpu
+  "$python" bench/gpu.py run build/gpu/models --out "${OUT:-build/gpu}/gpu.txt"
+  "$python" bench/frames.py run build/gpu/frames "$@" | tee "${OUT:-build/gpu}/frames.txt"
+}
 
 case ${1:-} in
 prepare) prepare "${@:2}" ;;
@@ -26,7 +31,7 @@ run) run ;;
 try)
   ./dev build dev treadle-simulators
   prepare --small
-  LD_LIBRARY_PATH=$PWD/build/simulator run
+  LD_LIBRARY_PATH=$PWD/build/simulator run --rounds 1 --checked 16x16 --sizes 32x32
   ;;
 *)
   sed -n 's/^# \{0,1\}//; 2,9p' "${BASH_SOURCE[0]}"
