@@ -64,13 +64,7 @@ using GetCooperativeMatrixProperties = VkResult(VKAPI_PTR *)(VkPhysicalDevice, u
 #define TREADLE_VULKAN_DEVICE_FUNCTIONS(X)                                                                             \
   X(DestroyDevice)                                                                                                     \
   X(GetDeviceQueue)                                                                                                    \
-  X(AllocateMemory)                                                                                                    \
-  X(FreeMemory)                                                                                                        \
-  X(MapMemory)                                                                                                         \
-  X(CreateBuffer)                                                                                                      \
-  X(DestroyBuffer)                                                                                                     \
   X(GetBufferMemoryRequirements)                                                                                       \
-  X(BindBufferMemory)                                                                                                  \
   X(GetBufferDeviceAddress)                                                                                            \
   X(CreateShaderModule)                                                                                                \
   X(DestroyShaderModule)                                                                                               \

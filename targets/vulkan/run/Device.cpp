@@ -7,16 +7,56 @@
 
 #include "targets/vulkan/run/Device.h"
 #include "targets/vulkan/KernelAbi.h"
+#include "targets/vulkan/run/Allocator.h"
 #include <algorithm>
 
 namespace treadle::vulkan {
+namespace {
+
+VkBufferCreateInfo bufferOf(uint64_t bytes) {
+  auto info = structure<VkBufferCreateInfo>(VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO);
+  info.size = bytes;
+  info.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT |
+               VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+  return info;
+}
+
+VmaAllocationCreateInfo memoryFor(Use use, bool isUnified) {
+  constexpr VkMemoryPropertyFlags local = VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT,
+                                  coherent = VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
+                                  cached = VK_MEMORY_PROPERTY_HOST_CACHED_BIT;
+  constexpr VmaAllocationCreateFlags written = VMA_ALLOCATION_CREATE_MAPPED_BIT |
+                                               VMA_ALLOCATION_CREATE_HOST_ACCESS_SEQUENTIAL_WRITE_BIT,
+                                     read = VMA_ALLOCATION_CREATE_MAPPED_BIT |
+                                            VMA_ALLOCATION_CREATE_HOST_ACCESS_RANDOM_BIT;
+  auto of = [](VmaMemoryUsage usage, VmaAllocationCreateFlags flags, VkMemoryPropertyFlags required) {
+    VmaAllocationCreateInfo info = {};
+    info.usage = usage;
+    info.flags = flags;
+    info.requiredFlags = required;
+    return info;
+  };
+  switch (use) {
+  case Use::kernels: // what the host reaches without a cache is slow to read
+    return isUnified ? of(VMA_MEMORY_USAGE_AUTO_PREFER_DEVICE, read, local | coherent | cached)
+                     : of(VMA_MEMORY_USAGE_AUTO_PREFER_DEVICE, 0, local);
+  case Use::arguments:
+    return of(VMA_MEMORY_USAGE_AUTO_PREFER_DEVICE, written, coherent);
+  case Use::upload:
+    return of(VMA_MEMORY_USAGE_AUTO_PREFER_HOST, written, coherent);
+  case Use::download:
+    return of(VMA_MEMORY_USAGE_AUTO_PREFER_HOST, read, coherent);
+  }
+  return {};
+}
+
+} // namespace
 
 // ---- the device ------------------------------------------------------------------------------
 
 Status Device::open(const std::shared_ptr<Instance> &instance, uint32_t number, bool staged,
                     std::shared_ptr<Device> &device) {
   std::shared_ptr<Device> opened(new Device);
-  opened->staged = staged;
   opened->readLimits(instance, number);
   VkPhysicalDevice physical = opened->info->handle;
 
@@ -53,7 +93,7 @@ Status Device::open(const std::shared_ptr<Instance> &instance, uint32_t number, 
   deviceInfo.pQueueCreateInfos = &queueInfo;
   if (VkResult result = instance->CreateDevice(physical, &deviceInfo, nullptr, &opened->handle); result != VK_SUCCESS)
     return opened->failed(result, "opening the device");
-  if (Status status = opened->loadFunctions(); status.failed())
+  if (Status status = opened->start(staged); status.failed())
     return status;
   opened->GetDeviceQueue(opened->handle, opened->info->queueFamily, 0, &opened->queue);
   device = std::move(opened);
@@ -63,7 +103,6 @@ Status Device::open(const std::shared_ptr<Instance> &instance, uint32_t number, 
 Status Device::adopt(const std::shared_ptr<Instance> &instance, const treadle_vulkan_device &app, bool staged,
                      std::shared_ptr<Device> &device) {
   std::shared_ptr<Device> adopted(new Device);
-  adopted->staged = staged;
   adopted->isOwned = false;
   adopted->readLimits(instance, 0);
   adopted->handle = app.device;
@@ -71,13 +110,14 @@ Status Device::adopt(const std::shared_ptr<Instance> &instance, const treadle_vu
   adopted->lockQueue = app.lock;
   adopted->unlockQueue = app.unlock;
   adopted->lockUser = app.user;
-  if (Status status = adopted->loadFunctions(); status.failed())
+  if (Status status = adopted->start(staged); status.failed())
     return status;
   device = std::move(adopted);
   return {};
 }
 
 Device::~Device() {
+  vmaDestroyAllocator(memory);
   if (handle && isOwned && DestroyDevice)
     DestroyDevice(handle, nullptr);
 }
@@ -85,17 +125,16 @@ Device::~Device() {
 void Device::readLimits(const std::shared_ptr<Instance> &from, uint32_t number) {
   instance = from;
   info = &instance->devices()[number];
-  instance->GetPhysicalDeviceMemoryProperties(info->handle, &memory);
   auto v11 = structure<VkPhysicalDeviceVulkan11Properties>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_PROPERTIES);
   auto v13 = structure<VkPhysicalDeviceVulkan13Properties>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_PROPERTIES);
   v13.pNext = &v11;
   auto properties = structure<VkPhysicalDeviceProperties2>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2);
   properties.pNext = &v13;
   instance->GetPhysicalDeviceProperties2(info->handle, &properties);
-  largest = std::min<uint64_t>(v11.maxMemoryAllocationSize, v13.maxBufferSize);
+  largest = std::min<uint64_t>({info->memory, v11.maxMemoryAllocationSize, v13.maxBufferSize});
 }
 
-Status Device::loadFunctions() {
+Status Device::start(bool staged) {
   const char *missing = nullptr;
 #define TREADLE_LOAD(name)                                                                                             \
   name = reinterpret_cast<PFN_vk##name>(instance->GetDeviceProcAddr(handle, "vk" #name));                              \
@@ -103,7 +142,27 @@ Status Device::loadFunctions() {
     missing = "vk" #name;
   TREADLE_VULKAN_DEVICE_FUNCTIONS(TREADLE_LOAD)
 #undef TREADLE_LOAD
-  return missing ? lacksFunction("device", missing) : Status();
+  if (missing)
+    return lacksFunction("device", missing);
+
+  VmaVulkanFunctions functions = {};
+  functions.vkGetInstanceProcAddr = instance->GetInstanceProcAddr;
+  functions.vkGetDeviceProcAddr = instance->GetDeviceProcAddr;
+  VmaAllocatorCreateInfo create = {};
+  create.flags = VMA_ALLOCATOR_CREATE_BUFFER_DEVICE_ADDRESS_BIT;
+  create.instance = instance->get();
+  create.physicalDevice = info->handle;
+  create.device = handle;
+  create.pVulkanFunctions = &functions;
+  create.vulkanApiVersion = VK_API_VERSION_1_3;
+  create.preferredLargeHeapBlockSize = 1 << 24; // what takes more than half of it has memory of its own
+  if (VkResult result = vmaCreateAllocator(&create, &memory); result != VK_SUCCESS)
+    return failed(result, "opening the device");
+  uint32_t type = 0;
+  VkBufferCreateInfo buffer = bufferOf(64);
+  VmaAllocationCreateInfo both = memoryFor(Use::kernels, true);
+  unified = !staged && vmaFindMemoryTypeIndexForBufferInfo(memory, &buffer, &both, &type) == VK_SUCCESS;
+  return {};
 }
 
 Status Device::failed(VkResult result, std::string_view what) const {
@@ -159,118 +218,47 @@ void Device::waitIdle() {
 
 // ---- memory ----------------------------------------------------------------------------------
 
-namespace {
-
-constexpr VkMemoryPropertyFlags local = VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT;
-constexpr VkMemoryPropertyFlags shared = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
-constexpr VkMemoryPropertyFlags cached = VK_MEMORY_PROPERTY_HOST_CACHED_BIT;
-
-} // namespace
-
-uint32_t Device::memoryType(Use use, uint32_t allowed) const {
-  auto score = [&](VkMemoryPropertyFlags flags) {
-    bool isLocal = flags & local, isShared = (flags & shared) == shared, isCached = flags & cached;
-    if (flags & ~(local | shared | cached)) // protected, lazily allocated, uncached on the device: not for us
-      return -1;
-    switch (use) {
-    case Use::kernels:
-      // Memory that the host also reaches counts only where reading it is not slow: one memory for both.
-      return 4 * isLocal + (isShared && isCached ? 2 : isShared ? 0 : 1);
-    case Use::arguments:
-      return isShared ? 1 + isLocal : -1;
-    case Use::upload:
-      return isShared ? 1 + 2 * !isLocal + !isCached : -1;
-    case Use::download:
-      return isShared ? 1 + 2 * isCached + !isLocal : -1;
-    }
-    return -1;
-  };
-  uint32_t best = UINT32_MAX;
-  int bestScore = -1;
-  for (uint32_t i = 0; i < memory.memoryTypeCount; ++i)
-    if ((allowed >> i & 1) && score(memory.memoryTypes[i].propertyFlags) > bestScore) {
-      best = i;
-      bestScore = score(memory.memoryTypes[i].propertyFlags);
-    }
-  return best;
-}
-
-bool Device::isMapped(Use use, uint32_t type) const {
-  if (use == Use::kernels && staged)
-    return false;
-  // Uncached memory on the device is mapped only where nothing is read back.
-  VkMemoryPropertyFlags needed = use == Use::kernels ? shared | cached : shared;
-  return (memory.memoryTypes[type].propertyFlags & needed) == needed;
-}
-
 Status Block::allocate(const std::shared_ptr<Device> &newDevice, uint64_t wanted, Use use, std::string_view what) {
+  constexpr uint64_t alignment = 256; // whole lines of any cache
   release();
   device = newDevice;
   wanted = std::max<uint64_t>((wanted + 63) / 64 * 64, 64);
   if (wanted > device->largestPiece())
     return error(TREADLE_OUT_OF_MEMORY, device->physical().properties.deviceName, ": ", what, " take ", wanted,
                  " bytes, the device has at most ", device->largestPiece(), " in one piece; give smaller inputs");
-  auto info = structure<VkBufferCreateInfo>(VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO);
-  info.size = wanted;
-  info.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT |
-               VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
-  if (VkResult result = device->CreateBuffer(device->get(), &info, nullptr, &handle); result != VK_SUCCESS) {
-    handle = VK_NULL_HANDLE;
+  VkBufferCreateInfo buffer = bufferOf(wanted);
+  VmaAllocationCreateInfo info = memoryFor(use, device->isUnified());
+  VmaAllocationInfo made = {};
+  VkResult result =
+      vmaCreateBufferWithAlignment(device->allocator(), &buffer, &info, alignment, &handle, &memory, &made);
+  if (result != VK_SUCCESS)
     return device->failed(result, concat(wanted, " bytes for ", what));
-  }
-  VkMemoryRequirements requirements;
-  device->GetBufferMemoryRequirements(device->get(), handle, &requirements);
-  uint32_t type = device->memoryType(use, requirements.memoryTypeBits);
-  VkResult result = VK_ERROR_OUT_OF_DEVICE_MEMORY;
-  if (type != UINT32_MAX && requirements.size <= device->heapBytes(type)) {
-    auto flags = structure<VkMemoryAllocateFlagsInfo>(VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO);
-    flags.flags = VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT;
-    auto allocation = structure<VkMemoryAllocateInfo>(VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO);
-    allocation.pNext = &flags;
-    allocation.allocationSize = requirements.size;
-    allocation.memoryTypeIndex = type;
-    result = device->AllocateMemory(device->get(), &allocation, nullptr, &memory);
-  }
-  if (result == VK_SUCCESS)
-    result = device->BindBufferMemory(device->get(), handle, memory, 0);
-  if (result == VK_SUCCESS && device->isMapped(use, type)) {
-    void *data = nullptr;
-    result = device->MapMemory(device->get(), memory, 0, VK_WHOLE_SIZE, 0, &data);
-    host = static_cast<char *>(data);
-  }
-  if (result != VK_SUCCESS) {
-    Status status = device->failed(result, concat(wanted, " bytes for ", what));
-    release();
-    return status;
-  }
-  auto where = structure<VkBufferDeviceAddressInfo>(VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO);
-  where.buffer = handle;
-  start = device->GetBufferDeviceAddress(device->get(), &where);
-  bytes = wanted;
+  host = static_cast<char *>(made.pMappedData);
+  place(wanted);
   return {};
 }
 
 void Block::adopt(const std::shared_ptr<Device> &newDevice, VkBuffer buffer, uint64_t wanted) {
   release();
   device = newDevice;
-  isOwned = false;
   handle = buffer;
+  place(wanted);
+}
+
+void Block::place(uint64_t wanted) {
+  auto info = structure<VkBufferDeviceAddressInfo>(VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO);
+  info.buffer = handle;
+  start = device->GetBufferDeviceAddress(device->get(), &info);
   bytes = wanted;
-  auto where = structure<VkBufferDeviceAddressInfo>(VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO);
-  where.buffer = handle;
-  start = device->GetBufferDeviceAddress(device->get(), &where);
 }
 
 void Block::release() {
-  if (handle && isOwned)
-    device->DestroyBuffer(device->get(), handle, nullptr);
   if (memory)
-    device->FreeMemory(device->get(), memory, nullptr);
+    vmaDestroyBuffer(device->allocator(), handle, memory);
   handle = VK_NULL_HANDLE;
   memory = VK_NULL_HANDLE;
   bytes = start = 0;
   host = nullptr;
-  isOwned = true;
   device = nullptr;
 }
 
@@ -281,7 +269,6 @@ Block &Block::operator=(Block &&other) noexcept {
   std::swap(bytes, other.bytes);
   std::swap(start, other.start);
   std::swap(host, other.host);
-  std::swap(isOwned, other.isOwned);
   return *this;
 }
 

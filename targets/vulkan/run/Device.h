@@ -12,6 +12,9 @@
 #include <atomic>
 #include <mutex>
 
+VK_DEFINE_HANDLE(VmaAllocator)
+VK_DEFINE_HANDLE(VmaAllocation)
+
 namespace treadle::vulkan {
 
 /// What memory is for.
@@ -47,11 +50,9 @@ public:
 
   /// The largest piece of memory that can be had at once.
   uint64_t largestPiece() const { return largest; }
-  /// The type of memory for `use`, among `allowed` (bits).
-  uint32_t memoryType(Use use, uint32_t allowed) const;
-  /// Whether the host works in memory of that type directly.
-  bool isMapped(Use use, uint32_t type) const;
-  uint64_t heapBytes(uint32_t type) const { return memory.memoryHeaps[memory.memoryTypes[type].heapIndex].size; }
+  VmaAllocator allocator() const { return memory; }
+  /// Whether the host works in memory for kernels directly.
+  bool isUnified() const { return unified; }
 
   VkResult submit(uint32_t count, const VkSubmitInfo2 *infos);
   /// Waits until the timeline `done` is at `value`.
@@ -65,15 +66,16 @@ public:
 private:
   Device() = default;
   void readLimits(const std::shared_ptr<Instance> &from, uint32_t number);
-  Status loadFunctions();
+  /// Loads its functions and makes the allocator of its memory.
+  Status start(bool staged);
   /// Calls use() while nobody else has the queue.
   template <typename Function> VkResult withQueue(const Function &use);
 
   std::shared_ptr<Instance> instance;
   const PhysicalDevice *info = nullptr;
-  VkPhysicalDeviceMemoryProperties memory = {};
+  VmaAllocator memory = VK_NULL_HANDLE;
   uint64_t largest = 0;
-  bool staged = false, isOwned = true;
+  bool isOwned = true, unified = false;
   VkDevice handle = VK_NULL_HANDLE;
   VkQueue queue = VK_NULL_HANDLE;
   std::mutex queueLock;
@@ -83,7 +85,7 @@ private:
   mutable std::atomic<bool> lost{false};
 };
 
-/// A buffer with memory of its own, or one of the app's.
+/// A buffer with its memory, or one of the app's.
 class Block {
 public:
   Block() = default;
@@ -104,12 +106,13 @@ public:
   bool contains(uint64_t place) const { return place >= start && place - start < bytes; }
 
 private:
+  void place(uint64_t bytes);
+
   std::shared_ptr<Device> device;
   VkBuffer handle = VK_NULL_HANDLE;
-  VkDeviceMemory memory = VK_NULL_HANDLE;
+  VmaAllocation memory = VK_NULL_HANDLE; // null: the app's
   uint64_t bytes = 0, start = 0;
   char *host = nullptr;
-  bool isOwned = true;
 };
 
 /// Pieces that are given back all at once, out of few blocks.

@@ -43,6 +43,7 @@ Status Instance::open(std::shared_ptr<Instance> &instance) {
     return error(TREADLE_NOT_FOUND, "Vulkan's loader cannot be opened (", dlerror(),
                  "); install libvulkan1 and the device's Vulkan driver");
   auto get = reinterpret_cast<PFN_vkGetInstanceProcAddr>(dlsym(opened->library, "vkGetInstanceProcAddr"));
+  opened->GetInstanceProcAddr = get;
   auto function = [&](const char *name) { return get ? get(opened->handle, name) : nullptr; };
   auto version = reinterpret_cast<PFN_vkEnumerateInstanceVersion>(function("vkEnumerateInstanceVersion"));
   auto create = reinterpret_cast<PFN_vkCreateInstance>(function("vkCreateInstance"));
@@ -64,7 +65,7 @@ Status Instance::open(std::shared_ptr<Instance> &instance) {
                  "there is no Vulkan driver; install the device's (mesa-vulkan-drivers has several)");
   if (result != VK_SUCCESS)
     return error(TREADLE_DEVICE, "Vulkan cannot be started (VkResult ", static_cast<int>(result), ")");
-  if (Status status = opened->loadFunctions(get); status.failed())
+  if (Status status = opened->loadFunctions(); status.failed())
     return status;
   if (Status status = opened->findDevices(); status.failed())
     return status;
@@ -81,7 +82,8 @@ Status Instance::adopt(const treadle_vulkan_device &app, std::shared_ptr<Instanc
     return error(TREADLE_INVALID_ARGUMENT, "treadle_vulkan_device: of lock and unlock one is NULL; give both or none");
   std::shared_ptr<Instance> adopted(new Instance);
   adopted->handle = app.instance;
-  if (Status status = adopted->loadFunctions(app.get_instance_proc_addr); status.failed())
+  adopted->GetInstanceProcAddr = app.get_instance_proc_addr;
+  if (Status status = adopted->loadFunctions(); status.failed())
     return status;
   PhysicalDevice device = adopted->describe(app.physical_device, app.features);
   if (!device.unusable.empty())
@@ -108,16 +110,16 @@ Instance::~Instance() {
   dlclose(library);
 }
 
-Status Instance::loadFunctions(PFN_vkGetInstanceProcAddr get) {
+Status Instance::loadFunctions() {
   const char *missing = nullptr;
 #define TREADLE_LOAD(name)                                                                                             \
-  name = reinterpret_cast<PFN_vk##name>(get(handle, "vk" #name));                                                      \
+  name = reinterpret_cast<PFN_vk##name>(GetInstanceProcAddr(handle, "vk" #name));                                      \
   if (!name)                                                                                                           \
     missing = "vk" #name;
   TREADLE_VULKAN_INSTANCE_FUNCTIONS(TREADLE_LOAD)
 #undef TREADLE_LOAD
   GetMatrixProperties = reinterpret_cast<GetCooperativeMatrixProperties>(
-      get(handle, "vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR"));
+      GetInstanceProcAddr(handle, "vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR"));
   return missing ? lacksFunction("instance", missing) : Status();
 }
 

@@ -52,7 +52,9 @@ public:
   const std::vector<PhysicalDevice> &devices() const { return found; }
   /// Fails with what to do if there is no device of that number, or it cannot be used.
   Status check(uint32_t number) const;
+  VkInstance get() const { return handle; }
 
+  PFN_vkGetInstanceProcAddr GetInstanceProcAddr = nullptr;
 #define TREADLE_DECLARE(name) PFN_vk##name name = nullptr;
   TREADLE_VULKAN_INSTANCE_FUNCTIONS(TREADLE_DECLARE)
 #undef TREADLE_DECLARE
@@ -60,7 +62,7 @@ public:
 private:
   Instance() = default;
   Status findDevices();
-  Status loadFunctions(PFN_vkGetInstanceProcAddr get);
+  Status loadFunctions();
   /// `told`: what the device was made with; null: with all that it has.
   PhysicalDevice describe(VkPhysicalDevice handle, const VkPhysicalDeviceFeatures2 *told) const;
   void describeMatrices(PhysicalDevice &device, bool isEnabled) const;

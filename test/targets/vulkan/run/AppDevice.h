@@ -20,6 +20,10 @@
 #include <list>
 #include <vector>
 
+/// Those that the driver's allocator has.
+#define TREADLE_APP_FUNCTIONS(X)                                                                                       \
+  X(AllocateMemory) X(FreeMemory) X(MapMemory) X(CreateBuffer) X(DestroyBuffer) X(BindBufferMemory)
+
 namespace treadle::test {
 
 class AppDevice {
@@ -76,6 +80,7 @@ public:
     features.core.features.robustBufferAccess = VK_FALSE;
     must(CreateDevice(physical, &deviceInfo, nullptr, &device));
     TREADLE_VULKAN_DEVICE_FUNCTIONS(TREADLE_LOAD)
+    TREADLE_APP_FUNCTIONS(TREADLE_LOAD)
 #undef TREADLE_LOAD
     GetDeviceQueue(device, family, 0, &queue);
     auto poolInfo = vulkan::structure<VkCommandPoolCreateInfo>(VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO);
@@ -207,6 +212,7 @@ public:
 #define TREADLE_DECLARE(name) PFN_vk##name name = nullptr;
   TREADLE_VULKAN_INSTANCE_FUNCTIONS(TREADLE_DECLARE)
   TREADLE_VULKAN_DEVICE_FUNCTIONS(TREADLE_DECLARE)
+  TREADLE_APP_FUNCTIONS(TREADLE_DECLARE)
 #undef TREADLE_DECLARE
   PFN_vkGetInstanceProcAddr get = nullptr;
   VkInstance instance = VK_NULL_HANDLE;

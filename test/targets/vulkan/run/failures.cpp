@@ -3,7 +3,8 @@
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The device's functions are replaced by some that fail.
+// The device's functions are replaced by some that fail: those that the driver has where it has them, those that the
+// allocator asks for when it does.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,6 +21,38 @@ using testing::HasSubstr;
 
 namespace {
 
+// ---- memory ----------------------------------------------------------------------------------
+
+struct {
+  PFN_vkGetDeviceProcAddr functions; // the driver's, as are the others
+  PFN_vkAllocateMemory allocate;
+  PFN_vkMapMemory map;
+  bool isEmpty, cannotBeMapped;
+} memory;
+
+VkResult allocate(VkDevice device, const VkMemoryAllocateInfo *info, const VkAllocationCallbacks *callbacks,
+                  VkDeviceMemory *made) {
+  return memory.isEmpty ? VK_ERROR_OUT_OF_DEVICE_MEMORY : memory.allocate(device, info, callbacks, made);
+}
+VkResult map(VkDevice device, VkDeviceMemory piece, VkDeviceSize offset, VkDeviceSize bytes, VkMemoryMapFlags flags,
+             void **data) {
+  return memory.cannotBeMapped ? VK_ERROR_MEMORY_MAP_FAILED : memory.map(device, piece, offset, bytes, flags, data);
+}
+PFN_vkVoidFunction functionOf(VkDevice device, const char *name) {
+  PFN_vkVoidFunction function = memory.functions(device, name);
+  if (std::string_view(name) == "vkAllocateMemory") {
+    memory.allocate = reinterpret_cast<PFN_vkAllocateMemory>(function);
+    return reinterpret_cast<PFN_vkVoidFunction>(allocate);
+  }
+  if (std::string_view(name) == "vkMapMemory") {
+    memory.map = reinterpret_cast<PFN_vkMapMemory>(function);
+    return reinterpret_cast<PFN_vkVoidFunction>(map);
+  }
+  return function;
+}
+
+// ---- sessions --------------------------------------------------------------------------------
+
 class VulkanFailures : public VulkanTest {
 protected:
   void SetUp() override {
@@ -28,10 +61,24 @@ protected:
       return;
     EXPECT_EQ(Program::open(file.data(), file.size(), "f", true, nullptr, opened).message, "");
   }
-  std::unique_ptr<Session> session(bool staged = false) {
+  std::unique_ptr<Session> session() {
     std::unique_ptr<Driver> driver;
-    EXPECT_EQ(vulkan::createDriver({}, staged, driver).message, "");
+    EXPECT_EQ(vulkan::createDriver({}, /*staged=*/false, driver).message, "");
     EXPECT_EQ(driver->load(opened, *opened->tables().executables()->Get(0)).message, "");
+    return std::make_unique<Session>(opened, std::move(driver), nullptr, 0);
+  }
+  /// Of a device whose memory goes by `memory`.
+  std::unique_ptr<Session> tightSession(bool staged) {
+    memory = {};
+    DriverOptions options;
+    options.shared = &opened->shared();
+    std::unique_ptr<Driver> driver;
+    EXPECT_EQ(vulkan::createDriver(options, staged, driver).message, "");
+    auto instance = std::static_pointer_cast<vulkan::Instance>(opened->shared().parts["vulkan"].lock());
+    memory.functions = instance->GetDeviceProcAddr;
+    instance->GetDeviceProcAddr = functionOf;
+    EXPECT_EQ(driver->load(opened, *opened->tables().executables()->Get(0)).message, "");
+    instance->GetDeviceProcAddr = memory.functions;
     return std::make_unique<Session>(opened, std::move(driver), nullptr, 0);
   }
   /// That of the sessions.
@@ -58,12 +105,6 @@ protected:
 
 VkResult submitLost(VkQueue, uint32_t, const VkSubmitInfo2 *, VkFence) { return VK_ERROR_DEVICE_LOST; }
 VkResult waitLost(VkDevice, const VkSemaphoreWaitInfo *, uint64_t) { return VK_ERROR_DEVICE_LOST; }
-VkResult allocateNothing(VkDevice, const VkMemoryAllocateInfo *, const VkAllocationCallbacks *, VkDeviceMemory *) {
-  return VK_ERROR_OUT_OF_DEVICE_MEMORY;
-}
-VkResult mapNothing(VkDevice, VkDeviceMemory, VkDeviceSize, VkDeviceSize, VkMemoryMapFlags, void **) {
-  return VK_ERROR_MEMORY_MAP_FAILED;
-}
 VkResult allocateNoCommands(VkDevice, const VkCommandBufferAllocateInfo *, VkCommandBuffer *) {
   return VK_ERROR_OUT_OF_HOST_MEMORY;
 }
@@ -119,25 +160,23 @@ TEST_F(VulkanFailures, APartThatIsNotSubmitted) {
 
 TEST_F(VulkanFailures, NoMemory) {
   for (bool staged : {false, true}) {
-    std::unique_ptr<Session> tight = session(staged);
+    std::unique_ptr<Session> tight = tightSession(staged);
     EXPECT_EQ(run(*tight, 5).message, "");
-    auto *allocate = device().AllocateMemory;
-    device().AllocateMemory = allocateNothing;
+    memory.isEmpty = true;
     Status status = run(*tight, 50000);
     EXPECT_EQ(status.code, TREADLE_OUT_OF_MEMORY);
     EXPECT_THAT(status.message, HasSubstr(" bytes for intermediate values: the device has no more memory"));
-    device().AllocateMemory = allocate;
+    memory.isEmpty = false;
     EXPECT_EQ(run(*tight, 50000).message, "");
   }
 }
 
 TEST_F(VulkanFailures, MemoryThatCannotBeMapped) {
-  std::unique_ptr<Session> tight = session();
-  auto *map = device().MapMemory;
-  device().MapMemory = mapNothing;
-  EXPECT_EQ(run(*tight, 5).code, TREADLE_DEVICE);
-  device().MapMemory = map;
-  EXPECT_EQ(run(*tight, 5).message, "");
+  std::unique_ptr<Session> tight = tightSession(/*staged=*/false);
+  memory.cannotBeMapped = true;
+  EXPECT_EQ(run(*tight, 50000).code, TREADLE_OUT_OF_MEMORY);
+  memory.cannotBeMapped = false;
+  EXPECT_EQ(run(*tight, 50000).message, "");
 }
 
 TEST_F(VulkanFailures, NoMemoryForCommands) {
