@@ -25,9 +25,9 @@ import numpy as np
 import torch
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "tools/train"), str(machine.BUILD / "python")]
-import grid
+sys.path[:0] = [str(ROOT / "tools/train"), str(ROOT / "frontends/python/treadle"), str(machine.BUILD / "python")]
 import network
+from ng_formulas import Field, Grid, Mlp
 
 import treadle.ng
 
@@ -36,7 +36,7 @@ OUTPUTS = {"image": 3, "sdf": 1, "volume": 4}
 
 
 def fused_gather(table, index, weight):
-    """As grid.Gather: an expression of elementwise ops, indexing and a sum, which Inductor fuses."""
+    """As ng_formulas.Gather: an expression of elementwise ops, indexing and a sum, which Inductor fuses."""
     return (table[index.long()] * weight[:, :, None]).sum(1)
 
 
@@ -45,17 +45,17 @@ def read(path):
     return msgpack.unpackb(zlib.decompress(data) if path.suffix == ".ingp" else data)
 
 
-def torch_field(config, parameters, gather=grid.Grid.gather):
+def torch_field(config, parameters, gather=Grid.gather):
     kind = config["snapshot"]["mode"]
-    field = network.RadianceField(config) if kind == "nerf" else network.Field(2 if kind == "image" else 3, OUTPUTS[kind], config)
+    field = network.RadianceField(config) if kind == "nerf" else Field(2 if kind == "image" else 3, OUTPUTS[kind], config)
     place = 0
     with torch.no_grad():
-        for parameter in field.serialized():
+        for parameter in field.parameters():
             parameter.copy_(torch.from_numpy(parameters[place:place + parameter.numel()]).view(parameter.shape))
             place += parameter.numel()
     assert place == parameters.size, f"{place} of {parameters.size} parameters"
     for module in field.modules():
-        if isinstance(module, grid.Grid):
+        if isinstance(module, Grid):
             module.gather = gather
     return field.eval()
 
@@ -72,13 +72,13 @@ def treadle_field(folder, config, parameters, threads):
 
 def flops_of(field):
     """Of the networks' products, a sample; of a last layer those outputs that there are."""
-    networks = [module for module in field.modules() if isinstance(module, network.Mlp)]
+    networks = [module for module in field.modules() if isinstance(module, Mlp)]
     return sum(2 * (sum(w.numel() for w in net.weights[:-1]) + net.outputs * net.weights[-1].shape[1]) for net in networks)
 
 
 def gathers_of(field):
     """Loads of 8 bytes, a sample: an entry's features lie side by side, as f32."""
-    grids = [module for module in field.modules() if isinstance(module, grid.Grid)]
+    grids = [module for module in field.modules() if isinstance(module, Grid)]
     return sum(len(g.levels) * len(g.corners) * -(-4 * g.features // 8) for g in grids)
 
 
@@ -116,7 +116,7 @@ def main():
             direction = generator.normal(size=(arguments.samples, 3)).astype(np.float32)
             inputs.append(direction / np.linalg.norm(direction, axis=1, keepdims=True))
         field = torch_field(config, parameters)
-        peak = machine.Peak(threads, table=4 * max(m.table.numel() for m in field.modules() if isinstance(m, grid.Grid))).measure()
+        peak = machine.Peak(threads, table=4 * max(m.table.numel() for m in field.modules() if isinstance(m, Grid))).measure()
         tensors = [torch.from_numpy(values) for values in inputs]
         if kind == "nerf":
             tensors[1] = (tensors[1] + 1) / 2

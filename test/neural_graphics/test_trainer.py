@@ -13,10 +13,10 @@ torch = pytest.importorskip("torch", reason="the trainer's own requirements are 
 
 @pytest.fixture(scope="module")
 def trainer(root):
-    """trainer(module): a module of tools/train."""
-    sys.path.insert(0, str(root / "tools" / "train"))
+    """trainer(module): a module of tools/train, or the formulas that it shares with the Python package."""
+    sys.path[:0] = [str(root / "tools" / "train"), str(root / "frontends" / "python" / "treadle")]
     yield importlib.import_module
-    sys.path.pop(0)
+    del sys.path[:2]
 
 
 GRIDS = [
@@ -36,9 +36,8 @@ OTHERS = [
 
 @pytest.mark.parametrize("dims, config", GRIDS + OTHERS, ids=lambda value: value["otype"] if isinstance(value, dict) else str(value))
 def test_encodings(dims, config, trainer, rng):
-    encoding = trainer("encoding")
-    module, expected = encoding.make_encoding(dims, config), encodings.make(dims, config)
-    parameters = encoding.serialized(module)
+    module, expected = trainer("ng_formulas").make_encoding(dims, config), encodings.make(dims, config)
+    parameters = list(module.parameters())
     assert module.outputs == expected.outputs and sum(p.numel() for p in parameters) == expected.parameters
     values = rng.standard_normal(expected.parameters).astype(np.float32)
     with torch.no_grad():
@@ -47,14 +46,14 @@ def test_encodings(dims, config, trainer, rng):
         x = rng.random((200, dims)).astype(np.float32)
         x[0] = 1
         width = -(-module.outputs // 16) * 16
-        found = encoding.pad(module, module(torch.from_numpy(x)), width).numpy()
+        found = module.padded(torch.from_numpy(x), width).numpy()
     np.testing.assert_allclose(found, expected.padded(x, values, width), atol=2e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("dims, config", GRIDS, ids=lambda value: value["otype"] if isinstance(value, dict) else str(value))
 def test_gradients_of_grids(dims, config, trainer, rng):
     """The encoding is linear in its table: the gradient of a weighted sum, times the table, is that sum."""
-    module = trainer("grid").Grid(dims, config)
+    module = trainer("ng_formulas").Grid(dims, config)
     with torch.no_grad():
         module.table.uniform_(-1, 1)
     values = module(torch.from_numpy(rng.random((50, dims)).astype(np.float32)))
@@ -67,14 +66,14 @@ def test_gradients_of_grids(dims, config, trainer, rng):
 @pytest.mark.parametrize("encoding", ["hash", "dense", "low"])
 def test_fields_and_files(application, mode, encoding, trainer, rng, tmp_path):
     """An untrained field of each kind, saved and read, has the trainer's values."""
-    network = trainer("network")
+    network, formulas = trainer("network"), trainer("ng_formulas")
     module = trainer(application)
     if mode == "nerf":
         config = {"encoding": module.ENCODINGS[encoding], **module.NETWORKS}
         field = network.RadianceField(config)
     else:
         config = {"encoding": module.ENCODINGS[encoding], "network": module.NETWORK}
-        field = network.Field(fields.DIMS[mode], fields.OUTPUTS[mode], config)
+        field = formulas.Field(fields.DIMS[mode], fields.OUTPUTS[mode], config)
     with torch.no_grad():
         for parameter in field.parameters():
             parameter.uniform_(-0.3, 0.3)

@@ -1,6 +1,6 @@
 # Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""test_ng_torch.py - tiny-cuda-nn's modules: how many parameters, which at first, and what they compute."""
+"""test_ng_torch.py - tiny-cuda-nn's modules: how many parameters, which at first, what they compute, and gradients."""
 import copy
 import math
 import pickle
@@ -10,7 +10,7 @@ import pytest
 import treadle
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch==2.13.0)")
-from treadle import ng, ng_torch  # noqa: E402
+from treadle import ng, ng_formulas, ng_torch  # noqa: E402
 
 from reference import encodings, mlp  # noqa: E402
 
@@ -34,6 +34,7 @@ COUNTS = [
 @pytest.mark.parametrize("dims, config, count", COUNTS, ids=[str(count) for _, _, count in COUNTS])
 def test_how_many_parameters(dims, config, count):
     assert ng.Encoding(dims, config).params.shape == (count,)
+    assert sum(own.numel() for own in ng_formulas.make_encoding(dims, config).parameters()) == count
 
 
 def test_how_many_parameters_of_networks():
@@ -146,15 +147,151 @@ def test_parameters_at_first():
     np.testing.assert_allclose(table[[0, 1, threads]], (rng.floats(5)[[0, 4, 1]] * 2 - 1) * 1e-4, rtol=1e-5)
 
 
-def test_no_gradients():
+class Float(ng.NetworkWithInputEncoding):
+    """With floats where tiny-cuda-nn has halves."""
+
+    dtype = property(lambda self: torch.float32, lambda self, value: None)
+
+
+TORCH_NGP = {**HASH, "convention": "torch-ngp"}
+DIFFERENTIABLE = {
+    **ENCODINGS, "2-D": (2, {**HASH, "n_features_per_level": 1}), "dense 4-D": (4, {"otype": "DenseGrid", "n_levels": 2, "base_resolution": 3, "per_level_scale": 2.0}),
+    "dense to 256": (2, {"otype": "DenseGrid", "n_levels": 3, "n_features_per_level": 8}),
+    "tiled": (3, {"otype": "TiledGrid", "n_levels": 3, "n_features": None, "base_resolution": 5, "per_level_scale": 1.5}),
+    "one entry": (4, {"otype": "TiledGrid", "n_levels": 2, "base_resolution": 2, "per_level_scale": 400.0}),
+    "nearest": (3, {**HASH, "interpolation": "Nearest"}), "smoothstep 4-D": (4, {**HASH, "interpolation": "Smoothstep"}),
+    "finest first": (3, {**HASH, "base_resolution": 20, "per_level_scale": 0.6}), "moved": (2, {**HASH, "scale": 0.5, "offset": -2.0}),
+    "torch-ngp": (3, TORCH_NGP), "to the corners": (2, {**TORCH_NGP, "align_corners": True}),
+    "torch-ngp, tiled": (3, {**TORCH_NGP, "otype": "TiledGrid"}), "identity": (5, {"otype": "Identity", "scale": 2.0, "offset": -1.0}),
+    "harmonics to 8": (3, {"otype": "SphericalHarmonics", "degree": 8}), "nrc": (9, {"otype": "NRC", "n_frequencies": 4}),
+    "sum": (6, {"otype": "Composite", "reduction": "Sum", "nested": [{"otype": "OneBlob", "n_bins": 4, "n_dims_to_encode": 2},
+                                                                    {"otype": "Frequency", "n_frequencies": 1}]}),
+    "product": (4, {"otype": "Composite", "reduction": "Product", "nested": [
+        {**HASH, "n_dims_to_encode": 3}, {**HASH, "n_dims_to_encode": 3, "dims_to_encode_begin": 1}]}),
+    "nested": (9, {"otype": "Composite", "nested": [
+        {"otype": "Composite", "n_dims_to_encode": 4, "nested": [{"otype": "Empty", "n_dims_to_encode": 1}, {"otype": "SphericalHarmonics", "degree": 3}]},
+        {**HASH, "n_features_per_level": 8, "n_dims_to_encode": 2}, {"otype": "SphericalHarmonics", "degree": 2}]})}
+ACTIVATIONS = ["None", "ReLU", "LeakyReLU", "SiLU", "Exponential", "Sine", "Sigmoid", "Squareplus", "Softplus", "Tanh"]
+
+
+def check_values(module, formulas, x):
+    """Of the formulas, with the module's parameters, beside the program's."""
+    torch.nn.utils.vector_to_parameters(module.params.detach().to(module.dtype).float(), formulas.parameters())
+    near(module(x), formulas(x).detach().numpy(), 5e-3 if module.dtype == torch.half else 3e-5)
+
+
+def check_gradients(module, x):
+    """Beside differences of the program's values along some directions, of the samples where those to both sides agree,
+    which they do not about a kink."""
+    params, generator = module.params.data.clone(), torch.Generator().manual_seed(2)
+    factors = torch.randn(len(x), module.n_output_dims, generator=generator)
+
+    def differences(x_by, params_by, step):
+        """Of each sample's weighted sum of values: per step to both sides, and where they agree."""
+        sums = []
+        for moved in (-step, 0, step):
+            with torch.no_grad():
+                module.params.copy_(params + moved * params_by)
+                sums.append((module(x + moved * x_by).double() * factors).sum(1) / step)
+        module.params.data.copy_(params)
+        left, right = sums[1] - sums[0], sums[2] - sums[1]
+        agree = (right - left).abs() <= 0.02 * right.abs().max() + 1e-3
+        assert agree.float().mean() > 0.7
+        return (left + right) / 2, agree
+
+    at = x.clone().requires_grad_()
+    (module(at) * factors).sum().backward()
+    assert at.grad.dtype == torch.float32
+    for d in range(x.shape[1]):
+        found, agree = differences(torch.eye(x.shape[1])[d], torch.zeros(()), 2e-4)
+        assert (found - at.grad[:, d])[agree].abs().max() <= 0.02 * found.abs().max() + 1e-3
+    for _ in range(3 if len(params) else 0):
+        direction = torch.randn(params.shape, generator=generator)
+        found, agree = differences(0, direction, 1e-4)
+        gradient, = torch.autograd.grad((module(x) * factors)[agree].sum(), module.params)
+        assert gradient.dtype == torch.float32
+        assert found[agree].sum().item() == pytest.approx((gradient * direction).sum().item(), abs=1e-2 * gradient.norm().item())
+
+
+@pytest.mark.parametrize("name", DIFFERENTIABLE)
+def test_gradients_of_encodings(name):
+    """Also outside the unit cube."""
+    dims, config = DIFFERENTIABLE[name]
+    x = 1.5 * samples(dims) - 0.3
+    for dtype in (torch.half, torch.float32):
+        module = ng.Encoding(dims, config, dtype=dtype)
+        spread(module)
+        check_values(module, ng_formulas.make_encoding(dims, config), x)
+    check_gradients(module, x)
+
+
+@pytest.mark.parametrize("hidden", [0, 1])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_gradients_of_networks(activation, hidden):
+    network = {"otype": "CutlassMLP", "n_neurons": 24, "n_hidden_layers": hidden, "activation": activation, "output_activation": activation}
+    for make in (ng.NetworkWithInputEncoding, Float):
+        module = make(4, 3, {"otype": "Frequency", "n_frequencies": 2}, network)
+        spread(module)
+        check_values(module, ng_formulas.Field(4, 3, {"encoding": module.encoding_config, "network": network}), samples(4))
+    check_gradients(module, samples(4))
+
+
+@pytest.mark.parametrize("name", ["hash", "harmonics", "composite"])
+def test_gradients_of_networks_of_encodings(name):
+    dims, config = DIFFERENTIABLE[name]
+    module = Float(dims, 17, config, {**FUSED, "activation": "Softplus"})
+    spread(module)
+    check_gradients(module, samples(dims))
+
+
+def test_gradients_of_halves():
+    """Of a network alone, whose inputs are filled up with 1, are those of the same with floats."""
+    module, x = ng.Network(5, 2, FUSED), samples(5)
+    exact = Float(5, 2, {"otype": "Identity"}, FUSED)
+    exact.params.data = torch.from_numpy(spread(module))
+    found, wanted = (torch.autograd.grad(made(at).float().sum(), (at, made.params)) for made in (module, exact) for at in [x.clone().requires_grad_()])
+    for one, other in zip(found, wanted):
+        assert one.dtype == torch.float32
+        near(one, other.numpy(), 1e-6)
+
+
+def test_gradients_that_are_asked_for():
     module, x = ng.NetworkWithInputEncoding(3, 3, HASH, FUSED), samples(3)
+    spread(module)
     with torch.no_grad():
         assert not module(x).requires_grad
-    with pytest.raises(NotImplementedError, match="treadle.ng.NetworkWithInputEncoding computes no gradients"):
-        module(x).sum().backward()
+    both = torch.autograd.grad(module(at := x.clone().requires_grad_()).sum(), (at, module.params))
+    module(x).sum().backward()
+    assert torch.equal(module.params.grad, both[1])
     module.params.requires_grad_(False)
-    with pytest.raises(NotImplementedError, match="computes no gradients"):
-        module(x.requires_grad_()).sum().backward()
+    assert not module(x).requires_grad
+    module(at).sum().backward()
+    assert torch.equal(at.grad, both[0])
+    module(wide := x.double().requires_grad_()).sum().backward()
+    assert wide.grad.dtype == torch.float64 and torch.equal(wide.grad.float(), both[0])
+    module(none := x[:0].clone().requires_grad_()).sum().backward()
+    assert none.grad.shape == (0, 3)
+
+
+def test_no_gradients_of_gradients():
+    module, x = ng.NetworkWithInputEncoding(3, 3, HASH, FUSED), samples(3).requires_grad_()
+    slope, = torch.autograd.grad(module(x).sum(), x, create_graph=True)
+    with pytest.raises(NotImplementedError, match="treadle.ng.NetworkWithInputEncoding computes gradients, but none of gradients"):
+        slope.square().sum().backward()
+
+
+def test_training():
+    """An image of waves; the random numbers of others stay what they are."""
+    module, x = ng.NetworkWithInputEncoding(2, 3, {**HASH, "base_resolution": 8}, FUSED), samples(2, 1024)
+    wanted = torch.stack([(6 * x[:, 0]).sin(), (5 * x[:, 1]).cos(), (4 * x.sum(1)).sin()], 1)
+    state, optimizer, losses = torch.get_rng_state(), torch.optim.Adam([module.params], 1e-2), []
+    for _ in range(200):
+        loss = (module(x).float() - wanted).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.02 * losses[0] and torch.equal(torch.get_rng_state(), state)
 
 
 def test_samples_of_any_number_and_type():

@@ -5,7 +5,8 @@ import configs
 import numpy as np
 import torch
 from fit import evaluate, fit, psnr
-from network import Field, round_to_half
+from network import round_to_half
+from ng_formulas import Field
 from PIL import Image
 
 STEPS = 5000

@@ -6,7 +6,8 @@ import numpy as np
 import scenes
 import torch
 from fit import evaluate, fit
-from network import Field, round_to_half
+from network import round_to_half
+from ng_formulas import Field
 
 STEPS = 6000
 BATCH = 16384

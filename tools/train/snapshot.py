@@ -15,7 +15,7 @@ import numpy as np
 
 def write(path, mode, config, field, training, **more):
     """training is a dict of training_step and loss, more what goes into `snapshot` besides."""
-    parameters = np.concatenate([p.detach().numpy().ravel() for p in field.serialized()]).astype("<f2")
+    parameters = np.concatenate([p.detach().numpy().ravel() for p in field.parameters()]).astype("<f2")
     assert np.isfinite(parameters).all()
     snapshot = {"version": 1, "mode": mode, "n_params": parameters.size, "params_type": "__half",
                 "params_binary": parameters.tobytes(), "aabb": {"min": [0.0] * 3, "max": [1.0] * 3},

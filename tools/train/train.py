@@ -16,7 +16,9 @@ import snapshot
 import torch
 
 MODES = {"gia": "image", "nsdf": "sdf", "nvr": "volume", "nerf": "nerf"}
-PHOTOGRAPH = pathlib.Path(__file__).resolve().parents[2] / "examples" / "neural-graphics" / "albert.png"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PHOTOGRAPH = ROOT / "examples" / "neural-graphics" / "albert.png"
+sys.path.append(str(ROOT / "frontends" / "python" / "treadle"))  # ng_formulas, which needs no build
 
 
 def main():
@@ -40,7 +42,7 @@ def main():
     arguments.steps = arguments.steps or application.STEPS
     config, field, training, more, quality = application.train(application.ENCODINGS[arguments.encoding], arguments)
     snapshot.write(arguments.output, MODES[arguments.application], config, field, training, **more)
-    parameters = sum(p.numel() for p in field.serialized())
+    parameters = sum(p.numel() for p in field.parameters())
     print(f"{arguments.output}: {quality}, {parameters} parameters, {arguments.output.stat().st_size} bytes, "
           f"{time.time() - start:.0f} s", flush=True)
 

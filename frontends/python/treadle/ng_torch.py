@@ -1,13 +1,14 @@
-# ng_torch.py - tiny-cuda-nn's modules for PyTorch, forward only
+# ng_torch.py - tiny-cuda-nn's modules for PyTorch
 #
 # Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """tiny-cuda-nn's modules for PyTorch, on any device that Treadle has; see treadle.ng.
 
 A module is one program, compiled once for a configuration, that takes the parameters as an input: they may change
-between calls, in whatever way, and nothing is compiled anew.
+between calls, in whatever way, and nothing is compiled anew. Gradients are PyTorch's own arithmetic: ng_formulas.
 """
 
+import functools
 import json
 import os
 import tempfile
@@ -22,6 +23,8 @@ try:
 except ImportError as problem:
     raise ImportError("treadle.ng.Encoding, Network and NetworkWithInputEncoding are modules of PyTorch, which is not "
                       "installed (pip install torch); treadle.ng.load needs none") from problem
+
+from . import ng_formulas  # noqa: E402 - without PyTorch, the message above
 
 __all__ = ["Encoding", "Network", "NetworkWithInputEncoding"]
 
@@ -86,15 +89,43 @@ def _initial(layout, activation, seed):
 
 
 class _Forward(torch.autograd.Function):
+    """What a module gives of x and params, by the program."""
+
     @staticmethod
     def forward(ctx, module, x, params):
-        ctx.name = type(module).__name__
+        ctx.made_of = type(module).__name__, module.dtype, module._formulas()  # a graph may outlive the interpreter, no program
+        ctx.save_for_backward(x, params)
         return module._run(x, params)
 
     @staticmethod
     def backward(ctx, gradient):
-        raise NotImplementedError(f"treadle.ng.{ctx.name} computes no gradients: it runs what was trained elsewhere. Call it "
-                                  "under torch.no_grad(), or detach() its output")
+        return None, *_Backward.apply(ctx.made_of, gradient, ctx.needs_input_grad[1:], *ctx.saved_tensors)
+
+
+class _Backward(torch.autograd.Function):
+    """The gradients of x and params by formulas, None of those that are not needed."""
+
+    @staticmethod
+    def forward(ctx, made_of, gradient, needed, x, params):
+        ctx.name, rounded, make = made_of
+        # What x and params are rounded to for the program, they are here.
+        at_x, at_params = (tensor.detach().to("cpu", dtype).float().requires_grad_(need)
+                           for tensor, dtype, need in zip((x, params), (torch.float32, rounded), needed))
+        with torch.device("meta"):  # parameters are given
+            formulas = make()
+        with torch.enable_grad():
+            pieces = at_params.split([own.numel() for own in formulas.parameters()])
+            given = {name: piece.view_as(own) for piece, (name, own) in zip(pieces, formulas.named_parameters())}
+            result = torch.func.functional_call(formulas, given, at_x)
+        if result.requires_grad:
+            result.backward(gradient.to("cpu", torch.float32))
+        return tuple(None if not need else torch.zeros_like(tensor) if at.grad is None else at.grad.to(tensor.device, tensor.dtype)
+                     for tensor, at, need in zip((x, params), (at_x, at_params), needed))
+
+    @staticmethod
+    def backward(ctx, *gradients):
+        raise NotImplementedError(f"treadle.ng.{ctx.name} computes gradients, but none of gradients: call backward() or "
+                                  "torch.autograd.grad() of it without create_graph, or detach() what they give")
 
 
 class Module(torch.nn.Module):
@@ -134,6 +165,10 @@ class Module(torch.nn.Module):
             arrays.append(params.detach().to("cpu", self.dtype).contiguous())
         return torch.from_numpy(self._program(*arrays)).to(x.device, self.dtype)
 
+    def _formulas(self):
+        """Makes a module of ng_formulas, whose parameters are self.params, one after another."""
+        return functools.partial(ng_formulas.Field, self.n_input_dims, self.n_output_dims, self._configuration()[0])
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """[n, n_input_dims] of any type, used as float32 -> [n, n_output_dims] of the module's dtype."""
         if x.dim() != 2 or x.shape[1] != self.n_input_dims:
@@ -160,8 +195,11 @@ class NetworkWithInputEncoding(Module):
     device   of Treadle, on which it runs: "cpu", "vulkan:0". Tensors may be on any of PyTorch's; those that are not in
              the CPU's memory are copied there and back.
 
-    params are the network's matrices and then the encoding's tables, as in a checkpoint of tiny-cuda-nn. Forward only:
-    a gradient that is asked for raises NotImplementedError.
+    params are the network's matrices and then the encoding's tables, as in a checkpoint of tiny-cuda-nn.
+
+    Gradients of params (float32) and of the input (of its type) are PyTorch's own arithmetic, in time too: formulas in
+    float32, on the CPU, of what the program was called with (ng_formulas). They have no loss scale, as nothing in them
+    is a half but the gradient of a half output. A gradient of a gradient raises NotImplementedError.
     """
 
     def __init__(self, n_input_dims: int, n_output_dims: int, encoding_config: dict, network_config: dict, seed: int = 1337, *,
@@ -211,3 +249,6 @@ class Encoding(Module):
 
     def _configuration(self):
         return {"encoding": self.encoding_config}, "encoding"
+
+    def _formulas(self):
+        return functools.partial(ng_formulas.make_encoding, self.n_input_dims, self.encoding_config)
