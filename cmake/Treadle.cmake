@@ -29,6 +29,7 @@ if(TREADLE_SANITIZE)
   # What a float of no such integer becomes is undefined, too, and in no group.
   set(sanitizers -fsanitize=address,undefined,float-cast-overflow)
   target_compile_options(treadle-flags INTERFACE ${sanitizers} -fno-omit-frame-pointer)
+  target_compile_definitions(treadle-flags INTERFACE _GLIBCXX_ASSERTIONS) # indices and iterators of the library's own
   target_link_options(treadle-flags INTERFACE ${sanitizers})
 endif()
 
