@@ -224,6 +224,10 @@ class Report:
         self.wrong += bad
         self(f"  {name} on {device}: differs by {worst:.1e} of its scale, {allowed:.0e} allowed{'  WRONG' if bad else ''}")
 
+    def end(self):
+        self(f"{self.wrong} results were wrong or missing")
+        sys.exit(1 if self.wrong else 0)
+
     def times(self, name, times, flops):
         own = times["treadle"]
         rate = f", {flops / own / 1e12:.1f} TFLOP/s" if flops else ""
@@ -326,8 +330,7 @@ def run(folder, out, only, device, peers):
         report()
         part(report, torch, folder, names, devices, size, peers)
     report()
-    report(f"{report.wrong} results were wrong")
-    sys.exit(1 if report.wrong else 0)
+    report.end()
 
 
 def main():

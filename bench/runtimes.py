@@ -151,15 +151,21 @@ class Treadle(Runtime):
         options = SessionOptions(threads=threads, device=device.encode() if device else None)
         self.check(library.treadle_session_create(self.program, ctypes.byref(options), ctypes.byref(self.session)))
 
+    def input_kinds(self):
+        """Name -> element type of each input, in order."""
+        kinds, info = {}, TensorInfo()
+        for i in range(self.library.treadle_program_input_count(self.program)):
+            self.check(self.library.treadle_program_input(self.program, i, ctypes.byref(info)))
+            kinds[info.name.decode()] = NAMES[info.dtype]
+        return kinds
+
     def bind(self, inputs):
         """What the next runs are given."""
         self.arrays = []
-        for i in range(self.library.treadle_program_input_count(self.program)):
-            info = TensorInfo()
-            self.check(self.library.treadle_program_input(self.program, i, ctypes.byref(info)))
-            array = np.asarray(inputs[info.name.decode()], order="C")
+        for name, kind in self.input_kinds().items():
+            array = np.asarray(inputs[name], order="C")
             # Files have 16-bit floats that NumPy lacks as 2 bytes of no type.
-            self.arrays.append(array.view(NAMES[info.dtype]) if array.dtype.kind == "V" else array)
+            self.arrays.append(array.view(kind) if array.dtype.kind == "V" else array)
         outputs = self.library.treadle_program_output_count(self.program)
         self.inputs, self.outputs = (Tensor * len(self.arrays))(*map(Tensor.of, self.arrays)), (Tensor * outputs)()
 

@@ -168,8 +168,7 @@ def run(folder, small, only, device, peer, out):
         except (runtimes.Failed, subprocess.TimeoutExpired) as problem:
             report.wrong += 1
             report(f"{name}: {problem}")
-    report(f"{report.wrong} results were wrong or missing")
-    sys.exit(1 if report.wrong else 0)
+    report.end()
 
 
 def main():

@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -135,6 +136,21 @@ template <typename From, typename To> struct Extreme : OpConversionPattern<From>
   }
 };
 
+struct ApproximateExp2 : OpConversionPattern<math::Exp2Op> {
+  ApproximateExp2(const TypeConverter &converter, MLIRContext *context, StringRef intrinsic, PatternBenefit benefit)
+      : OpConversionPattern(converter, context, benefit), intrinsic(intrinsic) {}
+  LogicalResult matchAndRewrite(math::Exp2Op op, OpAdaptor in, ConversionPatternRewriter &b) const override {
+    if (!op.getType().isF32() || !bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::afn))
+      return failure();
+    b.replaceOpWithNewOp<LLVM::CallIntrinsicOp>(op, op.getType(), b.getStringAttr(intrinsic),
+                                                ValueRange(in.getOperand()));
+    return success();
+  }
+
+private:
+  StringRef intrinsic;
+};
+
 struct Return : OpConversionPattern<func::ReturnOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(func::ReturnOp op, OpAdaptor, ConversionPatternRewriter &b) const override {
@@ -208,6 +224,10 @@ private:
 };
 
 } // namespace
+
+void addApproximateExp2(LLVMTypeConverter &converter, RewritePatternSet &patterns, StringRef intrinsic) {
+  patterns.add<ApproximateExp2>(converter, &converter.getContext(), intrinsic, /*benefit=*/20);
+}
 
 LogicalResult convertSimtToLlvm(ModuleOp holder, StringRef kernelAttribute,
                                 llvm::function_ref<void(LLVMTypeConverter &, RewritePatternSet &)> addDevice) {

@@ -25,6 +25,10 @@ mlir::LogicalResult
 convertSimtToLlvm(mlir::ModuleOp holder, llvm::StringRef kernelAttribute,
                   llvm::function_ref<void(mlir::LLVMTypeConverter &, mlir::RewritePatternSet &)> addDevice);
 
+/// A pattern of `addDevice`: math.exp2 of f32 that may be approximate (Target::approximatesExp2) is an intrinsic.
+void addApproximateExp2(mlir::LLVMTypeConverter &converter, mlir::RewritePatternSet &patterns,
+                        llvm::StringRef intrinsic);
+
 /// Where an element of memory that has been converted lies, for patterns of `addDevice`.
 mlir::Value elementAddress(mlir::OpBuilder &b, mlir::Location loc, const mlir::TypeConverter &converter,
                            mlir::MemRefType type, mlir::Value memory, mlir::Value index);

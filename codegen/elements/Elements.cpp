@@ -161,12 +161,12 @@ Value Elements::load(Value memory, RankedTensorType type, const Position &positi
   return vector::GatherOp::create(b, vectorOf(stored), memory, start, indices, mask ? mask : all, rest);
 }
 
-/// As many as 16 bytes have, but no more than SPIR-V's vectors.
+/// No more than 16 bytes, as which a GPU's memory is aligned.
 int64_t Elements::together(RankedTensorType type) {
   if (type.getRank() == 0)
     return 1;
   int64_t bytes = storageType(type.getElementType()).getIntOrFloatBitWidth() / 8;
-  return std::gcd(dimsOf(type).back().constantValue().value_or(1), std::min<int64_t>(16 / bytes, 4));
+  return std::gcd(dimsOf(type).back().constantValue().value_or(1), std::min(16 / bytes, threadVector));
 }
 
 Value Elements::loadTogether(Value memory, RankedTensorType type, const Position &position, Value start) {

@@ -65,6 +65,8 @@ public:
 
   /// A thread's elements that lie side by side are all wanted: they are loaded together. See together().
   void setWholeRows() { hasWholeRows = true; }
+  /// As many elements as a thread's vector has at most, which is SPIR-V's limit.
+  static constexpr int64_t threadVector = 4;
   /// How many elements of a row-major tensor's innermost dimension a thread loads and stores at once: divides it.
   static int64_t together(mlir::RankedTensorType type);
 

@@ -123,24 +123,13 @@ SmallVector<Value> FieldRow::indicesOf(Value words) {
   return result;
 }
 
-/// A GPU's memory is as aligned as its widest loads need it; what a CPU is given may be anywhere.
-llvm::MaybeAlign FieldRow::alignmentOf(int64_t bits) const {
-  return llvm::MaybeAlign(elements.lanes == 1 ? bits / 8 : 0);
-}
-
-Value FieldRow::loadWords(BlockArgument argument, ArrayRef<Value> indices, int64_t count, Type word) {
-  auto type = VectorType::get({count}, storageType(elementOf(argument)));
-  Value memory = kernel.bufferOf(argument), words;
+Value FieldRow::loadWords(Value memory, ArrayRef<Value> indices, VectorType type, Type word) {
+  Value words = arith::ConstantOp::create(b, b.getZeroAttr(elements.vectorOf(word)));
   for (auto [lane, index] : llvm::enumerate(indices)) {
-    Value loaded = vector::LoadOp::create(b, type, memory, ValueRange{index}, /*nontemporal=*/false,
-                                          alignmentOf(word.getIntOrFloatBitWidth()));
-    Value whole = vector::BitCastOp::create(b, VectorType::get({1}, word), loaded);
-    if (elements.lanes == 1)
-      return whole;
-    if (!words)
-      words = arith::ConstantOp::create(b, b.getZeroAttr(elements.vectorOf(word)));
-    words = vector::InsertOp::create(b, vector::ExtractOp::create(b, whole, ArrayRef<int64_t>{0}), words,
-                                     ArrayRef<int64_t>{static_cast<int64_t>(lane)});
+    Value whole = vector::BitCastOp::create(b, VectorType::get({1}, word),
+                                            vector::LoadOp::create(b, type, memory, ValueRange{index}));
+    whole = vector::ExtractOp::create(b, whole, ArrayRef<int64_t>{0});
+    words = vector::InsertOp::create(b, whole, words, ArrayRef<int64_t>{static_cast<int64_t>(lane)});
   }
   return words;
 }
@@ -149,23 +138,26 @@ Value FieldRow::loadWords(BlockArgument argument, ArrayRef<Value> indices, int64
 Columns FieldRow::loadNeighbours(BlockArgument argument, ArrayRef<Value> indices, int64_t count) {
   Type element = elementOf(argument), type = storageType(element);
   int64_t bits = type.getIntOrFloatBitWidth();
-  int64_t most = elements.lanes == 1 ? std::min(wordBits / bits, threadVector) : wordBits / bits;
+  int64_t most = elements.lanes == 1 ? std::min(wordBits / bits, Elements::threadVector) : wordBits / bits;
   int64_t together = std::gcd(count, most), bitsOfWord = together * bits;
-  // Two of f64 are loaded into a register without another instruction.
-  Type word = bitsOfWord == 64 ? Type(b.getF64Type()) : b.getIntegerType(static_cast<unsigned>(bitsOfWord));
+  Value memory = kernel.bufferOf(argument);
+  auto some = VectorType::get({together}, type);
   Columns result;
   for (int64_t offset = 0; offset < count; offset += together) {
     auto own = llvm::map_to_vector(indices, [&](Value index) { return kernel.add(index, offset); });
     SmallVector<Value> parts; // of each element, the lanes
     if (elements.lanes == 1) {
-      auto loaded = vector::LoadOp::create(b, VectorType::get({together}, type), kernel.bufferOf(argument),
-                                           ValueRange{own[0]}, /*nontemporal=*/false, alignmentOf(bitsOfWord));
+      // A GPU's memory is as aligned as its widest loads need it; what a CPU is given may be anywhere.
+      auto loaded = vector::LoadOp::create(b, some, memory, ValueRange{own[0]}, /*nontemporal=*/false,
+                                           llvm::MaybeAlign(bitsOfWord / 8));
       for (int64_t i = 0; i < together; ++i)
         parts.push_back(together == 1 ? loaded.getResult()
                                       : elements.splat(vector::ExtractOp::create(b, loaded, ArrayRef<int64_t>{i})));
     } else {
+      // Two of f64 are loaded into a register without another instruction.
+      Type word = bitsOfWord == 64 ? Type(b.getF64Type()) : b.getIntegerType(static_cast<unsigned>(bitsOfWord));
       parts = {vector::BitCastOp::create(b, VectorType::get({together * elements.lanes}, type),
-                                         loadWords(argument, own, together, word))};
+                                         loadWords(memory, own, some, word))};
       // From parts with every n-th element to those with every 2n-th.
       for (int64_t apart = 1; apart < together; apart *= 2) {
         SmallVector<Value> firsts, seconds;

@@ -20,7 +20,6 @@
 
 #include "codegen/field/Lanes.h"
 #include "codegen/field/NetworkMemory.h"
-#include "llvm/Support/Alignment.h"
 
 namespace treadle {
 
@@ -53,9 +52,6 @@ public:
   void bind(mlir::Value value, Columns columns);
   /// `count` elements of memory from an index on, a multiple of `count`, in each lane, as they are computed with.
   Columns loadNeighbours(mlir::BlockArgument argument, llvm::ArrayRef<mlir::Value> indices, int64_t count);
-  /// The same as one word.
-  mlir::Value loadWords(mlir::BlockArgument argument, llvm::ArrayRef<mlir::Value> indices, int64_t count,
-                        mlir::Type word);
   /// Of words, the lanes.
   llvm::SmallVector<mlir::Value> indicesOf(mlir::Value words);
   /// Of each value that the field yields for the inputs, the columns.
@@ -72,13 +68,13 @@ public:
 private:
   /// What a lane loads of neighbours in memory at once.
   static constexpr int64_t wordBits = 64;
-  /// As many elements as a thread's vector has at most, which is SPIR-V's limit.
-  static constexpr int64_t threadVector = 4;
 
   Columns gridEncoding(ng::GridEncodingOp op);
   Columns sphericalHarmonics(ng::SphericalHarmonicsOp op);
   void emit(mlir::Operation &op);
-  llvm::MaybeAlign alignmentOf(int64_t bits) const;
+  /// Of a vector's lanes each one's elements from its index on, as one word.
+  mlir::Value loadWords(mlir::Value memory, llvm::ArrayRef<mlir::Value> indices, mlir::VectorType type,
+                        mlir::Type word);
   void storeColumns(llvm::ArrayRef<Columns> results, const Coord &place);
   /// Of each of some rows, for the columns that go in.
   llvm::SmallVector<Columns> mlp(ng::MlpOp op, llvm::ArrayRef<Columns> inputs);

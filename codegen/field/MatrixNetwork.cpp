@@ -112,7 +112,8 @@ int64_t MatrixNetwork::sharedBytes(int64_t weightBytes, int64_t others) const {
   return std::max(most, kernel.target.sharedBytes);
 }
 
-/// Rows get no more than half of what a workgroup has, weights the rest as long as they fit. False if rows do not.
+/// Rows get half of what a workgroup has, or what weights leave; weights the rest as long as they fit. False if rows do
+/// not.
 bool MatrixNetwork::placeAll() {
   const Target &target = kernel.target;
   int64_t columns = 0, ofRow = 0, registers = 0, weightElements = 0;

@@ -160,8 +160,11 @@ module attributes {treadle.target = {name = "any", variant = "any", is_simt = tr
         rhs_lanes = array<i64: 8, 16, 32, 64, 128, 4>, rhs_elements = array<i64: 1, 2>, sum_lanes = array<i64: 1, 2, 4, 8, 16, 128>, sum_elements = array<i64: 32, 64, 256, 512>},
        {operands = "f16", sum = "f32", shape = array<i64: 16, 16, 16>, lhs_lanes = array<i64: 16, 32, 64, 128, 4, 8>, lhs_elements = array<i64: 1, 2>,
         rhs_lanes = array<i64: 16, 32, 64, 128, 4, 8>, rhs_elements = array<i64: 1, 2>, sum_lanes = array<i64: 1, 2, 4, 8, 64, 128>, sum_elements = array<i64: 16, 32>}]}} {
+  // Rows come and results go four elements at a time.
   // CHECK-LABEL: func @transposed(
+  // CHECK-COUNT-4: vector.load %arg0{{.*}} {alignment = 8 : i64} : memref<?xf16>, vector<4xf16>
   // CHECK: tile.multiply [16, 16, 16] {{.*}} : vector<4xf16>, vector<4xf16>, vector<4xf32>
+  // CHECK-COUNT-4: vector.store {{.*}} {alignment = 8 : i64} : memref<?xf16>, vector<4xf16>
   // CHECK: return
   func.func @transposed(%x: tensor<?x16xf16, #graph.dims<s0, 16>>, %a: tensor<32x16xf16>, %c: tensor<16x32xf16>) -> tensor<?x16xf16, #graph.dims<s0, 16>> attributes {treadle.family = "field", treadle.symbols = ["s0"]} {
     %0 = ng.mlp %x, %a, %c {activation = #ng.activation<relu>, outputActivation = #ng.activation<none>} : (tensor<?x16xf16, #graph.dims<s0, 16>>, tensor<32x16xf16>, tensor<16x32xf16>) -> tensor<?x16xf16, #graph.dims<s0, 16>>

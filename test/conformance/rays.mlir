@@ -250,6 +250,16 @@ func.func @main(%x: tensor<?x5x$T, #graph.dims<n, 5>>, %a: tensor<13x5x$T> {test
   return %2 : !rows
 }
 
+// -----
+// Weights of more than the memory that a workgroup has without asking, rows and results of 16 bytes and more.
+// name wide
+// with n=1 | n=300
+!wide = tensor<?x128xf16, #graph.dims<n, 128>>
+func.func @main(%x: !wide, %a: tensor<128x128xf16> {test.constant, test.range = array<f64: -0.1, 0.1>}, %b: tensor<128x128xf16> {test.constant, test.range = array<f64: -0.1, 0.1>}) -> !wide {
+  %0 = ng.mlp %x, %a, %b {activation = #ng.activation<relu>, outputActivation = #ng.activation<none>} : (!wide, tensor<128x128xf16>, tensor<128x128xf16>) -> !wide
+  return %0 : !wide
+}
+
 // Networks of narrow numbers along rays that end at different times; the surface is nowhere near enough to end one.
 // -----
 // name narrow

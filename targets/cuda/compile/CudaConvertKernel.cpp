@@ -65,18 +65,6 @@ int64_t placeShared(ModuleOp module, const Target &target) {
   return bytes;
 }
 
-/// 2^x where an approximation will do: below 2^-126 it is 0, and elsewhere within 2 units in the last place.
-struct ApproximateExp2 : OpConversionPattern<math::Exp2Op> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(math::Exp2Op op, OpAdaptor in, ConversionPatternRewriter &b) const override {
-    if (!op.getType().isF32() || !bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::afn))
-      return failure();
-    b.replaceOpWithNewOp<LLVM::CallIntrinsicOp>(op, op.getType(), b.getStringAttr("llvm.nvvm.ex2.approx.ftz.f32"),
-                                                ValueRange(in.getOperand()));
-    return success();
-  }
-};
-
 /// max(x, 0), where a NaN stays one, rounded to 16 bits: one instruction for both.
 struct RoundRectified : OpConversionPattern<arith::TruncFOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -91,30 +79,22 @@ struct RoundRectified : OpConversionPattern<arith::TruncFOp> {
       return failure();
     Location loc = op.getLoc();
     Value number = b.getRemappedValue(less.getLhs());
-    auto type = dyn_cast<VectorType>(op.getType());
-    int64_t count = type ? type.getNumElements() : 1;
-    if (type && type.getRank() > 1)
-      return failure();
-    auto element = [&](int64_t i) -> Value {
-      return type ? LLVM::ExtractElementOp::create(b, loc, number, constant(b, loc, i)) : number;
-    };
     auto round = [&](StringRef name, Type result, ValueRange numbers) -> Value {
       return LLVM::CallIntrinsicOp::create(b, loc, result, b.getStringAttr(name), numbers).getResult(0);
     };
-    if (count % 2) {
-      StringRef name = to.isF16() ? "llvm.nvvm.f2f16.rn.relu" : "llvm.nvvm.f2bf16.rn.relu";
-      Value result = type ? Value(LLVM::PoisonOp::create(b, loc, type)) : Value();
-      for (int64_t i = 0; i < count; ++i) {
-        Value rounded = round(name, to, element(i));
-        result = type ? LLVM::InsertElementOp::create(b, loc, result, rounded, constant(b, loc, i)) : rounded;
-      }
-      b.replaceOp(op, result);
+    auto type = dyn_cast<VectorType>(op.getType());
+    if (!type) {
+      b.replaceOp(op, round(to.isF16() ? "llvm.nvvm.f2f16.rn.relu" : "llvm.nvvm.f2bf16.rn.relu", to, number));
       return success();
     }
-    StringRef name = to.isF16() ? "llvm.nvvm.ff2f16x2.rn.relu" : "llvm.nvvm.ff2bf16x2.rn.relu";
+    int64_t count = type.getNumElements();
+    if (type.getRank() > 1 || count % 2)
+      return failure();
+    auto element = [&](int64_t i) { return LLVM::ExtractElementOp::create(b, loc, number, constant(b, loc, i)); };
     Value pairs = LLVM::PoisonOp::create(b, loc, VectorType::get({count / 2}, b.getI32Type()));
     for (int64_t i = 0; i < count; i += 2) { // the upper half first
-      Value pair = round(name, VectorType::get({2}, to), {element(i + 1), element(i)});
+      Value pair = round(to.isF16() ? "llvm.nvvm.ff2f16x2.rn.relu" : "llvm.nvvm.ff2bf16x2.rn.relu",
+                         VectorType::get({2}, to), {element(i + 1), element(i)});
       pair = LLVM::BitcastOp::create(b, loc, b.getI32Type(), pair);
       pairs = LLVM::InsertElementOp::create(b, loc, pairs, pair, constant(b, loc, i / 2));
     }
@@ -134,7 +114,8 @@ struct CudaConvertKernel : impl::CudaConvertKernelBase<CudaConvertKernel> {
       populateGpuToNVVMConversionPatterns(converter, patterns);
       cuda::populateTileToNvvm(converter, patterns);
       cuda::populateAsyncTileToNvvm(converter, patterns);
-      patterns.add<ApproximateExp2, RoundRectified>(converter, patterns.getContext(), /*benefit=*/20);
+      addApproximateExp2(converter, patterns, "llvm.nvvm.ex2.approx.ftz.f32"); // within 2 units in the last place
+      patterns.add<RoundRectified>(converter, patterns.getContext(), /*benefit=*/20);
     };
     if (failed(convertSimtToLlvm(getOperation(), NVVM::NVVMDialect::getKernelFuncAttrName(), addDevice)))
       return signalPassFailure();

@@ -58,18 +58,6 @@ struct Ballot : OpConversionPattern<tile::BallotOp> {
   }
 };
 
-/// 2^x where an approximation will do: below 2^-126 it is 0, and elsewhere within a unit in the last place.
-struct ApproximateExp2 : OpConversionPattern<math::Exp2Op> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(math::Exp2Op op, OpAdaptor in, ConversionPatternRewriter &b) const override {
-    if (!op.getType().isF32() || !bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::afn))
-      return failure();
-    b.replaceOpWithNewOp<LLVM::CallIntrinsicOp>(op, op.getType(), b.getStringAttr("llvm.amdgcn.exp2.f32"),
-                                                ValueRange(in.getOperand()));
-    return success();
-  }
-};
-
 struct HipConvertKernel : impl::HipConvertKernelBase<HipConvertKernel> {
   void runOnOperation() override {
     auto addDevice = [](LLVMTypeConverter &converter, RewritePatternSet &patterns) {
@@ -77,7 +65,7 @@ struct HipConvertKernel : impl::HipConvertKernelBase<HipConvertKernel> {
       populateGpuToROCDLConversionPatterns(converter, patterns, gpu::amd::Runtime::HIP, chip);
       populateAMDGPUToROCDLConversionPatterns(converter, patterns, chip);
       patterns.add<Multiply, SubgroupBarrier, Ballot>(converter, &converter.getContext());
-      patterns.add<ApproximateExp2>(converter, &converter.getContext(), /*benefit=*/20);
+      addApproximateExp2(converter, patterns, "llvm.amdgcn.exp2.f32"); // within a unit in the last place
     };
     if (failed(convertSimtToLlvm(getOperation(), ROCDL::ROCDLDialect::getKernelFuncAttrName(), addDevice)))
       return signalPassFailure();

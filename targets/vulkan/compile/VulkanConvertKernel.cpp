@@ -146,6 +146,10 @@ Type wordOf(MemRefType memory, VectorType type) {
                                                 : Type();
 }
 
+Access accessToSome(OpBuilder &b, Location loc, MemRefType memory, Type word, Value base, ValueRange indices) {
+  return accessAt(b, loc, word, addressOf(b, loc, memory, base, indices[0]));
+}
+
 Value castTo(OpBuilder &b, Type type, Value bits) {
   return bits.getType() == type ? bits : Value(spirv::BitcastOp::create(b, bits.getLoc(), type, bits));
 }
@@ -156,8 +160,7 @@ struct LoadSome : OpConversionPattern<vector::LoadOp> {
     Type word = wordOf(op.getMemRefType(), op.getVectorType());
     if (!word)
       return failure();
-    Value address = addressOf(b, op.getLoc(), op.getMemRefType(), in.getBase(), in.getIndices()[0]);
-    Access at = accessAt(b, op.getLoc(), word, address);
+    Access at = accessToSome(b, op.getLoc(), op.getMemRefType(), word, in.getBase(), in.getIndices());
     Value all = spirv::LoadOp::create(b, op.getLoc(), word, at.pointer, at.access, at.alignment);
     b.replaceOp(op, castTo(b, op.getVectorType(), all));
     return success();
@@ -170,8 +173,7 @@ struct StoreSome : OpConversionPattern<vector::StoreOp> {
     Type word = wordOf(op.getMemRefType(), op.getVectorType());
     if (!word)
       return failure();
-    Value address = addressOf(b, op.getLoc(), op.getMemRefType(), in.getBase(), in.getIndices()[0]);
-    Access at = accessAt(b, op.getLoc(), word, address);
+    Access at = accessToSome(b, op.getLoc(), op.getMemRefType(), word, in.getBase(), in.getIndices());
     Value all = castTo(b, word, in.getValueToStore());
     b.replaceOpWithNewOp<spirv::StoreOp>(op, at.pointer, all, at.access, at.alignment);
     return success();
