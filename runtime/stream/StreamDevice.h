@@ -33,6 +33,11 @@ struct alignas(64) BoxArgument {
   unsigned char bytes[128];
 };
 
+/// How many workgroups of a kernel a device runs at the same time.
+struct Occupancy {
+  int multiprocessors = 0, workgroupsOfEach = 0; // 0: it is not known
+};
+
 class StreamDevice {
 public:
   enum class Space { device, host }; // host: pages that stay where they are, which the device copies from and to
@@ -70,8 +75,7 @@ public:
 
   /// How many workgroups of so many threads one launch can have.
   virtual uint32_t mostWorkgroups(uint32_t threads) const { return INT32_MAX; }
-  /// How many workgroups of a kernel run at the same time, if it is known.
-  virtual uint32_t workgroupsAtOnce(void *kernel, uint32_t threads, uint32_t sharedBytes) const { return INT32_MAX; }
+  virtual Occupancy occupancy(void *kernel, uint32_t threads, uint32_t sharedBytes) const = 0;
   /// `arguments`: the place of each.
   virtual Status launch(void *stream, void *kernel, uint32_t workgroups, uint32_t threads, uint32_t sharedBytes,
                         void **arguments) = 0;

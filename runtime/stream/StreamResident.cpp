@@ -141,8 +141,11 @@ Status StreamResident::loadKernel(const Program &program, const format::Executab
     module = modules[number];
   }
   Status status = device->findKernel(module, entry.symbol()->c_str(), entry.shared(), kernels[number]);
-  if (!status.failed() && entry.persistent())
-    atOnce[number] = device->workgroupsAtOnce(kernels[number], entry.threads(), entry.shared());
+  if (!status.failed() && entry.persistent()) {
+    Occupancy most = device->occupancy(kernels[number], entry.threads(), entry.shared());
+    if (most.multiprocessors > 0 && most.workgroupsOfEach > 0)
+      atOnce[number] = static_cast<uint32_t>(most.multiprocessors) * most.workgroupsOfEach;
+  }
   return status;
 }
 

@@ -316,6 +316,32 @@ template <typename Fixture> void expectLost(const TestProgram &description, cons
   EXPECT_EXIT(runs(), testing::ExitedWithCode(0), isSimulated ? says : "");
 }
 
+/// What a step of 100,000 tasks says whose kernel stores how many workgroups it has, as `code` does, that of both
+/// kernels.
+template <typename Fixture> float workgroupsOf(const std::string &code, bool isPersistent) {
+  TestProgram description = Fixture::program();
+  description.executables[0].code = code;
+  for (TestProgram::Entry &entry : description.executables[0].entries) {
+    entry.isPersistent = isPersistent;
+    entry.offset = 0;
+    entry.bytes = entry.bytes ? code.size() : 0;
+  }
+  treadle_session_options on = Fixture::options();
+  OpenProgram open(description, &on);
+  Rows rows(100000);
+  treadle_tensor outputs[3] = {};
+  EXPECT_EQ(messageOf(treadle_session_run(open.session, rows.inputs.data(), 2, outputs, 3)), "");
+  return outputs[0].data ? static_cast<float *>(outputs[0].data)[0] : 0;
+}
+
+/// Persistent kernels have as many workgroups as run at once, others one a task.
+template <typename Fixture> void expectPersistent(const std::string &code) {
+  EXPECT_EQ(workgroupsOf<Fixture>(code, false), 100000);
+  float count = workgroupsOf<Fixture>(code, true);
+  EXPECT_GE(count, 1);
+  EXPECT_LE(count, 10000); // 32 for each of some hundred multiprocessors
+}
+
 REGISTER_TYPED_TEST_SUITE_P(GpuDriver, DevicesAreListed, DevicesThatAreNotThere, MoreThanTheDeviceHas,
                             ProgramWithoutKernels, Runs, WhatIsRecordedRunsOnOtherData, WritesToMemoryOfTheCaller,
                             AnAlternativeIsTaken, SeveralSessionsAtOnce, OutlivesTheProgram, MemoryLimit, Observer,

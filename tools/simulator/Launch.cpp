@@ -7,6 +7,7 @@
 
 #include "tools/simulator/Launch.h"
 #include "tools/simulator/Fault.h"
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -70,6 +71,14 @@ void runKernel(KernelCode &kernel, const Launch &launch, GlobalMemory &global) {
     }
     ++kernel.counters.workgroups;
   }
+}
+
+int workgroupsOfEach(const KernelCode &kernel, uint32_t threads, size_t dynamicShared, size_t mostShared) {
+  constexpr uint32_t mostThreads = 2048;
+  uint32_t subgroups = (threads + kernel.subgroupThreads() - 1) / kernel.subgroupThreads();
+  size_t shared = kernel.sharedBytes() + dynamicShared;
+  size_t ofThreads = mostThreads / (subgroups * kernel.subgroupThreads());
+  return static_cast<int>(shared ? std::min(ofThreads, mostShared / shared) : ofThreads);
 }
 
 void reportCounters(const std::string &device, const KernelCode &kernel) {

@@ -67,6 +67,12 @@ public:
 /// kernel and workgroup before the text.
 void runKernel(KernelCode &kernel, const Launch &launch, GlobalMemory &global);
 
+// So few that workgroups of persistent kernels have several tasks.
+constexpr int multiprocessors = 3;
+/// How many workgroups of so many threads run on each at the same time, as if no kernel needed many registers.
+/// `mostShared`: bytes of shared memory that they share out.
+int workgroupsOfEach(const KernelCode &kernel, uint32_t threads, size_t dynamicShared, size_t mostShared);
+
 /// Appends a line of JSON with the counters of each kernel to the file that the environment's
 /// TREADLE_SIMULATOR_REPORT names, if it names one.
 void reportCounters(const std::string &device, const KernelCode &kernel);

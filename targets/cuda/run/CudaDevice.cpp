@@ -173,13 +173,14 @@ Status CudaDevice::findKernel(void *module, const char *symbol, uint32_t sharedB
   return check(result, concat("loading ", symbol));
 }
 
-uint32_t CudaDevice::workgroupsAtOnce(void *kernel, uint32_t threads, uint32_t sharedBytes) const {
-  int multiprocessors = 0, ofEach = 0;
-  bool isKnown = library->cuDeviceGetAttribute(&multiprocessors, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, handle) ==
-                     CUDA_SUCCESS &&
-                 library->cuOccupancyMaxActiveBlocksPerMultiprocessor(
-                     &ofEach, static_cast<CUfunction>(kernel), static_cast<int>(threads), sharedBytes) == CUDA_SUCCESS;
-  return isKnown && multiprocessors > 0 && ofEach > 0 ? static_cast<uint32_t>(multiprocessors) * ofEach : INT32_MAX;
+Occupancy CudaDevice::occupancy(void *kernel, uint32_t threads, uint32_t sharedBytes) const {
+  Occupancy most;
+  CUresult result =
+      library->cuDeviceGetAttribute(&most.multiprocessors, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, handle);
+  if (result == CUDA_SUCCESS)
+    result = library->cuOccupancyMaxActiveBlocksPerMultiprocessor(
+        &most.workgroupsOfEach, static_cast<CUfunction>(kernel), static_cast<int>(threads), sharedBytes);
+  return result == CUDA_SUCCESS ? most : Occupancy();
 }
 
 /// Rows of 128 bytes, whose chunks trade places.

@@ -57,7 +57,7 @@ public:
   bool loadNativeCode(const void *image, void *&module) override;
   void unloadCode(void *module) override;
   Status findKernel(void *module, const char *symbol, uint32_t sharedBytes, void *&kernel) override;
-  uint32_t workgroupsAtOnce(void *kernel, uint32_t threads, uint32_t sharedBytes) const override;
+  Occupancy occupancy(void *kernel, uint32_t threads, uint32_t sharedBytes) const override;
   Status describeBoxes(const BoxTensor &tensor, BoxArgument &argument) const override;
   Status createStream(void *&stream) override;
   void destroyStream(void *stream) override;

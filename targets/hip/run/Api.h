@@ -49,6 +49,7 @@ enum hipError_t : int {
 constexpr int hipMemcpyHostToDevice = 1, hipMemcpyDeviceToHost = 2, hipMemcpyDeviceToDevice = 3;
 constexpr unsigned hipStreamNonBlocking = 1, hipEventDisableTiming = 2;
 constexpr int hipStreamCaptureModeThreadLocal = 1;
+constexpr int hipDeviceAttributeMultiprocessorCount = 63;
 
 /// hipDeviceProp_t, of which only this matters: nothing else says what processor a device is.
 struct Properties6 { // HIP 6 and 7
@@ -62,6 +63,9 @@ struct Properties5 { // HIP 5
   char after[140];
 };
 
+/// Workgroups, function, threads of a workgroup, bytes of shared memory besides what the code itself says.
+using OccupancyOfModules = hipError_t(int *, hipFunction_t, int, size_t);
+
 /// TREADLE_FUNCTION(name, parameters ..): those that all versions have.
 #define TREADLE_HIP_FUNCTIONS(TREADLE_FUNCTION)                                                                        \
   TREADLE_FUNCTION(hipInit, unsigned)                                                                                  \
@@ -71,6 +75,7 @@ struct Properties5 { // HIP 5
   TREADLE_FUNCTION(hipSetDevice, int)                                                                                  \
   TREADLE_FUNCTION(hipDeviceGetName, char *, int, int)                                                                 \
   TREADLE_FUNCTION(hipDeviceTotalMem, size_t *, int)                                                                   \
+  TREADLE_FUNCTION(hipDeviceGetAttribute, int *, int, int)                                                             \
   TREADLE_FUNCTION(hipMalloc, void **, size_t)                                                                         \
   TREADLE_FUNCTION(hipFree, void *)                                                                                    \
   TREADLE_FUNCTION(hipHostMalloc, void **, size_t, unsigned)                                                           \

@@ -45,6 +45,8 @@ Status Library::open(std::shared_ptr<const Library> &library) {
   auto find = [&](auto &function, const char *name) {
     function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(handle, name));
   };
+  find(opened->hipModuleOccupancyMaxActiveBlocksPerMultiprocessor,
+       "hipModuleOccupancyMaxActiveBlocksPerMultiprocessor");
   find(opened->hipGetErrorString, "hipGetErrorString");
   find(opened->hipGetDevicePropertiesR0600, "hipGetDevicePropertiesR0600");
   find(opened->hipGetDeviceProperties, "hipGetDeviceProperties");
@@ -189,6 +191,18 @@ Status HipDevice::wait(void *stream) {
 
 uint32_t HipDevice::mostWorkgroups(uint32_t threads) const {
   return UINT32_MAX / std::max(threads, 1u); // threads are counted in 32 bits
+}
+
+Occupancy HipDevice::occupancy(void *kernel, uint32_t threads, uint32_t sharedBytes) const {
+  Occupancy most;
+  if (!library->hipModuleOccupancyMaxActiveBlocksPerMultiprocessor)
+    return most;
+  hipError_t result =
+      library->hipDeviceGetAttribute(&most.multiprocessors, hipDeviceAttributeMultiprocessorCount, number);
+  if (result == hipSuccess)
+    result = library->hipModuleOccupancyMaxActiveBlocksPerMultiprocessor(
+        &most.workgroupsOfEach, static_cast<hipFunction_t>(kernel), static_cast<int>(threads), sharedBytes);
+  return result == hipSuccess ? most : Occupancy();
 }
 
 Status HipDevice::launch(void *stream, void *kernel, uint32_t workgroups, uint32_t threads, uint32_t sharedBytes,

@@ -35,6 +35,8 @@ public:
 #define TREADLE_FUNCTION(name, ...) hipError_t (*name)(__VA_ARGS__) = nullptr;
   TREADLE_HIP_FUNCTIONS(TREADLE_FUNCTION)
 #undef TREADLE_FUNCTION
+  /// Null where it is not known how many workgroups run at the same time.
+  OccupancyOfModules *hipModuleOccupancyMaxActiveBlocksPerMultiprocessor = nullptr;
 
 private:
   std::string processorOf(int number) const;
@@ -63,6 +65,7 @@ public:
   void destroyStream(void *stream) override;
   Status wait(void *stream) override;
   uint32_t mostWorkgroups(uint32_t threads) const override;
+  Occupancy occupancy(void *kernel, uint32_t threads, uint32_t sharedBytes) const override;
   Status launch(void *stream, void *kernel, uint32_t workgroups, uint32_t threads, uint32_t sharedBytes,
                 void **arguments) override;
   Status copy(void *stream, void *to, const void *from, size_t bytes, Direction direction) override;

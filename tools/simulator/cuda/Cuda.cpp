@@ -33,8 +33,6 @@ constexpr int deviceCount = std::size(capabilities);
 constexpr size_t memoryBytes = size_t(4) << 30;
 constexpr int driverVersion = 12080;
 constexpr unsigned mostThreads = 1024, mostWorkgroups = INT32_MAX;
-// So few that workgroups of persistent kernels have several tasks.
-constexpr int multiprocessors = 3, threadsOfEach = 2048;
 constexpr size_t mostShared[] = {227 << 10, 163 << 10};
 
 using Work = std::function<CUresult()>;
@@ -378,15 +376,12 @@ TREADLE_EXPORT cuFuncSetAttribute(CUfunction function, int attribute, int value)
   });
 }
 
-/// As if no kernel needed many registers.
 TREADLE_EXPORT cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, CUfunction function, int threads,
                                                            size_t sharedBytes) {
   return inContext([&](CUctx_st &context) {
     if (!function || threads < 1 || threads > static_cast<int>(mostThreads))
       return CUDA_ERROR_INVALID_VALUE;
-    size_t shared = sharedBytes + function->code->entry.sharedBytes;
-    size_t ofShared = shared ? mostShared[context.device] / shared : SIZE_MAX;
-    *blocks = static_cast<int>(std::min<size_t>(threadsOfEach / threads, ofShared));
+    *blocks = workgroupsOfEach(*function->code, threads, sharedBytes, mostShared[context.device]);
     return CUDA_SUCCESS;
   });
 }

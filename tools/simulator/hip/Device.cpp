@@ -8,6 +8,7 @@
 #include "tools/simulator/hip/State.h"
 #include <algorithm>
 
+using namespace treadle::simulator;
 using namespace treadle::simulator::hip;
 
 namespace treadle::simulator::hip {
@@ -136,6 +137,14 @@ hipError_t hipDeviceTotalMem(size_t *bytes, int device) {
   if (hipError_t error = ofDevice(device, bytes))
     return error;
   *bytes = deviceBytes;
+  return hipSuccess;
+}
+hipError_t hipDeviceGetAttribute(int *value, int attribute, int device) {
+  if (hipError_t error = ofDevice(device, value))
+    return error;
+  if (attribute != hipDeviceAttributeMultiprocessorCount)
+    return hipErrorInvalidValue;
+  *value = multiprocessors;
   return hipSuccess;
 }
 hipError_t hipGetDevicePropertiesR0600(Properties6 *properties, int device) {

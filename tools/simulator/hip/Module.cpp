@@ -123,6 +123,19 @@ hipError_t hipModuleGetFunction(hipFunction_t *function, hipModule_t module, con
   });
 }
 
+hipError_t hipModuleOccupancyMaxActiveBlocksPerMultiprocessor(int *workgroups, hipFunction_t function, int threads,
+                                                              size_t sharedBytes) {
+  return locked([&](State &all) {
+    Function *found = all.functions.find(function);
+    if (!found)
+      return hipErrorInvalidHandle;
+    if (!workgroups || threads < 1 || threads > static_cast<int>(mostThreads))
+      return hipErrorInvalidValue;
+    *workgroups = workgroupsOfEach(*found->kernel, threads, sharedBytes, mostShared);
+    return hipSuccess;
+  });
+}
+
 hipError_t hipModuleLaunchKernel(hipFunction_t function, unsigned gridX, unsigned gridY, unsigned gridZ,
                                  unsigned blockX, unsigned blockY, unsigned blockZ, unsigned sharedBytes,
                                  hipStream_t stream, void **arguments, void **extra) {

@@ -22,6 +22,7 @@ extern "C" {
 #define TREADLE_FUNCTION(name, ...) __attribute__((visibility("default"))) treadle::hip::hipError_t name(__VA_ARGS__);
 namespace treadle::hip {
 TREADLE_HIP_FUNCTIONS(TREADLE_FUNCTION)
+__attribute__((visibility("default"))) OccupancyOfModules hipModuleOccupancyMaxActiveBlocksPerMultiprocessor;
 TREADLE_FUNCTION(hipGetDevicePropertiesR0600, Properties6 *, int)
 TREADLE_FUNCTION(hipGetDeviceProperties, Properties5 *, int)
 __attribute__((visibility("default"))) const char *hipGetErrorString(hipError_t error);

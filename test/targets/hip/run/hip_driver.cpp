@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "targets/hip/run/HipDevice.h"
 #include "test/targets/GpuDriver.h"
 #include "test/targets/hip/run/HipTest.h"
 
@@ -43,6 +44,31 @@ TEST_F(HipDriver, WhatTheDeviceLacks) {
   EXPECT_THAT(sessionOf(description), HasSubstr("which lacks the processor gfx1 (it has gfx"));
   EXPECT_EQ(sessionOf(TestProgram()), "artifact in memory: has code for cpu x86-64-v2, not for hip; compile the "
                                       "model with --target hip");
+}
+
+TEST_F(HipDriver, PersistentKernelsHaveAsManyWorkgroupsAsRunAtOnce) {
+  expectPersistent<HipTest>(hipKernels("#define COUNT"));
+}
+
+TEST_F(HipDriver, ALibraryThatDoesNotKnowHowManyRunAtOnce) {
+  std::shared_ptr<const hip::Library> library;
+  ASSERT_FALSE(hip::Library::open(library).failed());
+  auto older = std::make_shared<hip::Library>(*library);
+  older->hipModuleOccupancyMaxActiveBlocksPerMultiprocessor = nullptr;
+  const std::string code = hipKernels("");
+  auto occupancyOn = [&](const std::shared_ptr<const hip::Library> &library) {
+    std::shared_ptr<StreamDevice> device;
+    EXPECT_FALSE(hip::HipDevice::open(library, 0, device).failed());
+    Entered entered(*device);
+    void *module = nullptr, *kernel = nullptr;
+    EXPECT_FALSE(device->loadCode(code.data(), "kernels", module).failed());
+    EXPECT_FALSE(device->findKernel(module, "add", 0, kernel).failed());
+    Occupancy most = device->occupancy(kernel, 4, 0);
+    device->unloadCode(module);
+    return most.multiprocessors * most.workgroupsOfEach;
+  };
+  EXPECT_GE(occupancyOn(library), 1);
+  EXPECT_EQ(occupancyOn(older), 0);
 }
 
 TEST_F(HipDriver, KernelThatGoesWrong) {

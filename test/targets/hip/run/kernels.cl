@@ -9,7 +9,17 @@
 #define FOR_TASKS for (unsigned i = __builtin_amdgcn_workgroup_id_x(); i < tasks; i += workgroups)
 #define COLUMN __builtin_amdgcn_workitem_id_x()
 
-#ifndef LONG
+#if defined(COUNT)
+
+#define COUNT_WORKGROUPS(name)                                                                                         \
+  KERNEL name(global const float *a, global const float *b, global float *result, long n, unsigned tasks,              \
+              unsigned workgroups) {                                                                                   \
+    FOR_TASKS result[4 * i + COLUMN] = workgroups;                                                                     \
+  }
+COUNT_WORKGROUPS(add_row)
+COUNT_WORKGROUPS(add)
+
+#elif !defined(LONG)
 
 KERNEL add_row(global const float *a, global const float *b, global float *result, long n, unsigned tasks,
        unsigned workgroups) {
