@@ -43,6 +43,7 @@ template <typename T, typename F> void forEachField(T &target, F visit) {
   visit("load_bytes", target.loadBytes);
   visit("approximates_exp2", target.approximatesExp2);
   visit("loop_turns", target.loopTurns);
+  visit("in_lockstep", target.inLockstep);
   visit("most_shared_bytes", target.mostSharedBytes);
   visit("matrix_units", target.matrixUnits);
   visit("shared_units", target.sharedUnits);
@@ -56,7 +57,7 @@ template <typename T, typename F> void forEachField(T &target, F visit) {
 
 Target Target::gpu(StringRef name, StringRef variant, int64_t workgroupThreads, int64_t subgroupThreads,
                    int64_t threadRegisters, int64_t sharedBytes, int64_t memoryLoadCycles, int64_t sharedLoadCycles,
-                   int64_t broadcastCycles, int64_t loadBytes, int64_t loopTurns) {
+                   int64_t broadcastCycles, int64_t loadBytes, int64_t loopTurns, bool inLockstep) {
   Target target;
   target.name = name.str();
   target.variant = variant.str();
@@ -70,6 +71,7 @@ Target Target::gpu(StringRef name, StringRef variant, int64_t workgroupThreads, 
   target.broadcastCycles = broadcastCycles;
   target.loadBytes = loadBytes;
   target.loopTurns = loopTurns;
+  target.inLockstep = inLockstep;
   return target;
 }
 

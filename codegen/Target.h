@@ -56,6 +56,7 @@ struct Target {
   int64_t loadBytes = 0;         // that a thread loads from memory as fast as one element; 0: no more than that
   bool approximatesExp2 = false; // one instruction is math.exp2 with `afn`, within 2 units in the last place
   int64_t loopTurns = 0;         // after which all loops of a thread are ended, finished or not; 0: never
+  bool inLockstep = false;       // no thread is ever ahead of its subgroup, so that none waits for it
 
   /// Elements of so many bits that a thread loads as fast as one of them.
   int64_t loadElements(int64_t bits) const { return std::max<int64_t>(loadBytes * 8 / bits, 1); }
@@ -73,7 +74,7 @@ struct Target {
   /// A GPU, in the order of the columns of its Chips.def.
   static Target gpu(llvm::StringRef name, llvm::StringRef variant, int64_t workgroupThreads, int64_t subgroupThreads,
                     int64_t threadRegisters, int64_t sharedBytes, int64_t memoryLoadCycles, int64_t sharedLoadCycles,
-                    int64_t broadcastCycles, int64_t loadBytes = 0, int64_t loopTurns = 0);
+                    int64_t broadcastCycles, int64_t loadBytes = 0, int64_t loopTurns = 0, bool inLockstep = false);
 
   /// The same with an instruction for 2^x.
   Target withExp2() const;

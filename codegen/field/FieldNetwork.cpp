@@ -7,7 +7,7 @@
 
 #include "codegen/field/Activation.h"
 #include "codegen/field/FieldRow.h"
-#include "codegen/field/MatrixNetwork.h"
+#include "codegen/field/SubgroupNetwork.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -64,7 +64,7 @@ Columns FieldRow::weightsOf(NetworkMemory::Weights weights, Value start, int64_t
 }
 
 SmallVector<Columns> FieldRow::mlp(MlpOp op, ArrayRef<Columns> inputs) {
-  if (MatrixNetwork *matrices = networks.matrices()) {
+  if (SubgroupNetwork *matrices = networks.matrices()) {
     Columns result = matrices->compute(elements, op, inputs.front(), usedColumns(op.getResult()));
     result.resize(*dimOf(op.getType(), 1).constantValue(), v.number(0)); // at which nobody looks
     return {result};

@@ -1,4 +1,4 @@
-//===- MatrixNetwork.cpp - perceptrons on matrix units -----------------------===//
+//===- MatrixNetwork.cpp - perceptrons on matrix units of known layouts -------===//
 //
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,21 +7,17 @@
 
 #include "codegen/field/MatrixNetwork.h"
 #include "codegen/field/Activation.h"
-#include "codegen/field/NetworkMemory.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
-using namespace treadle::graph;
 using namespace treadle::ng;
 
 namespace treadle {
 namespace {
 
 using simt::FragmentChain, simt::FragmentLoads, simt::SharedRows, simt::sumOfBits;
-
-constexpr int64_t widest = 128;
 
 /// The number whose bits are those of `place` at the weights below `most`, in the order of the weights; and back.
 SmallVector<int64_t> ordered(ArrayRef<int64_t> weights, int64_t most) {
@@ -36,139 +32,15 @@ int64_t sumOf(int64_t number, ArrayRef<int64_t> weights) {
   return sum;
 }
 
-/// The type that all values and weights of the kernel's networks have; null if they have several, or are too wide.
-Type elementOfAll(func::FuncOp source) {
-  Type element;
-  bool fits = true;
-  source.walk([&](MlpOp op) {
-    if (!element)
-      element = elementOf(op.getInput());
-    fits &= elementOf(op.getInput()) == element;
-    for (Value weights : op.getWeights()) {
-      auto type = cast<RankedTensorType>(weights.getType());
-      fits &= type.getElementType() == element;
-      for (int64_t size : type.getShape())
-        fits &= size >= 1 && size <= widest;
-    }
-  });
-  return fits && element && (element.isF16() || element.isBF16()) ? element : Type();
-}
-
-/// What the unit multiplies for all networks, of a row.
-int64_t productsOf(func::FuncOp source, const MatrixUnit &unit, const FragmentChain &chain) {
-  int64_t all = 0;
-  source.walk([&](MlpOp op) {
-    for (Value weights : op.getWeights()) {
-      ArrayRef<int64_t> shape = cast<RankedTensorType>(weights.getType()).getShape();
-      all += llvm::alignTo(shape[0], chain.others) * llvm::alignTo(shape[1], unit.depth);
-    }
-  });
-  return all;
-}
-
 } // namespace
 
-std::unique_ptr<MatrixNetwork> MatrixNetwork::of(Kernel &kernel) {
-  const Target &target = kernel.target;
-  Type element = target.isSimt ? elementOfAll(kernel.source) : Type();
-  if (!element)
-    return nullptr;
-  // Smaller units where others would multiply more zeros.
-  const MatrixUnit *best = nullptr;
-  std::optional<FragmentChain> bestChain;
-  for (const MatrixUnit &unit : target.matrixUnits) {
-    if (!unit.multiplies(element) || unit.sum != "f32" || unit.threads() != target.subgroupThreads)
-      continue;
-    std::optional<FragmentChain> chain = FragmentChain::of(unit, /*inOrder=*/true);
-    if (!chain || chain->queries % SharedRows::period || target.subgroupThreads % chain->queries)
-      continue;
-    if (!best || productsOf(kernel.source, unit, *chain) <= productsOf(kernel.source, *best, *bestChain)) {
-      best = &unit;
-      bestChain = chain;
-    }
-  }
-  if (!best)
-    return nullptr;
-  std::unique_ptr<MatrixNetwork> network(new MatrixNetwork(kernel, element, *best, *bestChain));
-  return network->placeAll() ? std::move(network) : nullptr;
-}
-
 MatrixNetwork::MatrixNetwork(Kernel &kernel, Type element, const MatrixUnit &unit, FragmentChain chain)
-    : kernel(kernel), b(kernel.b), element(element), stored(storageType(element)), unit(unit), chain(std::move(chain)),
-      rows(element, kernel.target.subgroupThreads),
+    : SubgroupNetwork(kernel, element, unit, chain.queries, chain.others), chain(std::move(chain)),
+      rows(element, kernel.target.subgroupThreads), blocks(llvm::divideCeil(endColumns, rows.rowElements())),
       together(std::max<int64_t>(rows.chunk / weightLayout().count(), 1)) {}
 
 int64_t MatrixNetwork::fragmentsOf(const Layer &layer) const {
   return llvm::alignTo(layer.fragments * layer.steps, together);
-}
-
-/// What a workgroup has without asking, or two or one have of a multiprocessor, if weights need it beside so many
-/// bytes.
-int64_t MatrixNetwork::sharedBytes(int64_t weightBytes, int64_t others) const {
-  int64_t most = kernel.target.mostSharedBytes;
-  for (int64_t bytes : {kernel.target.sharedBytes, most / 2})
-    if (weightBytes + others <= bytes)
-      return bytes;
-  return std::max(most, kernel.target.sharedBytes);
-}
-
-/// Rows get half of what a workgroup has, or what weights leave; weights the rest as long as they fit. False if rows do
-/// not.
-bool MatrixNetwork::placeAll() {
-  const Target &target = kernel.target;
-  int64_t columns = 0, ofRow = 0, registers = 0, weightElements = 0;
-  kernel.source.walk([&](MlpOp op) {
-    for (Value weights : op.getWeights()) {
-      ArrayRef<int64_t> shape = cast<RankedTensorType>(weights.getType()).getShape();
-      Layer layer{kernelArgument(weights), shape[0], shape[1]};
-      layer.fragments = llvm::divideCeil(layer.out, chain.others);
-      layer.steps = llvm::divideCeil(layer.in, unit.depth);
-      registers = std::max(registers, layer.fragments * chain.others + layer.steps * unit.depth);
-      if (layers.insert({layer.weights, layer}).second)
-        weightElements += fragmentsOf(layer) * subgroupRows() * weightLayout().count();
-    }
-    auto first = cast<RankedTensorType>(op.getWeights().front().getType());
-    auto last = cast<RankedTensorType>(op.getWeights().back().getType());
-    columns = std::max({columns, first.getDimSize(1), last.getDimSize(0)});
-    ofRow += first.getDimSize(1) + last.getDimSize(0);
-  });
-  blocks = llvm::divideCeil(columns, rows.rowElements());
-  // Two layers' operands, two elements a register, are a third of them: as much again goes to sums and weights on their
-  // way, and rays need the rest.
-  registers = registers * chain.queries / 2 / target.subgroupThreads;
-  while (atOnce * chain.queries < subgroupRows() && 2 * atOnce * registers <= target.threadRegisters / 3)
-    atOnce *= 2;
-
-  int64_t bytes = stored.getIntOrFloatBitWidth() / 8, ofSubgroup = blocks * rows.elements() * bytes;
-  // Where a thread's ray, its row's values and operands need more registers than it has, workgroups have fewer threads.
-  int64_t threads = target.workgroupThreads, part = std::max(threads / 4, target.subgroupThreads);
-  int64_t least = target.threadRegisters / 2 + atOnce * registers + ofRow / 2;
-  auto fewer = [&](int64_t count, int64_t ofThread, int64_t all) {
-    while (count > part && count * ofThread > all)
-      count -= part;
-    return count;
-  };
-  int64_t ofGroup = target.workgroupThreads * target.threadRegisters, rowBytes = ofSubgroup / target.subgroupThreads;
-  threads = fewer(threads, least, ofGroup);
-  int64_t weightBytes = weightElements * bytes, shared = sharedBytes(weightBytes, threads * rowBytes);
-  if (2 * shared > target.mostSharedBytes && shared > target.sharedBytes) // it has a multiprocessor for itself
-    threads = fewer(target.workgroupThreads, least, 2 * ofGroup);
-  threads = fewer(threads, rowBytes, std::max(shared / 2, shared - weightBytes));
-  int64_t left = shared - threads * rowBytes;
-  if (left < 0)
-    return false;
-  kernel.setThreads(threads);
-  int64_t ofWeights = 0;
-  for (auto &[weights, layer] : layers)
-    if (int64_t count = fragmentsOf(layer) * subgroupRows() * weightLayout().count();
-        (ofWeights + count) * bytes <= left) {
-      layer.place = ofWeights;
-      ofWeights += count;
-    }
-  rowMemory = kernel.shared(stored, threads / target.subgroupThreads * blocks * rows.elements());
-  if (ofWeights)
-    weightMemory = kernel.shared(stored, ofWeights);
-  return true;
 }
 
 // ---- weights ---------------------------------------------------------------------------------
@@ -421,9 +293,9 @@ SmallVector<Value> MatrixNetwork::compute(Elements &elements, MlpOp op, ValueRan
   kernel.subgroupBarrier();
   auto last = op.getWeights().size() - 1;
   kernel.loop(kernel.index(0), kernel.index(subgroupRows()), atOnce * chain.queries, [&](Value firstRow) {
-    SmallVector<Values> operands = loadOperands(firstRow, layers.lookup(kernelArgument(op.getWeights()[0])).steps);
+    SmallVector<Values> operands = loadOperands(firstRow, layerOf(op.getWeights()[0]).steps);
     for (auto [number, weights] : llvm::enumerate(op.getWeights())) {
-      const Layer &current = layers.find(kernelArgument(weights))->second;
+      const Layer &current = layerOf(weights);
       if (number == last) {
         Values sums = sumsOf(current, operands, used, op.getOutputActivation());
         kernel.subgroupBarrier();

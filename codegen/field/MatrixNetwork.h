@@ -1,10 +1,10 @@
-//===- MatrixNetwork.h - perceptrons on matrix units -------------------------===//
+//===- MatrixNetwork.h - perceptrons on matrix units of known layouts ---------===//
 //
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A subgroup's threads each have a row, and multiply all of them together. Between layers values stay in registers: the
-// sums of one layer are the operand of the next where they are (codegen/simt/FragmentChain.h).
+// Between layers values stay in registers: the sums of one layer are the operand of the next where they are
+// (codegen/simt/FragmentChain.h).
 //
 //     once:  weights to shared memory, as threads read fragments of them, 16 bytes each side by side
 //     rows:  a thread's own row to its subgroup's part of shared memory, 16 bytes at a time
@@ -22,39 +22,30 @@
 #ifndef TREADLE_CODEGEN_FIELD_MATRIXNETWORK_H
 #define TREADLE_CODEGEN_FIELD_MATRIXNETWORK_H
 
-#include "codegen/elements/Elements.h"
+#include "codegen/field/SubgroupNetwork.h"
 #include "codegen/simt/FragmentChain.h"
 #include "codegen/simt/SharedRows.h"
-#include "dialects/ng/Ng.h"
-#include <memory>
 
 namespace treadle {
 
-class MatrixNetwork {
+class MatrixNetwork : public SubgroupNetwork {
 public:
-  /// For all networks of the kernel's source, if the device has a unit for them; settles the kernel's threads. Null if
-  /// it has none. All threads of a subgroup must take part.
-  static std::unique_ptr<MatrixNetwork> of(Kernel &kernel);
+  MatrixNetwork(Kernel &kernel, mlir::Type element, const MatrixUnit &unit, simt::FragmentChain chain);
 
-  /// Before any task.
-  void loadWeights();
-
-  /// The first `used` columns of the op's result for the threads' rows, whose columns are `inputs`.
-  llvm::SmallVector<mlir::Value> compute(Elements &elements, ng::MlpOp op, mlir::ValueRange inputs, int64_t used);
+  void loadWeights() override;
+  llvm::SmallVector<mlir::Value> compute(Elements &elements, ng::MlpOp op, mlir::ValueRange inputs,
+                                         int64_t used) override;
+  int64_t turns(ng::MlpOp) const override { return subgroupRows() / (atOnce * chain.queries); }
 
 private:
-  /// A layer's weights, [out][in], in fragments of the unit's others and depth.
-  struct Layer {
-    mlir::BlockArgument weights;
-    int64_t out = 0, in = 0;
-    int64_t fragments = 0, steps = 0; // of out, and of in
-    int64_t place = -1;               // in shared memory, -1: they are loaded when they are needed
-  };
-  using Values = llvm::SmallVector<mlir::Value>;
-
-  MatrixNetwork(Kernel &kernel, mlir::Type element, const MatrixUnit &unit, simt::FragmentChain chain);
-  bool placeAll();
-  int64_t sharedBytes(int64_t weightBytes, int64_t others) const;
+  int64_t weightElements(const Layer &layer) const override {
+    return fragmentsOf(layer) * subgroupRows() * weightLayout().count();
+  }
+  int64_t rowElements() const override { return blocks * rows.elements(); }
+  int64_t heldColumns(const Layer &layer) const override {
+    return layer.fragments * chain.others + layer.steps * unit.depth;
+  }
+  bool canLoadLate(const Layer &) const override { return true; }
   int64_t fragmentsOf(const Layer &layer) const;
 
   mlir::Value chunkPlace(mlir::Value row, mlir::Value column);
@@ -70,19 +61,11 @@ private:
   mlir::Value weightFragment(const Layer &layer, mlir::Value number, mlir::Value thread);
   mlir::Value asOperand(mlir::Value stored);
   const FragmentLayout &weightLayout() const { return chain.otherOperandOf(unit); }
-  int64_t subgroupRows() const { return kernel.target.subgroupThreads; }
 
-  Kernel &kernel;
-  mlir::ImplicitLocOpBuilder &b;
-  mlir::Type element, stored;
-  const MatrixUnit &unit;
   simt::FragmentChain chain;
-  simt::SharedRows rows; // a subgroup's, of one block of columns
-  int64_t blocks = 0;    // of columns
-  int64_t together;      // weights' fragments that are read at once
-  int64_t atOnce = 1;    // fragments of rows, which share what is read of weights
-  llvm::MapVector<mlir::Value, Layer> layers;
-  mlir::Value rowMemory, weightMemory;
+  simt::SharedRows rows;     // a subgroup's, of one block of columns
+  int64_t blocks;            // of columns
+  int64_t together;          // weights' fragments that are read at once
   mlir::Value lane, ownRows; // the thread's number; where its subgroup's rows begin
 };
 

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/field/NetworkMemory.h"
-#include "codegen/field/MatrixNetwork.h"
+#include "codegen/field/SubgroupNetwork.h"
 #include "codegen/simd/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -52,7 +52,7 @@ NetworkMemory::NetworkMemory(Kernel &kernel, int64_t lanes) : kernel(kernel), la
   });
   if (!stored)
     return;
-  ofMatrices = MatrixNetwork::of(kernel);
+  ofMatrices = SubgroupNetwork::of(kernel);
   if (ofMatrices || (target.isSimt && target.spreads())) // they hand each other fragments or weights
     kernel.setTogether();
   if (ofMatrices)
@@ -82,7 +82,9 @@ NetworkMemory::NetworkMemory(Kernel &kernel, int64_t lanes) : kernel(kernel), la
 int64_t NetworkMemory::turnsOf(Block &ops) const {
   int64_t all = 0;
   for (Operation &op : ops) {
-    if (auto mlp = dyn_cast<MlpOp>(op))
+    if (auto mlp = dyn_cast<MlpOp>(op); mlp && ofMatrices)
+      all += ofMatrices->turns(mlp);
+    else if (mlp)
       for (Value weights : mlp.getWeights()) {
         ArrayRef<int64_t> shape = cast<RankedTensorType>(weights.getType()).getShape();
         all += llvm::divideCeil(shape[0], block) * (1 + shape[1] / unroll);

@@ -5,7 +5,7 @@
 //
 // A row's values go from layer to layer through memory of the worker's own, [column][lane], or of the workgroup's,
 // [column][thread], in two halves: one is read while the other is written. Where such memory is far, neighbouring
-// columns are together in a word. Where matrix units multiply there is none (MatrixNetwork.h).
+// columns are together in a word. Where matrix units multiply there is none (SubgroupNetwork.h).
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,7 +21,7 @@ namespace treadle {
 /// The argument of the kernel's source that a value is, which may be a capture of a field.
 mlir::BlockArgument kernelArgument(mlir::Value value);
 
-class MatrixNetwork;
+class SubgroupNetwork;
 
 /// Where a kernel's networks keep their values and weights.
 class NetworkMemory {
@@ -31,7 +31,7 @@ public:
   ~NetworkMemory();
 
   /// Null where networks are computed a lane each.
-  MatrixNetwork *matrices() const { return ofMatrices.get(); }
+  SubgroupNetwork *matrices() const { return ofMatrices.get(); }
 
   /// Before any task: weights are brought to where all tasks have them. Where lanes share a weight, it is read as a
   /// number of f32.
@@ -73,7 +73,7 @@ private:
   mlir::Type stored;    // of values between layers
   int64_t together = 1; // columns in a word of memory
   mlir::Value memory;
-  std::unique_ptr<MatrixNetwork> ofMatrices;
+  std::unique_ptr<SubgroupNetwork> ofMatrices;
   llvm::DenseMap<mlir::Value, mlir::Value> unpacked;
 };
 

@@ -37,6 +37,24 @@ LogicalResult FragmentMultiplyOp::verify() {
   return success();
 }
 
+LogicalResult FragmentMapOp::verifyRegions() {
+  Block &body = getBody().front();
+  Type element = getFragment().getType().getElement();
+  auto yield = dyn_cast<YieldOp>(body.getTerminator());
+  if (body.getNumArguments() != 1 || body.getArgument(0).getType() != element || !yield ||
+      yield.getValue().getType() != element)
+    return emitOpError() << "makes one " << element << " of another";
+  return success();
+}
+
+LogicalResult FragmentConvertOp::verify() {
+  FragmentType from = getFragment().getType(), to = getResult().getType();
+  if (!isa<FloatType>(from.getElement()) || !isa<FloatType>(to.getElement()) ||
+      FragmentType::get(getContext(), from.getRows(), from.getColumns(), to.getElement(), from.getRole()) != to)
+    return emitOpError() << "cannot make " << to << " of " << from;
+  return success();
+}
+
 LogicalResult FragmentType::verify(function_ref<InFlightDiagnostic()> emitError, int64_t rows, int64_t columns,
                                    Type element, StringRef role) {
   if (rows < 1 || columns < 1)

@@ -29,10 +29,10 @@ def Tile_FragmentFillOp : Op<Tile_Dialect, "fragment_fill", [Pure]> {
 }
 
 def Tile_FragmentLoadOp : Op<Tile_Dialect, "fragment_load", [MemoryEffects<[MemRead]>]> {
-  let summary = "A matrix from shared memory";
+  let summary = "A matrix from shared memory or the device's memory";
   let description = [{
-    Its first element lies at `place`, the rows `pitch` elements apart; with `turned`, columns are. All threads of the
-    subgroup run it, with the same place.
+    Its first element lies at `place`, the rows `pitch` elements apart; with `turned`, columns are. In the device's
+    memory rows begin at multiples of 16 bytes. All threads of the subgroup run it, with the same place.
 
     ```mlir
     func.func @example(%memory: memref<2560xf16, 3>, %place: index) {
@@ -80,6 +80,52 @@ def Tile_FragmentMultiplyOp : Op<Tile_Dialect, "fragment_multiply", [Pure, AllTy
   let arguments = (ins Tile_FragmentType:$lhs, Tile_FragmentType:$rhs, Tile_FragmentType:$sums);
   let results = (outs Tile_FragmentType:$result);
   let assemblyFormat = "$lhs `,` $rhs `,` $sums attr-dict `:` type($lhs) `,` type($rhs) `,` type($sums)";
+  let hasVerifier = 1;
+}
+
+def Tile_FragmentMapOp : Op<Tile_Dialect, "fragment_map", [RecursiveMemoryEffects, RecursivelySpeculatable, SingleBlock,
+                                                           AllTypesMatch<["fragment", "result"]>]> {
+  let summary = "The same of each element";
+  let description = [{
+    Who holds an element computes it, so the body knows its value alone.
+
+    ```mlir
+    func.func @example(%c: !tile.fragment<16 x 16 x f32, "sums">) {
+      %d = tile.fragment_map %c : !tile.fragment<16 x 16 x f32, "sums"> {
+      ^bb0(%x: f32):
+        %y = arith.mulf %x, %x : f32
+        tile.yield %y : f32
+      }
+      return
+    }
+    ```
+  }];
+  let arguments = (ins Tile_FragmentType:$fragment);
+  let results = (outs Tile_FragmentType:$result);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$fragment attr-dict `:` type($fragment) $body";
+  let hasRegionVerifier = 1;
+}
+
+def Tile_YieldOp : Op<Tile_Dialect, "yield", [Pure, Terminator, HasParent<"FragmentMapOp">]> {
+  let summary = "What becomes of the element";
+  let arguments = (ins AnyType:$value);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
+def Tile_FragmentConvertOp : Op<Tile_Dialect, "fragment_convert", [Pure]> {
+  let summary = "The elements as those of another float type";
+  let description = [{
+    ```mlir
+    func.func @example(%c: !tile.fragment<16 x 16 x f32, "sums">) {
+      %d = tile.fragment_convert %c : !tile.fragment<16 x 16 x f32, "sums"> -> !tile.fragment<16 x 16 x f16, "sums">
+      return
+    }
+    ```
+  }];
+  let arguments = (ins Tile_FragmentType:$fragment);
+  let results = (outs Tile_FragmentType:$result);
+  let assemblyFormat = "$fragment attr-dict `:` type($fragment) `->` type($result)";
   let hasVerifier = 1;
 }
 

@@ -247,3 +247,53 @@ module attributes {treadle.target = {name = "cpu", variant = "x86-64-v3", vector
     return %0 : tensor<?x2xf32, #graph.dims<s0, 2>>
   }
 }
+
+// -----
+
+module attributes {treadle.target = {name = "vulkan", variant = "gpu-matrix", is_simt = true, workgroup_threads = 256 : i64, subgroup_threads = 32 : i64, thread_registers = 128 : i64, shared_bytes = 32768 : i64,
+    opaque_units = [{operands = "f16", sum = "f32", shape = array<i64: 16, 16, 16>}]}} {
+  // Of units that only the device knows: weights to shared memory, once; a layer's operands and then its sums where the
+  // subgroup's rows are; the 23 columns of the first are 32, of which the last nine become zeros again.
+  // CHECK-LABEL: func @fragments(
+  // CHECK-SAME: treadle.subgroup = 32
+  // CHECK: gpu.subgroup_id
+  // CHECK: memref.store {{.*}} : memref<1408xf16, #gpu.address_space<workgroup>>
+  // CHECK: gpu.barrier
+  // CHECK: vector.store {{.*}} : memref<10240xf16, #gpu.address_space<workgroup>>, vector<1xf16>
+  // CHECK: tile.subgroup_barrier
+  // CHECK-COUNT-2: tile.fragment_load {{.*}} pitch 40 : {{.*}} -> <16 x 16 x f16, "lhs">
+  // CHECK: tile.subgroup_barrier
+  // CHECK: tile.fragment_load {{.*}} pitch 24 {turned} : {{.*}} -> <16 x 16 x f16, "rhs">
+  // CHECK-COUNT-2: tile.fragment_multiply
+  // CHECK: tile.fragment_map
+  // CHECK: arith.select
+  // CHECK: tile.yield
+  // CHECK: tile.fragment_convert
+  // CHECK: tile.fragment_store {{.*}} pitch 40
+  // CHECK: tile.subgroup_barrier
+  // CHECK-COUNT-9: vector.store
+  // CHECK-NOT: vector.store
+  // CHECK: tile.subgroup_barrier
+  // CHECK: tile.fragment_load {{.*}} pitch 40 {turned} : {{.*}} -> <16 x 16 x f16, "rhs">
+  // CHECK-NOT: tile.fragment_map
+  // CHECK: vector.load {{.*}} : memref<10240xf16, #gpu.address_space<workgroup>>, vector<1xf16>
+  func.func @fragments(%x: tensor<?x16xf16, #graph.dims<s0, 16>>, %a: tensor<23x16xf16>, %c: tensor<16x23xf16>) -> tensor<?x1xf16, #graph.dims<s0, 1>> attributes {treadle.family = "field", treadle.symbols = ["s0"]} {
+    %0 = ng.mlp %x, %a, %c {activation = #ng.activation<relu>, outputActivation = #ng.activation<none>} : (tensor<?x16xf16, #graph.dims<s0, 16>>, tensor<23x16xf16>, tensor<16x23xf16>) -> tensor<?x16xf16, #graph.dims<s0, 16>>
+    %1 = graph.slice %0 starts <0, 0> steps [1, 1] : (tensor<?x16xf16, #graph.dims<s0, 16>>) -> tensor<?x1xf16, #graph.dims<s0, 1>>
+    return %1 : tensor<?x1xf16, #graph.dims<s0, 1>>
+  }
+
+  // What of weights has no room is loaded where it is needed, if it is whole fragments; else nothing is.
+  // CHECK-LABEL: func @wide(
+  // CHECK: tile.fragment_load %arg1{{.*}} pitch 128 {turned} : memref<?xf16> -> <16 x 16 x f16, "rhs">
+  func.func @wide(%x: tensor<?x128xf16, #graph.dims<s0, 128>>, %a: tensor<128x128xf16>) -> tensor<?x128xf16, #graph.dims<s0, 128>> attributes {treadle.family = "field", treadle.symbols = ["s0"]} {
+    %0 = ng.mlp %x, %a {activation = #ng.activation<relu>, outputActivation = #ng.activation<none>} : (tensor<?x128xf16, #graph.dims<s0, 128>>, tensor<128x128xf16>) -> tensor<?x128xf16, #graph.dims<s0, 128>>
+    return %0 : tensor<?x128xf16, #graph.dims<s0, 128>>
+  }
+  // CHECK-LABEL: func @wideAndOdd(
+  // CHECK-NOT: tile.fragment_load
+  func.func @wideAndOdd(%x: tensor<?x128xf16, #graph.dims<s0, 128>>, %a: tensor<125x128xf16>) -> tensor<?x125xf16, #graph.dims<s0, 125>> attributes {treadle.family = "field", treadle.symbols = ["s0"]} {
+    %0 = ng.mlp %x, %a {activation = #ng.activation<relu>, outputActivation = #ng.activation<none>} : (tensor<?x128xf16, #graph.dims<s0, 128>>, tensor<125x128xf16>) -> tensor<?x125xf16, #graph.dims<s0, 125>>
+    return %0 : tensor<?x125xf16, #graph.dims<s0, 125>>
+  }
+}

@@ -8,8 +8,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "targets/vulkan/compile/TileToSpirv.h"
+#include "codegen/Target.h"
 #include "dialects/tile/Tile.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Transforms/DialectConversion.h"
+#include "targets/vulkan/compile/Memory.h"
 
 using namespace mlir;
 
@@ -22,11 +25,14 @@ Value constant(OpBuilder &b, Location loc, int32_t value) {
   return spirv::ConstantOp::create(b, loc, b.getI32Type(), b.getI32IntegerAttr(value));
 }
 
-/// An element of shared memory.
-Value pointerTo(OpBuilder &b, Location loc, Value memory, Value index) {
-  auto array = cast<spirv::ArrayType>(cast<spirv::PointerType>(memory.getType()).getPointeeType());
-  auto pointer = spirv::PointerType::get(array.getElementType(), spirv::StorageClass::Workgroup);
-  return spirv::AccessChainOp::create(b, loc, pointer, memory, index);
+/// Of a matrix whose rows begin at multiples of 16 bytes in device memory.
+Access accessToRows(OpBuilder &b, Location loc, MemRefType type, Type element, Value memory, Value place) {
+  Access at = accessTo(b, loc, type, element, memory, place);
+  auto access = at.access ? at.access.getValue() : spirv::MemoryAccess::None;
+  at.access = spirv::MemoryAccessAttr::get(b.getContext(), access | shared);
+  if (at.alignment)
+    at.alignment = b.getI32IntegerAttr(16);
+  return at;
 }
 
 struct Fill : OpConversionPattern<tile::FragmentFillOp> {
@@ -44,12 +50,12 @@ struct Load : OpConversionPattern<tile::FragmentLoadOp> {
     auto layout =
         op.getTurned() ? spirv::CooperativeMatrixLayoutKHR::ColumnMajor : spirv::CooperativeMatrixLayoutKHR::RowMajor;
     Location loc = op.getLoc();
-    Value pointer = pointerTo(b, loc, in.getMemory(), in.getPlace());
+    Access at =
+        accessToRows(b, loc, op.getMemory().getType(), op.getType().getElement(), in.getMemory(), in.getPlace());
     b.replaceOpWithNewOp<spirv::KHRCooperativeMatrixLoadOp>(
-        op, getTypeConverter()->convertType(op.getType()), pointer,
+        op, getTypeConverter()->convertType(op.getType()), at.pointer,
         spirv::CooperativeMatrixLayoutKHRAttr::get(b.getContext(), layout),
-        constant(b, loc, static_cast<int32_t>(op.getPitch())), spirv::MemoryAccessAttr::get(b.getContext(), shared),
-        IntegerAttr());
+        constant(b, loc, static_cast<int32_t>(op.getPitch())), at.access, at.alignment);
     return success();
   }
 };
@@ -58,12 +64,12 @@ struct Store : OpConversionPattern<tile::FragmentStoreOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(tile::FragmentStoreOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
     Location loc = op.getLoc();
-    Value pointer = pointerTo(b, loc, in.getMemory(), in.getPlace());
+    Access at = accessToRows(b, loc, op.getMemory().getType(), op.getFragment().getType().getElement(), in.getMemory(),
+                             in.getPlace());
     b.replaceOpWithNewOp<spirv::KHRCooperativeMatrixStoreOp>(
-        op, pointer, in.getFragment(),
+        op, at.pointer, in.getFragment(),
         spirv::CooperativeMatrixLayoutKHRAttr::get(b.getContext(), spirv::CooperativeMatrixLayoutKHR::RowMajor),
-        constant(b, loc, static_cast<int32_t>(op.getPitch())), spirv::MemoryAccessAttr::get(b.getContext(), shared),
-        IntegerAttr());
+        constant(b, loc, static_cast<int32_t>(op.getPitch())), at.access, at.alignment);
     return success();
   }
 };
@@ -74,6 +80,55 @@ struct Multiply : OpConversionPattern<tile::FragmentMultiplyOp> {
                                 ConversionPatternRewriter &b) const override {
     b.replaceOpWithNewOp<spirv::KHRCooperativeMatrixMulAddOp>(op, in.getSums().getType(), in.getLhs(), in.getRhs(),
                                                               in.getSums(), spirv::CooperativeMatrixOperandsKHRAttr());
+    return success();
+  }
+};
+
+/// A thread's elements are those of an array of its own, of a length that the device knows.
+struct Map : OpConversionPattern<tile::FragmentMapOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::FragmentMapOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
+    Location loc = op.getLoc();
+    Type type = in.getFragment().getType(), element = op.getType().getElement();
+    auto ofThread = spirv::StorageClass::Function;
+    Value all = spirv::VariableOp::create(b, loc, spirv::PointerType::get(type, ofThread),
+                                          spirv::StorageClassAttr::get(b.getContext(), ofThread), Value());
+    spirv::StoreOp::create(b, loc, all, in.getFragment());
+    Value length = spirv::KHRCooperativeMatrixLengthOp::create(b, loc, b.getI32Type(), TypeAttr::get(type));
+    auto loop = scf::ForOp::create(b, loc, constant(b, loc, 0), length, constant(b, loc, 1));
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      Value own =
+          spirv::AccessChainOp::create(b, loc, spirv::PointerType::get(element, ofThread), all, loop.getInductionVar());
+      Value before = spirv::LoadOp::create(b, loc, own);
+      auto yield = cast<tile::YieldOp>(op.getBody().front().getTerminator());
+      b.inlineBlockBefore(&op.getBody().front(), loop.getBody()->getTerminator(), before);
+      b.setInsertionPoint(yield);
+      spirv::StoreOp::create(b, loc, own, yield.getValue());
+      b.eraseOp(yield);
+    }
+    b.replaceOpWithNewOp<spirv::LoadOp>(op, all);
+    return success();
+  }
+};
+
+struct Convert : OpConversionPattern<tile::FragmentConvertOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::FragmentConvertOp op, OpAdaptor in, ConversionPatternRewriter &b) const override {
+    b.replaceOpWithNewOp<spirv::FConvertOp>(op, getTypeConverter()->convertType(op.getType()), in.getFragment());
+    return success();
+  }
+};
+
+struct SubgroupBarrier : OpConversionPattern<tile::SubgroupBarrierOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::SubgroupBarrierOp op, OpAdaptor, ConversionPatternRewriter &b) const override {
+    auto semantics = spirv::MemorySemantics::AcquireRelease | spirv::MemorySemantics::WorkgroupMemory;
+    if (Target::of(op).inLockstep)
+      b.replaceOpWithNewOp<spirv::MemoryBarrierOp>(op, spirv::Scope::Subgroup, semantics);
+    else
+      b.replaceOpWithNewOp<spirv::ControlBarrierOp>(op, spirv::Scope::Subgroup, spirv::Scope::Subgroup, semantics);
     return success();
   }
 };
@@ -100,7 +155,7 @@ void populateTileToSpirv(SPIRVTypeConverter &converter, RewritePatternSet &patte
                                              static_cast<uint32_t>(type.getRows()),
                                              static_cast<uint32_t>(type.getColumns()), spirv::Scope::Subgroup, use);
   });
-  patterns.add<Fill, Load, Store, Multiply>(converter, patterns.getContext());
+  patterns.add<Fill, Load, Store, Multiply, Map, Convert, SubgroupBarrier>(converter, patterns.getContext());
 }
 
 bool hasMatrices(spirv::ModuleOp module) {
@@ -114,9 +169,12 @@ void useVulkanMemoryModel(spirv::ModuleOp module) {
       share(load);
     if (auto store = dyn_cast<spirv::StoreOp>(op); store && isShared(store.getPtr().getType()))
       share(store);
-    if (auto barrier = dyn_cast<spirv::ControlBarrierOp>(op)) // what was written before is seen after it
-      barrier.setMemorySemantics(barrier.getMemorySemantics() | spirv::MemorySemantics::MakeAvailable |
-                                 spirv::MemorySemantics::MakeVisible);
+    // What was written before a barrier is seen after it.
+    auto seen = spirv::MemorySemantics::MakeAvailable | spirv::MemorySemantics::MakeVisible;
+    if (auto barrier = dyn_cast<spirv::ControlBarrierOp>(op))
+      barrier.setMemorySemantics(barrier.getMemorySemantics() | seen);
+    if (auto barrier = dyn_cast<spirv::MemoryBarrierOp>(op))
+      barrier.setMemorySemantics(barrier.getMemorySemantics() | seen);
   });
 }
 

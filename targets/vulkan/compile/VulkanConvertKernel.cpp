@@ -3,8 +3,7 @@
 // Part of the Treadle project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Upstream converts arithmetic and control flow. What is ours is memory: a buffer is an address, an integer
-// of 64 bits; an element is loaded through a pointer that is made from it.
+// Upstream converts arithmetic and control flow. What is ours is memory (Memory.h) and what subgroups do together.
 //
 //===----------------------------------------------------------------------===//
 
@@ -25,6 +24,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/DialectConversion.h"
+#include "targets/vulkan/compile/Memory.h"
 #include "targets/vulkan/compile/Passes.h"
 #include "targets/vulkan/compile/TileToSpirv.h"
 
@@ -36,7 +36,7 @@ namespace treadle {
 
 namespace {
 
-constexpr auto deviceMemory = spirv::StorageClass::PhysicalStorageBuffer;
+using namespace vulkan;
 
 /// Everything that kernels may use of a device; what one does use is found afterwards.
 spirv::TargetEnvAttr environment(MLIRContext *context) {
@@ -61,8 +61,6 @@ spirv::TargetEnvAttr environment(MLIRContext *context) {
                                    spirv::TargetEnvAttr::kUnknownDeviceID);
 }
 
-bool isShared(MemRefType type) { return static_cast<bool>(type.getMemorySpace()); }
-
 class Converter : public SPIRVTypeConverter {
 public:
   explicit Converter(spirv::TargetEnvAttr environment) : SPIRVTypeConverter(environment, options()) {
@@ -82,47 +80,6 @@ private:
     return options;
   }
 };
-
-Value constant(OpBuilder &b, Location loc, Type type, int64_t value) {
-  return spirv::ConstantOp::create(b, loc, type, IntegerAttr::get(type, value));
-}
-
-/// What lies at `address`.
-Value pointerTo(OpBuilder &b, Location loc, Type element, Value address) {
-  return spirv::ConvertUToPtrOp::create(b, loc, spirv::PointerType::get(element, deviceMemory), address);
-}
-
-/// Where an element lies in device memory.
-Value addressOf(OpBuilder &b, Location loc, MemRefType type, Value memory, Value index) {
-  Type word = memory.getType();
-  int64_t bytes = type.getElementTypeBitWidth() / 8;
-  Value offset = spirv::UConvertOp::create(b, loc, word, index);
-  if (bytes != 1)
-    offset = spirv::IMulOp::create(b, loc, offset, constant(b, loc, word, bytes));
-  return spirv::IAddOp::create(b, loc, memory, offset);
-}
-
-struct Access {
-  Value pointer;
-  spirv::MemoryAccessAttr access; // null for shared memory
-  IntegerAttr alignment;
-};
-
-/// To what lies at an address, a multiple of its size.
-Access accessAt(OpBuilder &b, Location loc, Type element, Value address) {
-  auto vector = dyn_cast<VectorType>(element);
-  int64_t bits = getElementTypeOrSelf(element).getIntOrFloatBitWidth() * (vector ? vector.getNumElements() : 1);
-  return {pointerTo(b, loc, element, address),
-          spirv::MemoryAccessAttr::get(b.getContext(), spirv::MemoryAccess::Aligned),
-          b.getI32IntegerAttr(static_cast<int32_t>(bits / 8))};
-}
-
-Access accessTo(OpBuilder &b, Location loc, MemRefType type, Type element, Value memory, Value index) {
-  if (!isShared(type))
-    return accessAt(b, loc, element, addressOf(b, loc, type, memory, index));
-  auto pointer = spirv::PointerType::get(element, spirv::StorageClass::Workgroup);
-  return {spirv::AccessChainOp::create(b, loc, pointer, memory, index), {}, {}};
-}
 
 struct Load : OpConversionPattern<memref::LoadOp> {
   using OpConversionPattern::OpConversionPattern;

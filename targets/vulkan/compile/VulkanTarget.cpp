@@ -23,9 +23,7 @@ static std::vector<MatrixUnit> unitsOf(StringRef variant) {
 
 static std::vector<Target> describe(StringRef chip, std::string &error) {
   const Target rows[] = {
-#define TREADLE_VULKAN(row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast, load, turns)    \
-  Target::gpu("vulkan", row, workgroup, subgroup, registers, shared, memoryLoad, sharedLoad, broadcast, load, turns)   \
-      .withOpaqueUnits(unitsOf(row)),
+#define TREADLE_VULKAN(row, ...) Target::gpu("vulkan", row, __VA_ARGS__).withOpaqueUnits(unitsOf(row)),
 #include "targets/vulkan/Chips.def"
   };
   std::vector<Target> chosen = selectChip(rows, chip, error);

@@ -7,6 +7,12 @@ func.func @right(%memory: memref<384xf16, 3>, %results: memref<320xf32, 3>, %zer
   %b = tile.fragment_load %memory[%i] pitch 24 {turned} : memref<384xf16, 3> -> !tile.fragment<32 x 8 x f16, "rhs">
   %c = tile.fragment_multiply %a, %b, %none : !tile.fragment<16 x 32 x f16, "lhs">, !tile.fragment<32 x 8 x f16, "rhs">, !tile.fragment<16 x 8 x f32, "sums">
   tile.fragment_store %c to %results[%i] pitch 20 : !tile.fragment<16 x 8 x f32, "sums">, memref<320xf32, 3>
+  %d = tile.fragment_map %c : !tile.fragment<16 x 8 x f32, "sums"> {
+  ^bb0(%x: f32):
+    %y = arith.mulf %x, %x : f32
+    tile.yield %y : f32
+  }
+  %e = tile.fragment_convert %d : !tile.fragment<16 x 8 x f32, "sums"> -> !tile.fragment<16 x 8 x f16, "sums">
   return
 }
 
@@ -38,3 +44,22 @@ func.func @sizes(%a: !tile.fragment<16 x 8 x f16, "lhs">, %b: !tile.fragment<16 
 
 // expected-error@+1 {{a matrix is lhs, rhs or sums of a product, not "other"}}
 func.func private @role(!tile.fragment<16 x 16 x f16, "other">)
+
+// -----
+
+func.func @map(%c: !tile.fragment<16 x 16 x f32, "sums">, %y: f16) {
+  // expected-error@+1 {{makes one 'f32' of another}}
+  %d = tile.fragment_map %c : !tile.fragment<16 x 16 x f32, "sums"> {
+  ^bb0(%x: f32):
+    tile.yield %y : f16
+  }
+  return
+}
+
+// -----
+
+func.func @convert(%c: !tile.fragment<16 x 16 x f32, "sums">) {
+  // expected-error@+1 {{cannot make '!tile.fragment<16 x 16 x f16, "lhs">' of '!tile.fragment<16 x 16 x f32, "sums">'}}
+  %d = tile.fragment_convert %c : !tile.fragment<16 x 16 x f32, "sums"> -> !tile.fragment<16 x 16 x f16, "lhs">
+  return
+}

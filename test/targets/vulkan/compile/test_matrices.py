@@ -8,10 +8,8 @@ import sys
 import pytest
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("network, has_matrices", [("resnet50-f16", True), ("encoder-f16", True), ("encoder", False)])
-def test_is_valid(network, has_matrices, networks, run, tmp_path):
-    done = run("treadle", "compile", networks[network], "-o", tmp_path / "x.tdl", "--target", "vulkan", "--dump-ir", tmp_path)
+def check(run, tmp_path, has_matrices, *arguments):
+    done = run("treadle", "compile", *arguments, "-o", tmp_path / "x.tdl", "--target", "vulkan", "--dump-ir", tmp_path)
     assert done.returncode == 0, done.stderr
     kernels = sorted(tmp_path.glob("vulkan_gpu-matrix-*.spv"))
     assert any(b"SPV_KHR_cooperative_matrix" in kernel.read_bytes() for kernel in kernels) == has_matrices
@@ -21,3 +19,14 @@ def test_is_valid(network, has_matrices, networks, run, tmp_path):
     for kernel in kernels:
         done = subprocess.run([validator, "--target-env", "vulkan1.3", kernel], capture_output=True, text=True)
         assert done.returncode == 0, f"{kernel.name}: {done.stdout}{done.stderr}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("network, has_matrices", [("resnet50-f16", True), ("encoder-f16", True), ("encoder", False)])
+def test_networks(network, has_matrices, networks, run, tmp_path):
+    check(run, tmp_path, has_matrices, networks[network])
+
+
+@pytest.mark.parametrize("scene", ["gia-hash.msgpack", "nsdf-hash.msgpack", "nvr-hash.ingp", "nerf-hash.ingp"])
+def test_scenes(scene, root, run, tmp_path):
+    check(run, tmp_path, True, "--render", root / "examples" / "neural-graphics" / scene)

@@ -167,3 +167,49 @@ builtin.module @four {
     return
   }
 }
+
+// Each thread goes through the elements that it has of a matrix, as many as the device says; a matrix of device memory is
+// aligned. A subgroup's barrier is one of memory alone where nobody can be ahead.
+// CHECK: module @map
+// CHECK: spirv.KHR.CooperativeMatrixLoad {{.*}} <ColumnMajor>, <Aligned|NonPrivatePointer>, 16 : !spirv.ptr<f16, PhysicalStorageBuffer>
+// CHECK: %[[ALL:.*]] = spirv.Variable : !spirv.ptr<!spirv.coopmatrix<16x16xf32, Subgroup, MatrixAcc>, Function>
+// CHECK: %[[LENGTH:.*]] = spirv.KHR.CooperativeMatrixLength : !spirv.coopmatrix<16x16xf32, Subgroup, MatrixAcc>
+// CHECK: spirv.mlir.loop
+// CHECK: spirv.SLessThan %{{.*}}, %[[LENGTH]] : i32
+// CHECK: %[[OWN:.*]] = spirv.AccessChain %[[ALL]]
+// CHECK: %[[X:.*]] = spirv.Load "Function" %[[OWN]] : f32
+// CHECK: %[[Y:.*]] = spirv.FMul %[[X]], %[[X]]
+// CHECK: spirv.Store "Function" %[[OWN]], %[[Y]] : f32
+// CHECK: spirv.FConvert %{{.*}} : !spirv.coopmatrix<16x16xf32, Subgroup, MatrixAcc> to !spirv.coopmatrix<16x16xf16, Subgroup, MatrixAcc>
+// CHECK: spirv.ControlBarrier <Subgroup>, <Subgroup>, <AcquireRelease|WorkgroupMemory|MakeAvailable|MakeVisible>
+builtin.module @map {
+  func.func @map(%in: memref<?xf16>, %tasks: index)
+      attributes {treadle.grid = #graph.dims<1>, treadle.scratch = #graph.dim<0>, treadle.buffers = 1 : i64, treadle.symbols = [], treadle.threads = 32 : i64, treadle.subgroup = 32 : i64} {
+    %zero = arith.constant 0.0 : f32
+    %first = arith.constant 0 : index
+    %memory = memref.alloca() : memref<384xf16, #gpu.address_space<workgroup>>
+    %none = tile.fragment_fill %zero : f32 -> !tile.fragment<16 x 16 x f32, "sums">
+    %a = tile.fragment_load %memory[%first] pitch 24 : memref<384xf16, #gpu.address_space<workgroup>> -> !tile.fragment<16 x 16 x f16, "lhs">
+    %b = tile.fragment_load %in[%first] pitch 16 {turned} : memref<?xf16> -> !tile.fragment<16 x 16 x f16, "rhs">
+    %c = tile.fragment_multiply %a, %b, %none : !tile.fragment<16 x 16 x f16, "lhs">, !tile.fragment<16 x 16 x f16, "rhs">, !tile.fragment<16 x 16 x f32, "sums">
+    %d = tile.fragment_map %c : !tile.fragment<16 x 16 x f32, "sums"> {
+    ^bb0(%x: f32):
+      %y = arith.mulf %x, %x : f32
+      tile.yield %y : f32
+    }
+    %e = tile.fragment_convert %d : !tile.fragment<16 x 16 x f32, "sums"> -> !tile.fragment<16 x 16 x f16, "sums">
+    tile.subgroup_barrier
+    tile.fragment_store %e to %memory[%first] pitch 24 : !tile.fragment<16 x 16 x f16, "sums">, memref<384xf16, #gpu.address_space<workgroup>>
+    return
+  }
+}
+
+// CHECK: module @lockstep
+// CHECK: spirv.MemoryBarrier <Subgroup>, <AcquireRelease|WorkgroupMemory>
+builtin.module @lockstep attributes {treadle.target = {name = "vulkan", variant = "cpu", is_simt = true, in_lockstep = true}} {
+  func.func @lockstep(%in: memref<?xf16>, %tasks: index)
+      attributes {treadle.grid = #graph.dims<1>, treadle.scratch = #graph.dim<0>, treadle.buffers = 1 : i64, treadle.symbols = [], treadle.threads = 32 : i64} {
+    tile.subgroup_barrier
+    return
+  }
+}
