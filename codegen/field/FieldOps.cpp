@@ -35,8 +35,7 @@ std::optional<int64_t> widthOf(Value value) {
 bool isComputedWhole(FieldOpInterface op) {
   DimExpr samples = dimOf(op.getField().getArgument(0).getType(), 0);
   return !op.gathers() && llvm::all_of(op.getField().front().without_terminator(), [&](Operation &inner) {
-    return isa<ConstantOp, FrequencyOp, TriangleWaveOp, OneBlobOp>(inner) || isFieldOp(&inner) ||
-           isRowwise(&inner, samples);
+    return isa<ConstantOp>(inner) || isFieldOp(&inner) || isRowwise(&inner, samples);
   });
 }
 
@@ -44,7 +43,8 @@ bool isComputedWhole(FieldOpInterface op) {
 
 bool isFieldOp(Operation *op) {
   return llvm::TypeSwitch<Operation *, bool>(op)
-      .Case<SphericalHarmonicsOp>([](auto encoding) { return widthOf(encoding.getResult()).has_value(); })
+      .Case<FrequencyOp, TriangleWaveOp, OneBlobOp, SphericalHarmonicsOp>(
+          [](auto encoding) { return widthOf(encoding.getResult()).has_value(); })
       .Case<GridEncodingOp>([](GridEncodingOp grid) { // whose elements have numbers of 32 bits
         int64_t elements = cast<RankedTensorType>(grid.getTable().getType()).getNumElements();
         return widthOf(grid.getResult()) && elements <= std::numeric_limits<uint32_t>::max();

@@ -7,7 +7,6 @@
 
 #include "codegen/field/FieldRow.h"
 #include "codegen/field/RayWalk.h"
-#include "dialects/ng/Harmonics.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -38,7 +37,8 @@ void FieldRow::emit(MutableArrayRef<FieldRow> rows, Block &block, Operation *kno
 void FieldRow::emit(Operation &op) {
   llvm::TypeSwitch<Operation *>(&op)
       .Case<GridEncodingOp>([&](auto op) { bind(op.getResult(), gridEncoding(op)); })
-      .Case<SphericalHarmonicsOp>([&](auto op) { bind(op.getResult(), sphericalHarmonics(op)); })
+      .Case<FrequencyOp, TriangleWaveOp, OneBlobOp, SphericalHarmonicsOp>(
+          [&](auto op) { bind(op.getResult(), encoding(op)); })
       .Case<MarchOp, DeltaTrackOp, SphereTraceOp>([&](auto op) { followRays(op); })
       .Case<GradientOp>([&](auto op) { bind(op.getResult(), gradient(op)); });
 }
@@ -172,36 +172,6 @@ Columns FieldRow::loadNeighbours(BlockArgument argument, ArrayRef<Value> indices
     }
     for (Value part : parts)
       result.push_back(fromStorage(b, part, element));
-  }
-  return result;
-}
-
-// ---- directions --------------------------------------------------------------------------------
-
-/// Polynomials of z by Horner's rule, times the powers of x + iy.
-Columns FieldRow::sphericalHarmonics(SphericalHarmonicsOp op) {
-  Columns unit = columns(op.getInput());
-  for (Value &x : unit)
-    x = v.sub(v.mul(x, v.number(2)), v.number(1));
-  std::array<SmallVector<Value>, 2> around; // real and imaginary parts
-  around[0] = {v.number(1)};
-  around[1] = {v.number(0)};
-  for (int64_t power = 1; power < static_cast<int64_t>(op.getDegree()); ++power) {
-    Value real = around[0].back(), imaginary = around[1].back();
-    around[0].push_back(v.sub(v.mul(real, unit[0]), v.mul(imaginary, unit[1])));
-    around[1].push_back(v.add(v.mul(real, unit[1]), v.mul(imaginary, unit[0])));
-  }
-  Columns result;
-  for (const Harmonic &harmonic : harmonicsOf(op.getDegree())) {
-    Value sum = v.number(harmonic.coefficients.back());
-    for (double coefficient : llvm::reverse(ArrayRef(harmonic.coefficients).drop_back())) {
-      sum = v.mul(sum, unit[2]);
-      if (coefficient != 0)
-        sum = v.add(sum, v.number(coefficient));
-    }
-    if (harmonic.order != 0)
-      sum = v.mul(sum, around[harmonic.order < 0][std::abs(harmonic.order)]);
-    result.push_back(sum);
   }
   return result;
 }

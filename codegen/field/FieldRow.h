@@ -70,7 +70,10 @@ private:
   static constexpr int64_t wordBits = 64;
 
   Columns gridEncoding(ng::GridEncodingOp op);
-  Columns sphericalHarmonics(ng::SphericalHarmonicsOp op);
+  Columns encoding(ng::FrequencyOp op);
+  Columns encoding(ng::TriangleWaveOp op);
+  Columns encoding(ng::OneBlobOp op);
+  Columns encoding(ng::SphericalHarmonicsOp op);
   void emit(mlir::Operation &op);
   /// Of a vector's lanes each one's elements from its index on, as one word.
   mlir::Value loadWords(mlir::Value memory, llvm::ArrayRef<mlir::Value> indices, mlir::VectorType type,

@@ -42,6 +42,7 @@ public:
   /// Of numbers; false where one is none.
   mlir::Value less(mlir::Value a, mlir::Value c) { return compare(mlir::arith::CmpFPredicate::OLT, a, c); }
   mlir::Value atMost(mlir::Value a, mlir::Value c) { return compare(mlir::arith::CmpFPredicate::OLE, a, c); }
+  mlir::Value equal(mlir::Value a, mlir::Value c) { return compare(mlir::arith::CmpFPredicate::OEQ, a, c); }
   mlir::Value lessWord(mlir::Value a, mlir::Value c) {
     return mlir::arith::CmpIOp::create(b, mlir::arith::CmpIPredicate::ult, a, c);
   }

@@ -78,10 +78,15 @@ struct ExpandNeuralGraphics : impl::ExpandNeuralGraphicsBase<ExpandNeuralGraphic
       if (isa_and_nonnull<NgDialect>(op->getDialect()))
         all.push_back(op);
     });
+    // With nothing else of a field these are elementwise ops, whose vectors are stored along rows: on a CPU one-blobs
+    // of 2 x 64 bins take a quarter of the time that way.
+    bool keeps = fuse && llvm::any_of(all, [](Operation *op) {
+                   return isFieldOp(op) && !isa<FrequencyOp, TriangleWaveOp, OneBlobOp>(op);
+                 });
     for (Operation *op : llvm::reverse(all)) {
       Operation *around = op->getParentOp();
       bool isInField = isa_and_nonnull<NgDialect>(around->getDialect());
-      if (fuse && isFieldOp(op) && (!isInField || kept.contains(around)))
+      if (keeps && isFieldOp(op) && (!isInField || kept.contains(around)))
         kept.insert(op);
     }
     for (Operation *op : all) {

@@ -17,8 +17,8 @@ def ExpandNeuralGraphics : Pass<"treadle-expand-neural-graphics", "::mlir::func:
     all levels at once; other encodings become elementwise ops, spherical harmonics a matrix product of powers of
     z too; a perceptron becomes matrix products and activations. A march and a delta track ask their field at all places
     of all rays at once, and composite with a product along each ray; a sphere trace is written step by step.
-    What the kernel family `field` computes whole (codegen/field/FieldOps.h) stays, with constants of several numbers,
-    which are in its fields, among its captures.
+    What the kernel family `field` computes whole (codegen/field/FieldOps.h) stays, unless all of it is encodings of
+    elementwise ops, with constants of several numbers, which are in its fields, among its captures.
     Before: ops of ng and graph.
     After: ops of graph, and of ng those that stay; with fuse=false ops of graph.
     Needs: nothing.

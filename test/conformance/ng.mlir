@@ -99,6 +99,26 @@ func.func @main(%x: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: 
   return %0 : tensor<?x$COLUMNSxf32, #graph.dims<n, $COLUMNS>>
 }
 
+// What a network makes of them, and they themselves, of one kernel; also beyond the turns in which a blob wraps around.
+// -----
+// name encoded
+// table NAME ENCODING COLUMNS
+//   frequency12             ng.frequency %x {frequencies = 12 : i64}     72
+//   triangle_wave12         ng.triangle_wave %x {frequencies = 12 : i64}     36
+//   one_blob1               ng.one_blob %x {bins = 1 : i64}             3
+//   one_blob2               ng.one_blob %x {bins = 2 : i64}             6
+//   one_blob42              ng.one_blob %x {bins = 42 : i64}            126
+// for T in f32, f16
+// with n=1 | n=37
+func.func @main(%x: tensor<?x3xf32, #graph.dims<n, 3>> {test.range = array<f64: -2.5, 2.5>}, %w: tensor<5x$COLUMNSx$T> {test.range = array<f64: -0.3, 0.3>})
+    -> (tensor<?x$COLUMNSxf32, #graph.dims<n, $COLUMNS>>, tensor<?x5x$T, #graph.dims<n, 5>>) {
+  %0 = $ENCODING : (tensor<?x3xf32, #graph.dims<n, 3>>) -> tensor<?x$COLUMNSxf32, #graph.dims<n, $COLUMNS>>
+  %1 = graph.cast %0 {to = $T} : (tensor<?x$COLUMNSxf32, #graph.dims<n, $COLUMNS>>) -> tensor<?x$COLUMNSx$T, #graph.dims<n, $COLUMNS>>
+  %2 = ng.mlp %1, %w {activation = #ng.activation<none>, outputActivation = #ng.activation<none>}
+      : (tensor<?x$COLUMNSx$T, #graph.dims<n, $COLUMNS>>, tensor<5x$COLUMNSx$T>) -> tensor<?x5x$T, #graph.dims<n, 5>>
+  return %0, %2 : tensor<?x$COLUMNSxf32, #graph.dims<n, $COLUMNS>>, tensor<?x5x$T, #graph.dims<n, 5>>
+}
+
 // -----
 // name mlp
 // for T in f32, f16, bf16

@@ -118,6 +118,17 @@ def test_encodings(encoding, small, values, tmp_path):
     check(values(tmp_path / "x.msgpack", inputs), config, inputs)
 
 
+@pytest.mark.parametrize("target", ["cpu", "vulkan", "cuda:sm_90", "hip:gfx90a"])
+@pytest.mark.parametrize("encoding", ENCODINGS.values(), ids=ENCODINGS)
+def test_an_encoding_and_its_network_are_one_kernel(encoding, target, small, run, tmp_path):
+    """What goes into the first layer has been in no memory."""
+    snapshot.write(tmp_path / "x.msgpack", small("sdf", encoding=encoding))
+    compiled = run("treadle", "compile", tmp_path / "x.msgpack", "-o", tmp_path / "x.tdl", "--target", target)
+    assert compiled.returncode == 0, compiled.stderr
+    steps = json.loads(run("treadle", "inspect", tmp_path / "x.tdl", "--json").stdout)["steps"]
+    assert [step["kernel"] for step in steps] == ["field_0"]
+
+
 @pytest.mark.parametrize("activation", ["None", "ReLU", "LeakyReLU", "SiLU", "Exponential", "Sine", "Sigmoid", "Squareplus", "Softplus", "Tanh"])
 def test_activations(activation, small, values, tmp_path):
     network = {"otype": "CutlassMLP", "n_neurons": 24, "n_hidden_layers": 2, "activation": activation, "output_activation": activation}

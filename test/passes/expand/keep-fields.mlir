@@ -3,20 +3,44 @@
 
 !points = tensor<?x3xf32, #graph.dims<samples, 3>>
 
-// Encodings of elementwise ops are elementwise ops; grids and networks stay.
+// Encodings and networks stay.
 // CHECK-LABEL: func @field
-func.func @field(%x: tensor<?x2xf32, #graph.dims<n, 2>>, %table: tensor<64x2xf16>, %w: tensor<3x2xf16>) -> (tensor<?x3xf16, #graph.dims<n, 3>>, tensor<?x8xf32, #graph.dims<n, 8>>) {
-  // CHECK: ng.grid_encoding
-  // CHECK: ng.mlp
-  // CHECK-NOT: ng.frequency
-  // CHECK: graph.sin
+// CHECK: ng.grid_encoding
+// CHECK: ng.mlp
+// CHECK: ng.frequency
+// CHECK: ng.triangle_wave
+// CHECK: ng.one_blob
+func.func @field(%x: tensor<?x2xf32, #graph.dims<n, 2>>, %table: tensor<64x2xf16>, %w: tensor<3x2xf16>)
+    -> (tensor<?x3xf16, #graph.dims<n, 3>>, tensor<?x8xf32, #graph.dims<n, 8>>, tensor<?x6xf32, #graph.dims<n, 6>>, tensor<?x128xf32, #graph.dims<n, 128>>) {
   %0 = ng.grid_encoding %x, %table {
     levels = [#ng.level<scale = 7.0 : f32, resolution = 8, offset = 0, entries = 64, index = dense>],
     interpolation = #ng.interpolation<linear>
   } : (tensor<?x2xf32, #graph.dims<n, 2>>, tensor<64x2xf16>) -> tensor<?x2xf16, #graph.dims<n, 2>>
   %1 = ng.mlp %0, %w {activation = #ng.activation<relu>, outputActivation = #ng.activation<none>} : (tensor<?x2xf16, #graph.dims<n, 2>>, tensor<3x2xf16>) -> tensor<?x3xf16, #graph.dims<n, 3>>
   %2 = ng.frequency %x {frequencies = 2 : i64} : (tensor<?x2xf32, #graph.dims<n, 2>>) -> tensor<?x8xf32, #graph.dims<n, 8>>
-  return %1, %2 : tensor<?x3xf16, #graph.dims<n, 3>>, tensor<?x8xf32, #graph.dims<n, 8>>
+  %3 = ng.triangle_wave %x {frequencies = 3 : i64} : (tensor<?x2xf32, #graph.dims<n, 2>>) -> tensor<?x6xf32, #graph.dims<n, 6>>
+  %4 = ng.one_blob %x {bins = 64 : i64} : (tensor<?x2xf32, #graph.dims<n, 2>>) -> tensor<?x128xf32, #graph.dims<n, 128>>
+  return %1, %2, %3, %4 : tensor<?x3xf16, #graph.dims<n, 3>>, tensor<?x8xf32, #graph.dims<n, 8>>, tensor<?x6xf32, #graph.dims<n, 6>>, tensor<?x128xf32, #graph.dims<n, 128>>
+}
+
+// Encodings without parameters are elementwise ops where there is nothing else.
+// CHECK-LABEL: func @alone
+// CHECK-NOT: ng.
+// CHECK: graph.sin
+func.func @alone(%x: tensor<9x2xf32>) -> tensor<9x8xf32> {
+  %0 = ng.frequency %x {frequencies = 2 : i64} : (tensor<9x2xf32>) -> tensor<9x8xf32>
+  return %0 : tensor<9x8xf32>
+}
+
+// So are those with more features than a row has.
+// CHECK-LABEL: func @wideEncoding
+// CHECK: ng.mlp
+// CHECK-NOT: ng.one_blob
+// CHECK: return
+func.func @wideEncoding(%x: tensor<9x3xf32>, %w: tensor<2x3xf32>) -> (tensor<9x2xf32>, tensor<9x192xf32>) {
+  %0 = ng.mlp %x, %w {activation = #ng.activation<relu>, outputActivation = #ng.activation<none>} : (tensor<9x3xf32>, tensor<2x3xf32>) -> tensor<9x2xf32>
+  %1 = ng.one_blob %x {bins = 64 : i64} : (tensor<9x3xf32>) -> tensor<9x192xf32>
+  return %0, %1 : tensor<9x2xf32>, tensor<9x192xf32>
 }
 
 // A layer that is too wide for a thread is a product of matrices.

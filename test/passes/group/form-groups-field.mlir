@@ -23,6 +23,24 @@ func.func @picture(%k: tensor<4xf32>, %before: tensor<?x4xf32, #graph.dims<n, 4>
   return %3, %4 : tensor<?x4xf32, #graph.dims<n, 4>>, tensor<?x4xui8, #graph.dims<n, 4>>
 }
 
+// So is an encoding of several kinds with its network.
+// CHECK-LABEL: func @encoded
+// CHECK: graph.group "field"(%arg0, %arg1)
+// CHECK-NOT: graph.group
+// CHECK: return
+func.func @encoded(%x: tensor<?x3xf32, #graph.dims<n, 3>>, %w: tensor<2x18xf16>) -> tensor<?x2xf16, #graph.dims<n, 2>> {
+  %a = graph.slice %x starts <0, 0> steps [1, 1] : (tensor<?x3xf32, #graph.dims<n, 3>>) -> tensor<?x1xf32, #graph.dims<n, 1>>
+  %b = graph.slice %x starts <0, 1> steps [1, 1] : (tensor<?x3xf32, #graph.dims<n, 3>>) -> tensor<?x2xf32, #graph.dims<n, 2>>
+  %0 = ng.frequency %a {frequencies = 2 : i64} : (tensor<?x1xf32, #graph.dims<n, 1>>) -> tensor<?x4xf32, #graph.dims<n, 4>>
+  %1 = ng.triangle_wave %b {frequencies = 3 : i64} : (tensor<?x2xf32, #graph.dims<n, 2>>) -> tensor<?x6xf32, #graph.dims<n, 6>>
+  %2 = ng.one_blob %b {bins = 4 : i64} : (tensor<?x2xf32, #graph.dims<n, 2>>) -> tensor<?x8xf32, #graph.dims<n, 8>>
+  %3 = graph.concat %0, %1, %2 {axis = 1 : i64}
+      : (tensor<?x4xf32, #graph.dims<n, 4>>, tensor<?x6xf32, #graph.dims<n, 6>>, tensor<?x8xf32, #graph.dims<n, 8>>) -> tensor<?x18xf32, #graph.dims<n, 18>>
+  %4 = graph.cast %3 {to = f16} : (tensor<?x18xf32, #graph.dims<n, 18>>) -> tensor<?x18xf16, #graph.dims<n, 18>>
+  %5 = ng.mlp %4, %w {activation = #ng.activation<none>, outputActivation = #ng.activation<none>} : (tensor<?x18xf16, #graph.dims<n, 18>>, tensor<2x18xf16>) -> tensor<?x2xf16, #graph.dims<n, 2>>
+  return %5 : tensor<?x2xf16, #graph.dims<n, 2>>
+}
+
 // Weights that are computed are in memory before, even if they have as many rows.
 // CHECK-LABEL: func @weights
 // CHECK: %[[W:.*]] = graph.group "map"
