@@ -8,7 +8,12 @@
 // relative error, by Lawson's weights), and the result is put together again. How good each is, over all
 // floats, is what test/conformance/Math.cpp says. Functions of f64 are libm's.
 //
-// Reductions after Cody and Waite, "Software Manual for the Elementary Functions", 1980.
+// Where a float is too short on the way, vectors go on in f64, at half the speed. Numbers, which are what GPUs compute
+// with, go on with two floats: some devices have no f64, others one of a 64th of the speed. Multiplication and addition
+// may be rounded each there (fma need not be fused), so products that must be exact are of factors with few bits.
+//
+// Reductions after Cody and Waite, "Software Manual for the Elementary Functions", 1980; sums of two floats after
+// Dekker, "A floating-point technique for extending the available precision", 1971.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,6 +25,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include <bit>
 #include <limits>
 #include <numbers>
 
@@ -35,6 +41,12 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double ln2 = std::numbers::ln2, pi = std::numbers::pi;
 /// Added to a number, they round it to a whole one, which then stands in the lowest bits of the sum.
 constexpr double roundingF32 = 1.5 * (1 << 23), roundingF64 = 1.5 * (int64_t(1) << 52);
+
+/// A constant's first 12 bits. The product of two such numbers is exact.
+constexpr uint32_t topBits = 0xfffff000;
+constexpr double topOf(double x) {
+  return std::bit_cast<float>(std::bit_cast<uint32_t>(static_cast<float>(x)) & topBits);
+}
 
 /// Arithmetic on f32, all numbers of one shape.
 class Floats {
@@ -62,8 +74,11 @@ public:
   Value pow(Value x, Value y);
 
 private:
+  /// For m in [sqrt(1/2), sqrt(2)) and x = 2^exponent m above 0.
+  Value mantissaOf(Value x, Value &exponent);
   Value log2OfSize(Value x);
   Value exp2OfWide(Value t);
+  Value powerOfSize(Value size, Value y);
   Value asinNear(Value x);
   Value expOver(Value x, int32_t halvings);
   Value expNear(Value x, Value &exponent);
@@ -72,8 +87,10 @@ private:
   Value sinOrCos(Value x, int quadrant);
   /// x less its quarters of a turn, of which `quadrant` is the number.
   Value reduceAngle(Value x, Value &quadrant);
+  Value reduceUsualAngle(Value x, Value &quadrant);
   Value reduceHugeAngle(Value x, Value &quadrant);
 
+  bool isVector() const { return isa<VectorType>(shape); }
   Type like(Type element) const {
     auto vector = dyn_cast<VectorType>(shape);
     return vector ? Type(vector.clone(element)) : element;
@@ -108,6 +125,13 @@ private:
   Value andInt(Value x, Value y) { return arith::AndIOp::create(b, x, y); }
   Value shiftLeft(Value x, int32_t bits) { return arith::ShLIOp::create(b, x, integer(bits)); }
   Value shiftRight(Value x, int32_t bits) { return arith::ShRSIOp::create(b, x, integer(bits)); }
+  Value top(Value x) { return fromBits(andInt(bitsOf(x), integer(static_cast<int32_t>(topBits)))); }
+  /// x - y, and what rounding lost of it, if y is not the larger one or the difference is exact anyway.
+  Value minus(Value x, Value y, Value &lost) {
+    Value difference = sub(x, y);
+    lost = sub(sub(x, difference), y);
+    return difference;
+  }
   Value exp2(Value x) { return math::Exp2Op::create(b, x, arith::FastMathFlags::afn); }
   Value bitsOf(Value x) { return arith::BitcastOp::create(b, like(b.getI32Type()), x); }
   Value powerOfTwo(Value n) { return fromBits(shiftLeft(addInt(n, integer(127)), 23)); }
@@ -158,15 +182,19 @@ Value Floats::approximateExp(Value x) {
   return mul(power, powerOfTwo(n));
 }
 
-/// log(x) = e ln 2 + log(1 + f), 1 + f in [sqrt(1/2), sqrt(2)).
-Value Floats::log(Value x) {
+Value Floats::mantissaOf(Value x, Value &exponent) {
   Value tiny = less(x, real(0x1p-126)); // a denormal number, 0 or less
   Value scaled = select(tiny, mul(x, real(0x1p23)), x);
   Value low = integer(0x3f3504f3); // sqrt(1/2)
   Value bits = subInt(bitsOf(scaled), low);
-  Value exponent = addInt(shiftRight(bits, 23), select(tiny, integer(-23), integer(0)));
-  Value e = arith::SIToFPOp::create(b, shape, exponent);
-  Value f = sub(fromBits(addInt(andInt(bits, integer(0x7fffff)), low)), real(1));
+  Value whole = addInt(shiftRight(bits, 23), select(tiny, integer(-23), integer(0)));
+  exponent = arith::SIToFPOp::create(b, shape, whole);
+  return fromBits(addInt(andInt(bits, integer(0x7fffff)), low));
+}
+
+/// log(x) = e ln 2 + log(1 + f).
+Value Floats::log(Value x) {
+  Value e, f = sub(mantissaOf(x, e), real(1));
   Value square = mul(f, f);
   Value p = polynomial(f, {0.3333331346511841, -0.25000008940696716, 0.2000211924314499, -0.1666799634695053,
                            0.14219550788402557, -0.12405591458082199, 0.11888174712657928, -0.11675640940666199,
@@ -190,23 +218,31 @@ Value Floats::log1p(Value x) {
   return select(equal(u, one), x, result); // with its sign, if it is 0
 }
 
-/// In f64; where there is a larger angle than it is good for, exactly. A number's fma may be two roundings: then
-/// the first product must be exact, and it is with fewer bits of pi/2, up to 2^25.
-Value Floats::reduceAngle(Value x, Value &quadrant) {
-  Type doubles = like(b.getF64Type()), longs = like(b.getI64Type()), words = like(b.getI32Type());
-  Value magic = wide(roundingF64);
-  Value exact = arith::ExtFOp::create(b, doubles, x);
+/// x less n quarters of a turn. Of vectors in f64; of numbers with pi/2 as floats of 13 bits, whose products with n are
+/// exact, and a rest.
+Value Floats::reduceUsualAngle(Value x, Value &quadrant) {
+  if (!isVector()) {
+    Value magic = real(roundingF32), rounded = fma(x, real(2 / pi), magic), n = sub(rounded, magic);
+    quadrant = subInt(bitsOf(rounded), bitsOf(magic));
+    Value lost, r = minus(sub(x, mul(n, real(0x1.921p0))), mul(n, real(0x1.f6ap-13)), lost);
+    r = minus(r, sub(mul(n, real(0x1.11p-26)), lost), lost);
+    return sub(r, sub(mul(n, real(0x1.68c234c4c6629p-39)), lost));
+  }
+  Value magic = wide(roundingF64), exact = arith::ExtFOp::create(b, like(b.getF64Type()), x);
   Value rounded = fma(exact, wide(2 / pi), magic), n = sub(rounded, magic);
-  bool isVector = isa<VectorType>(shape);
-  double high = isVector ? pi / 2 : 0x1.921fb54p0, low = isVector ? 6.123233995736766e-17 : 0x1.10b4611a62633p-30;
-  Value r = fma(n, wide(-low), fma(n, wide(-high), exact));
-  quadrant = arith::TruncIOp::create(b, words, arith::BitcastOp::create(b, longs, rounded));
-  r = arith::TruncFOp::create(b, shape, r);
+  Value bits = arith::BitcastOp::create(b, like(b.getI64Type()), rounded);
+  quadrant = arith::TruncIOp::create(b, like(b.getI32Type()), bits);
+  Value r = fma(n, wide(-6.123233995736766e-17), fma(n, wide(-pi / 2), exact));
+  return arith::TruncFOp::create(b, shape, r);
+}
 
-  Value huge = arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, abs(x), real(isVector ? 0x1p45 : 0x1p25));
+/// Where there is a larger angle than is usual, exactly.
+Value Floats::reduceAngle(Value x, Value &quadrant) {
+  Value r = reduceUsualAngle(x, quadrant);
+  Value huge = arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, abs(x), real(isVector() ? 0x1p45 : 3072));
   huge = arith::AndIOp::create(b, huge, less(abs(x), real(infinity))); // of which nothing is left but NaN
-  Value any = isVector ? Value(vector::ReductionOp::create(b, vector::CombiningKind::OR, huge)) : huge;
-  auto branch = scf::IfOp::create(b, TypeRange{shape, words}, any, /*withElseRegion=*/true);
+  Value any = isVector() ? Value(vector::ReductionOp::create(b, vector::CombiningKind::OR, huge)) : huge;
+  auto branch = scf::IfOp::create(b, TypeRange{shape, quadrant.getType()}, any, /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(branch.thenBlock());
   Value otherQuadrant, other = reduceHugeAngle(x, otherQuadrant);
@@ -217,11 +253,11 @@ Value Floats::reduceAngle(Value x, Value &quadrant) {
   return branch.getResult(0);
 }
 
-/// For x = m * 2^e, e from 2 to 104, the turns that x is are m times 1 / (2 pi) from its bit e on: the bits before
-/// are whole turns (Payne and Hanek, "Radian reduction for trigonometric functions", 1983).
+/// For x = m * 2^(e - 12), e from 0 to 116, the turns that x is are m times 1 / (2^13 pi) from its bit e on: the bits
+/// before are whole turns (Payne and Hanek, "Radian reduction for trigonometric functions", 1983).
 Value Floats::reduceHugeAngle(Value x, Value &quadrant) {
   Type longs = like(b.getI64Type()), words = like(b.getI32Type());
-  constexpr uint64_t inverse[] = {0x28be60db9391054a, 0x7f09d5f47d4d3770, 0x36d8a5664f10e410, 0x7f9458eaf7aef158};
+  constexpr uint64_t inverse[] = {0x00028be60db93910, 0x54a7f09d5f47d4d3, 0x77036d8a5664f10e, 0x4107f9458eaf7aef};
   auto shiftLeft = [&](Value value, Value by) -> Value { return arith::ShLIOp::create(b, value, by); };
   auto shiftRight = [&](Value value, Value by) -> Value { return arith::ShRUIOp::create(b, value, by); };
   auto multiply = [&](Value a, Value c) -> Value { return arith::MulIOp::create(b, a, c); };
@@ -229,7 +265,7 @@ Value Floats::reduceHugeAngle(Value x, Value &quadrant) {
   Value bits = andInt(bitsOf(x), integer(0x7fffffff));
   Value m =
       arith::ExtUIOp::create(b, longs, arith::OrIOp::create(b, andInt(bits, integer(0x7fffff)), integer(0x800000)));
-  Value e = arith::ExtUIOp::create(b, longs, subInt(arith::ShRUIOp::create(b, bits, integer(23)), integer(150)));
+  Value e = arith::ExtUIOp::create(b, longs, subInt(arith::ShRUIOp::create(b, bits, integer(23)), integer(138)));
   // 64 bits from bit e on, and 32 more that carry into them.
   Value isLater = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, e, wideInteger(64));
   Value shift = andInt(e, wideInteger(63)), back = subInt(wideInteger(63), shift);
@@ -241,8 +277,17 @@ Value Floats::reduceHugeAngle(Value x, Value &quadrant) {
   Value carry = shiftRight(multiply(m, shiftRight(window(1), wideInteger(32))), wideInteger(32));
   Value turns = addInt(multiply(m, window(0)), carry); // in 2^-64
   Value quarters = shiftRight(addInt(turns, wideInteger(int64_t(1) << 61)), wideInteger(62));
-  Value rest = arith::SIToFPOp::create(b, like(b.getF64Type()), subInt(turns, shiftLeft(quarters, wideInteger(62))));
-  Value r = arith::TruncFOp::create(b, shape, mul(rest, wide(pi / 2 / 0x1p62)));
+  Value rest = subInt(turns, shiftLeft(quarters, wideInteger(62)));
+  // Of 62 bits with a sign, the first 24, the next 24 and the last 14, each as a number.
+  auto part = [&](int64_t bit, int64_t mask) {
+    Value some = arith::ShRSIOp::create(b, rest, wideInteger(bit));
+    Value word = arith::TruncIOp::create(b, words, andInt(some, wideInteger(mask)));
+    return mul(arith::SIToFPOp::create(b, shape, word), real(static_cast<double>(int64_t(1) << bit)));
+  };
+  Value high = part(38, -1), low = add(part(14, 0xffffff), part(0, 0x3fff));
+  constexpr double unit = pi / 2 / 0x1p62;
+  Value first = top(high), others = add(sub(high, first), low);
+  Value r = add(mul(first, real(topOf(unit))), fma(others, real(unit), mul(first, real(unit - topOf(unit)))));
   quadrant = arith::TruncIOp::create(b, words, quarters);
   Value isNegative = less(x, real(0));
   quadrant = select(isNegative, subInt(integer(0), quadrant), quadrant);
@@ -363,11 +408,11 @@ Value Floats::erf(Value x) {
   return select(less(size, real(1)), near, withSign(far, x));
 }
 
-/// log2 |x| as f64, good to 1e-11 so that it can be multiplied: e + log2 m, m in [sqrt(1/2), sqrt(2)), where
+/// log2 of the size as f64, good to 1e-11 so that it can be multiplied: e + log2 m, m in [sqrt(1/2), sqrt(2)), where
 /// log2 m is the series of the inverse hyperbolic tangent of s = (m - 1) / (m + 1).
 Value Floats::log2OfSize(Value x) {
   Type doubles = like(b.getF64Type()), longs = like(b.getI64Type());
-  Value size = abs(arith::ExtFOp::create(b, doubles, x));
+  Value size = arith::ExtFOp::create(b, doubles, x);
   // The exponent counted from sqrt(1/2) on, with 1,024 more so that it is not negative.
   constexpr int64_t low = 0x3fe6a09e667f3bcd, more = int64_t(1024) << 52;
   Value bits = arith::BitcastOp::create(b, longs, size),
@@ -403,10 +448,58 @@ Value Floats::exp2OfWide(Value t) {
   return arith::TruncFOp::create(b, shape, scaled);
 }
 
+/// The same of numbers: log2 of the size and its product with y are sums of two floats, the first of 12 bits.
+Value Floats::powerOfSize(Value size, Value y) {
+  if (isVector())
+    return exp2OfWide(mul(arith::ExtFOp::create(b, like(b.getF64Type()), y), log2OfSize(size)));
+  // s = (m - 1) / (m + 1)
+  Value e, m = mantissaOf(size, e), f = sub(m, real(1)), sum = add(m, real(1));
+  Value sumHigh = top(sum), sumLow = add(sub(sum, sumHigh), sub(f, sub(sum, real(2))));
+  Value sHigh = top(div(f, sum));
+  Value sLow = div(sub(sub(f, mul(sHigh, sumHigh)), mul(sHigh, sumLow)), sum), s = add(sHigh, sLow);
+  // log2 m = 2 / (3 ln 2) s t, t = 3 + s^2 + 3/5 s^4 + 3/7 s^6 ..
+  Value squareHigh = mul(sHigh, sHigh), square = mul(s, s);
+  Value rest = polynomial(square, {3.0 / 5, 3.0 / 7, 3.0 / 9, 3.0 / 11});
+  rest = fma(mul(square, square), rest, mul(sLow, add(sHigh, s)));
+  Value tHigh = top(add(add(real(3), squareHigh), rest)), tLow = sub(rest, sub(sub(tHigh, real(3)), squareHigh));
+  Value pHigh = mul(sHigh, tHigh), pLow = fma(sLow, tHigh, mul(tLow, s)), p = top(add(pHigh, pLow));
+  pLow = sub(pLow, sub(p, pHigh));
+  constexpr double scale = 2 / ln2 / 3;
+  Value logHigh = mul(p, real(topOf(scale))), logLow = fma(p, real(scale - topOf(scale)), mul(pLow, real(scale)));
+  Value log = top(add(add(logHigh, logLow), e));
+  logLow = sub(logLow, sub(sub(log, e), logHigh));
+  // Their product with y, which is large enough for any result far below what would be infinite on the way.
+  y = atLeast(atMost(y, 0x1p60), -0x1p60);
+  Value yHigh = top(y), tail = fma(sub(y, yHigh), log, mul(y, logLow)), power = mul(yHigh, log), t = add(power, tail);
+  Value isInRange = less(abs(t), real(160));
+  // 2^n 2^r
+  Value magic = real(roundingF32), rounded = add(atLeast(atMost(t, 160), -160), magic);
+  Value fraction = sub(power, sub(rounded, magic)), r = add(fraction, tail);
+  Value rLow = sub(tail, sub(r, fraction));
+  r = select(isInRange, r, real(0));
+  rLow = select(isInRange, rLow, real(0));
+  Value rHigh = top(r), first = mul(rHigh, real(topOf(ln2)));
+  Value small = add(mul(add(sub(r, rHigh), rLow), real(ln2)), mul(rHigh, real(ln2 - topOf(ln2))));
+  constexpr double l2 = ln2 * ln2;
+  small = fma(mul(r, r),
+              polynomial(r, {l2 / 2, l2 * ln2 / 6, l2 * l2 / 24, l2 * l2 * ln2 / 120, l2 * l2 * l2 / 720,
+                             l2 * l2 * l2 * ln2 / 5040}),
+              small);
+  Value one = add(real(1), first);
+  Value lost = sub(first, sub(one, real(1)));
+  Value n = subInt(bitsOf(rounded), bitsOf(magic)), half = shiftRight(n, 1);
+  Value result = mul(mul(add(one, add(small, lost)), powerOfTwo(half)), powerOfTwo(subInt(n, half)));
+  // Of 0 and infinity.
+  Value isLast = arith::OrIOp::create(b, equal(size, real(0)), equal(size, real(infinity)));
+  Value grows = arith::XOrIOp::create(b, equal(size, real(0)), less(real(0), y));
+  result = select(isLast, select(grows, real(infinity), real(0)), result);
+  Value isNone = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, size, y);
+  return select(isNone, add(size, y), result);
+}
+
 /// 2^(y log2 |x|), with x's sign where y is odd, and what C says of special numbers (C17, F.10.4.4).
 Value Floats::pow(Value x, Value y) {
-  Value one = real(1), zero = real(0), size = abs(x);
-  Value result = exp2OfWide(mul(arith::ExtFOp::create(b, like(b.getF64Type()), y), log2OfSize(x)));
+  Value one = real(1), zero = real(0), size = abs(x), result = powerOfSize(size, y);
   // 1 to any power, and any number to none; -1 to infinity. NaN is none of them, but for 1^NaN and NaN^0.
   Value infiniteOfOne = arith::AndIOp::create(b, equal(size, one), equal(abs(y), real(infinity)));
   Value isOne = arith::OrIOp::create(b, arith::OrIOp::create(b, equal(x, one), equal(y, zero)), infiniteOfOne);

@@ -57,3 +57,14 @@ func.func @others(%x: vector<4xf64>, %y: vector<4xf32>) -> (vector<4xf64>, vecto
   %2 = math.sqrt %y : vector<4xf32>
   return %0, %1, %2 : vector<4xf64>, vector<4xf32>, vector<4xf32>
 }
+
+// A number's power and angle need no f64.
+// CHECK-LABEL: func @numbers(
+// CHECK-NOT: f64
+// CHECK-NOT: math.powf
+// CHECK: return
+func.func @numbers(%x: f32, %y: f32) -> (f32, f32) {
+  %0 = math.powf %x, %y : f32
+  %1 = math.cos %x : f32
+  return %0, %1 : f32, f32
+}
