@@ -385,6 +385,24 @@ FailureOr<Sizes> SliceOp::evaluateSizes(ArrayRef<const Sizes *> operands) {
     result.push_back((*operands[0])[start + i * getSteps()[0]]);
   return result;
 }
+
+std::optional<int64_t> SliceOp::byteOffset() {
+  RankedTensorType from = getInput().getType(), to = getType();
+  Dims fromDims = dimsOf(from), toDims = dimsOf(to);
+  DimExpr one = DimExpr::constant(getContext(), 1), elements = DimExpr::constant(getContext(), 0);
+  bool isAfterPart = false; // of a dimension: from there on all is taken
+  for (auto [i, start] : llvm::enumerate(getStarts().getDims())) {
+    elements = elements * fromDims[i] + DimExpr(start);
+    bool isSingle = toDims[i] == one;
+    if (isAfterPart ? toDims[i] != fromDims[i] || getSteps()[i] != 1 : !isSingle && getSteps()[i] != 1)
+      return std::nullopt;
+    isAfterPart |= !isSingle;
+  }
+  std::optional<int64_t> count = elements.constantValue();
+  int64_t bits = count ? *count * bitWidth(*dtypeOf(from.getElementType())) : 0;
+  return count && bits % 8 == 0 ? std::optional(bits / 8) : std::nullopt;
+}
+
 DimExpr SliceOp::countFlops() { return DimExpr::constant(getContext(), 0); }
 OpFoldResult SliceOp::fold(FoldAdaptor) {
   bool whole = getInput().getType() == getType() && llvm::all_of(getSteps(), [](int64_t step) { return step == 1; });

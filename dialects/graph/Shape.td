@@ -98,6 +98,11 @@ def Graph_SliceOp : Graph_Op<"slice", [], ["evaluateSizes", "countFlops"]> {
   let assemblyFormat = [{
     $input `starts` $starts `steps` $steps attr-dict `:` functional-type(operands, results)
   }];
+  let extraClassDeclaration = [{
+    /// Of a result that lies in the input as it is, in a row, so many bytes from its beginning: null if it does not, or
+    /// if that is known only at run time.
+    std::optional<int64_t> byteOffset();
+  }];
   let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizer = 1;

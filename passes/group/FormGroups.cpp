@@ -11,6 +11,8 @@
 // Joining must not make a cycle: G takes in an op only if no other operand of the op depends on G. That
 // is looked up by walking back from the operands, no further than to where G begins.
 //
+// A slice that nobody has taken in, and whose elements lie in a row, is no group: it stays, as a view of memory.
+//
 //===----------------------------------------------------------------------===//
 
 #include "codegen/field/FieldOps.h"
@@ -83,6 +85,9 @@ bool isPacked(Operation *op) {
          (isa<TransposeOp>(op) && isa_and_nonnull<ConstantOp>(op->getOperand(0).getDefiningOp()));
 }
 
+/// Of what a kernel reads or writes in bytes: a line of a cache, and more than any device's vectors ask for.
+constexpr int64_t bufferAlignment = 64;
+
 struct Group {
   Kind kind;
   SmallVector<Operation *> ops; // in the function's order
@@ -100,13 +105,14 @@ private:
   void start();
   void joinProducers();
   void joinConsumers();
+  void leaveViews();
   void build();
 
   Group *groupOf(Operation *op) {
     auto it = groups.find(op);
     return it == groups.end() ? nullptr : it->second;
   }
-  /// The group that makes a value, looking through reshapes.
+  /// The group that makes a value, looking through views of it.
   Group *maker(Value value);
   bool dependsOn(Group *group, Group *ancestor);
   bool mayFollow(Group *group, Operation *op);
@@ -124,7 +130,7 @@ private:
 
 Group *Former::maker(Value value) {
   Operation *op = value.getDefiningOp();
-  while (op && isa<ReshapeOp>(op))
+  while (op && !groupOf(op) && isa<ReshapeOp, SliceOp>(op))
     op = op->getOperand(0).getDefiningOp();
   return op ? groupOf(op) : nullptr;
 }
@@ -337,6 +343,24 @@ void Former::joinConsumers() {
   }
 }
 
+/// Results are made where they are asked for, so those that are views of something would be copies.
+void Former::leaveViews() {
+  std::function<bool(Value)> isResult = [&](Value value) {
+    return llvm::any_of(value.getUsers(), [&](Operation *user) {
+      return user == block.getTerminator() || (isa<ReshapeOp>(user) && isResult(user->getResult(0)));
+    });
+  };
+  for (Operation &op : block) {
+    auto slice = dyn_cast<SliceOp>(op);
+    Group *group = groupOf(&op);
+    std::optional<int64_t> offset = slice && group->ops.size() == 1 ? slice.byteOffset() : std::nullopt;
+    if (!offset || *offset % bufferAlignment || isResult(slice.getResult()))
+      continue;
+    group->ops.clear();
+    groups.erase(&op);
+  }
+}
+
 void Former::build() {
   // Groups in an order in which each comes after what it reads.
   SmallVector<Group *> sorted;
@@ -431,6 +455,8 @@ void Former::run() {
   if (fuse)
     joinProducers();
   joinConsumers();
+  if (fuse)
+    leaveViews();
   build();
 }
 

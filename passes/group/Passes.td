@@ -32,11 +32,11 @@ def FormGroups : Pass<"treadle-form-groups", "::mlir::func::FuncOp"> {
     last, ops that only one group reads join that group, where its schedule computes operands as it
     reads them. Nothing heavy is ever computed twice.
     Before: a function of graph ops.
-    After: graph.group ops, with constants and reshapes between them. Scalar constants are copied into
+    After: graph.group ops, with constants, reshapes and slices between them. Scalar constants are copied into
     the groups that use them.
     Needs: shapes inferred; layouts chosen.
-    Guarantees: the groups have no cycle; every op but constants, reshapes and requirements is in one.
-    Leaves alone: reshapes, which are views of memory.
+    Guarantees: the groups have no cycle; every op but constants, views and requirements is in one.
+    Leaves alone: reshapes, and slices that no group reads through and whose elements lie in a row: views of memory.
   }];
   let options = [Option<"fuse", "fuse", "bool", "true", "Whether groups may have more than one op that computes">];
   let dependentDialects = ["::treadle::graph::GraphDialect"];

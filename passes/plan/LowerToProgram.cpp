@@ -78,11 +78,11 @@ private:
       buffer = view.getSource();
     return buffer;
   }
-  Value viewAs(Value buffer, RankedTensorType type, Location location) {
+  Value viewAs(Value buffer, RankedTensorType type, Location location, int64_t offset = 0) {
     if (cast<program::BufferType>(buffer.getType()).getTensor() == type)
       return buffer;
     return program::ViewOp::create(builder, location, program::BufferType::get(builder.getContext(), type), buffer,
-                                   dimsAttr(builder.getContext(), {DimExpr::constant(builder.getContext(), 0)}));
+                                   dimsAttr(builder.getContext(), {DimExpr::constant(builder.getContext(), offset)}));
   }
 
   ModuleOp module, kernels;
@@ -279,8 +279,8 @@ void Lowering::run() {
   for (Operation &op : llvm::reverse(main.getBody().front()))
     for (Value operand : op.getOperands()) {
       Operation *use = &op;
-      if (auto reshape = dyn_cast<ReshapeOp>(op))
-        use = lastUse.lookup(reshape.getResult());
+      if (isa<ReshapeOp, SliceOp>(op))
+        use = lastUse.lookup(op.getResult(0));
       Operation *&last = lastUse[operand];
       if (use && (!last || last->isBeforeInBlock(use)))
         last = use;
@@ -292,6 +292,8 @@ void Lowering::run() {
       buffers[constant] = program::ConstantOp::create(builder, op.getLoc(), type, constant.getValue());
     } else if (auto reshape = dyn_cast<ReshapeOp>(op)) {
       buffers[reshape] = viewAs(buffers.lookup(reshape.getInput()), reshape.getType(), op.getLoc());
+    } else if (auto slice = dyn_cast<SliceOp>(op)) {
+      buffers[slice] = viewAs(buffers.lookup(slice.getInput()), slice.getType(), op.getLoc(), *slice.byteOffset());
     } else if (auto group = dyn_cast<GroupOp>(op)) {
       lowerGroup(group);
     } else if (auto require = dyn_cast<RequireOp>(op)) {
@@ -307,11 +309,13 @@ struct LowerToProgram : impl::LowerToProgramBase<LowerToProgram> {
     auto main = getOperation().lookupSymbol<func::FuncOp>("main");
     if (!main)
       return;
-    for (Operation &op : main.getBody().front().without_terminator())
-      if (!isa<ConstantOp, ReshapeOp, GroupOp, RequireOp>(op)) {
+    for (Operation &op : main.getBody().front().without_terminator()) {
+      auto slice = dyn_cast<SliceOp>(op);
+      if (!isa<ConstantOp, ReshapeOp, GroupOp, RequireOp>(op) && !(slice && slice.byteOffset())) {
         op.emitOpError("is in no group");
         return signalPassFailure();
       }
+    }
     Lowering(getOperation(), main).run();
   }
 };

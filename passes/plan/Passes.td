@@ -17,7 +17,7 @@ def LowerToProgram : Pass<"treadle-lower-to-program", "::mlir::ModuleOp"> {
     nothing but names, constants' values and symbols share one. A reshape becomes a view. A result is
     written where the program's output is, or over an operand that is not needed any more where the
     kernel reads and writes the same element at a time, or else into the arena.
-    Before: graph.group ops, constants and reshapes in @main.
+    Before: graph.group ops, constants and views (reshapes, slices whose elements lie in a row) in @main.
     After: `program.entry`, and a module @kernels with one module for each kernel, which holds a
     function on tensors whose dimensions are constants or the kernel's own symbols.
     Needs: groups formed.

@@ -304,3 +304,25 @@ func.func @main(%a: !x, %b: tensor<3xf32> {test.constant}) -> (!x, !x, tensor<3x
   %1 = graph.reshape %a : (!x) -> tensor<?x1xf32, #graph.dims<n, 1>>
   return %a, %0, %b, %0, %1 : !x, !x, tensor<3xf32>, !x, tensor<?x1xf32, #graph.dims<n, 1>>
 }
+
+// -----
+// Parts of memory that several kernels read where they are, and that a kernel must not write over while others need it.
+// name views
+// for T in f32, f16
+// with n=1 | n=37
+!all = tensor<6x?x32x$T, #graph.dims<6, n, 32>>
+!part = tensor<1x?x32x$T, #graph.dims<1, n, 32>>
+func.func @main(%x: tensor<6x16x32x$T>, %y: !all) -> (tensor<2x16x32x$T>, tensor<2x16x32x$T>, tensor<1x7x32x$T>, tensor<1x7x32x$T>, !part, !part, tensor<6x16x32x$T>) {
+  %0 = graph.softmax %x {axis = 2 : i64} : (tensor<6x16x32x$T>) -> tensor<6x16x32x$T>
+  %1 = graph.slice %0 starts <3, 0, 0> steps [1, 1, 1] : (tensor<6x16x32x$T>) -> tensor<2x16x32x$T>
+  %2 = graph.softmax %1 {axis = 0 : i64} : (tensor<2x16x32x$T>) -> tensor<2x16x32x$T>
+  %3 = graph.softmax %1 {axis = 1 : i64} : (tensor<2x16x32x$T>) -> tensor<2x16x32x$T>
+  %4 = graph.slice %0 starts <4, 8, 0> steps [1, 1, 1] : (tensor<6x16x32x$T>) -> tensor<1x7x32x$T>
+  %5 = graph.softmax %4 {axis = 1 : i64} : (tensor<1x7x32x$T>) -> tensor<1x7x32x$T>
+  %6 = graph.softmax %4 {axis = 2 : i64} : (tensor<1x7x32x$T>) -> tensor<1x7x32x$T>
+  %7 = graph.slice %y starts <0, 0, 0> steps [1, 1, 1] : (!all) -> !part
+  %8 = graph.softmax %7 {axis = 1 : i64} : (!part) -> !part
+  %9 = graph.softmax %7 {axis = 2 : i64} : (!part) -> !part
+  %10 = graph.softmax %0 {axis = 1 : i64} : (tensor<6x16x32x$T>) -> tensor<6x16x32x$T>
+  return %2, %3, %5, %6, %8, %9, %10 : tensor<2x16x32x$T>, tensor<2x16x32x$T>, tensor<1x7x32x$T>, tensor<1x7x32x$T>, !part, !part, tensor<6x16x32x$T>
+}

@@ -115,3 +115,25 @@ func.func @random(%a: tensor<8x16xf32>) -> (tensor<8x16xf32>, tensor<8x16xf32>) 
   %3 = graph.softmax %2 {axis = 1 : i64} : (tensor<8x16xf32>) -> tensor<8x16xf32>
   return %1, %3 : tensor<8x16xf32>, tensor<8x16xf32>
 }
+
+// Rows that two groups read are a view of memory, if they begin at a line of it; what one group reads, and columns, are
+// computed or copied; so is a result.
+// CHECK-LABEL: func @views
+// CHECK: %[[ROWS:.*]] = graph.slice %arg0 starts <4, 0>
+// CHECK: graph.group "rows"(%[[ROWS]])
+// CHECK: graph.group "rows"(%[[ROWS]])
+// CHECK: %[[COLUMNS:.*]] = graph.group "map"(%arg0) {
+// CHECK: graph.group "rows"(%[[COLUMNS]])
+// CHECK: graph.group "rows"(%[[COLUMNS]])
+// CHECK: graph.group "map"(%arg0) {
+// CHECK: graph.slice {{.*}} starts <5, 0>
+func.func @views(%a: tensor<8x16xf32>) -> (tensor<4x16xf32>, tensor<4x16xf32>, tensor<8x4xf32>, tensor<8x4xf32>, tensor<2x16xf32>) {
+  %0 = graph.slice %a starts <4, 0> steps [1, 1] : (tensor<8x16xf32>) -> tensor<4x16xf32>
+  %1 = graph.softmax %0 {axis = 1 : i64} : (tensor<4x16xf32>) -> tensor<4x16xf32>
+  %2 = graph.softmax %0 {axis = 0 : i64} : (tensor<4x16xf32>) -> tensor<4x16xf32>
+  %3 = graph.slice %a starts <0, 4> steps [1, 1] : (tensor<8x16xf32>) -> tensor<8x4xf32>
+  %4 = graph.softmax %3 {axis = 1 : i64} : (tensor<8x4xf32>) -> tensor<8x4xf32>
+  %5 = graph.softmax %3 {axis = 0 : i64} : (tensor<8x4xf32>) -> tensor<8x4xf32>
+  %6 = graph.slice %a starts <5, 0> steps [1, 1] : (tensor<8x16xf32>) -> tensor<2x16xf32>
+  return %1, %2, %4, %5, %6 : tensor<4x16xf32>, tensor<4x16xf32>, tensor<8x4xf32>, tensor<8x4xf32>, tensor<2x16xf32>
+}
