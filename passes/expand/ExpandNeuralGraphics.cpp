@@ -54,11 +54,11 @@ Values expanded(Operation *op) {
       .Default([](Operation *) { return Values(); });
 }
 
-/// Constants that are more than a number become operands: where there are tables and weights, a kernel has memory.
+/// Constants that are more than a number, or tables and weights, become operands: a kernel has them in memory.
 void captureConstants(FieldOpInterface op) {
   Block &field = op.getField().front();
   for (ConstantOp constant : llvm::make_early_inc_range(field.getOps<ConstantOp>())) {
-    if (splatOf(constant))
+    if (splatOf(constant) && llvm::none_of(constant->getUses(), isFieldMemory))
       continue;
     constant->moveBefore(op);
     BlockArgument argument = field.addArgument(constant.getType(), constant.getLoc());

@@ -86,3 +86,19 @@ func.func @acrossRows(%x: tensor<9x3xf32>) -> tensor<9x3xf32> {
   } {width = 0.01 : f32} : (tensor<9x3xf32>) -> tensor<9x3xf32>
   return %0 : tensor<9x3xf32>
 }
+
+// So do those of one number.
+// CHECK-LABEL: func @zeros
+// CHECK: %[[W:.*]] = graph.constant dense<0.000000e+00> : tensor<1x3xf32>
+// CHECK: ng.sphere_trace {{.*}} captures(%[[W]])
+func.func @zeros(%o: tensor<9x3xf32>, %d: tensor<9x3xf32>) -> tensor<9x3xf32> {
+  %0:3 = ng.sphere_trace %o, %d {
+  ^bb0(%p: !points):
+    %w = graph.constant dense<0.0> : tensor<1x3xf32>
+    %1 = ng.mlp %p, %w {activation = #ng.activation<none>, outputActivation = #ng.activation<none>}
+        : (!points, tensor<1x3xf32>) -> tensor<?x1xf32, #graph.dims<samples, 1>>
+    ng.yield %1 : tensor<?x1xf32, #graph.dims<samples, 1>>
+  } {box = array<f32: 0.0, 0.0, 0.0, 1.0, 1.0, 1.0>, maxSteps = 64 : i64, stepScale = 0.95 : f32, offset = 0.0 : f32,
+     epsilon = 5.0e-5 : f32} : (tensor<9x3xf32>, tensor<9x3xf32>) -> (tensor<9x3xf32>, tensor<9x1xf32>, tensor<9x1xi1>)
+  return %0#0 : tensor<9x3xf32>
+}
