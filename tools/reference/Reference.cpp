@@ -77,6 +77,17 @@ Status Reference::runStages(const std::string &last) {
   return {};
 }
 
+DType Reference::coarsest() const {
+  FloatType coarsest = Float64Type::get(&state->context);
+  state->model.module->walk([&](Operation *op) {
+    for (Type result : op->getResultTypes())
+      if (auto type = dyn_cast<FloatType>(getElementTypeOrSelf(result)); type && !isa<graph::ConstantOp>(op))
+        if (type.getWidth() >= 16 && type.getFPMantissaWidth() < coarsest.getFPMantissaWidth())
+          coarsest = type;
+  });
+  return *graph::dtypeOf(coarsest);
+}
+
 Status Reference::evaluate(const std::vector<HostTensor> &inputs, std::vector<HostTensor> &outputs,
                            const Observer &observe) {
   auto functions = state->model.module->getOps<func::FuncOp>();

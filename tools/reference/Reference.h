@@ -32,6 +32,9 @@ public:
   /// Called with each value that has a name in the model.
   using Observer = std::function<void(const std::string &name, const HostTensor &value)>;
 
+  /// Of the types that ops of the graph compute with, f16, bf16 or wider, the one with the fewest digits; f64 if none.
+  DType coarsest() const;
+
   /// Inputs and outputs in the model's order.
   Status evaluate(const std::vector<HostTensor> &inputs, std::vector<HostTensor> &outputs,
                   const Observer &observe = {});

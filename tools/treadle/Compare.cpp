@@ -17,6 +17,9 @@
 namespace treadle {
 namespace {
 
+/// At how many positions a scene's field is compared, if nobody says. One may be where there is nothing.
+constexpr int64_t samplesOfScene = 4096;
+
 struct Arguments {
   ProgramOptions program;
   InputOptions inputs;
@@ -107,6 +110,7 @@ Status Comparison::expect(bool everything, std::unique_ptr<ExpectedValues> &valu
   };
   if (Status status = reference.evaluate(inputs, results, keep); status.failed())
     return error(status.code, arguments.program.file, ": ", status.message);
+  inMemory->computed = reference.coarsest();
   for (size_t i = 0; i < results.size() && i < program.outputs().size(); ++i)
     inMemory->tensors[program.outputs()[i].name] = results[i];
   values = std::move(inMemory);
@@ -276,18 +280,21 @@ void addCompare(CLI::App &app, Action &action) {
       });
   command->add_flag("--bisect", arguments->bisect, "where they differ, find the first op whose value does");
   command
-      ->add_option(
-          "--tolerance", arguments->tolerance,
-          "what is allowed, relative to an output's greatest value (default: by type, 1e-4 for f32; at least 10 times "
-          "what ONNX Runtime's optimizations change)")
+      ->add_option("--tolerance", arguments->tolerance,
+                   "what is allowed, relative to an output's greatest value (default: by type, 1e-4 for f32, more if "
+                   "it is computed "
+                   "with a coarser one; at least 10 times what ONNX Runtime's optimizations change)")
       ->type_name("X")
       ->check(CLI::PositiveNumber);
   command->add_flag("--json", arguments->asJson, "print JSON");
   command->footer("Exit status 1 where an output differs.");
   command->callback([arguments, &action] {
     action = [arguments](int &exitStatus) {
+      bool scene = isScene(arguments->program.file);
       if (arguments->against.empty())
-        arguments->against = isScene(arguments->program.file) ? "reference" : "onnxruntime";
+        arguments->against = scene ? "reference" : "onnxruntime";
+      if (scene)
+        arguments->inputs.openSize = samplesOfScene;
       return Comparison(*arguments).run(exitStatus);
     };
   });

@@ -49,6 +49,7 @@ Status ArchivedValues::find(const std::string &name, ExpectedValue &value) const
 Status ValuesInMemory::find(const std::string &name, ExpectedValue &value) const {
   value = {};
   value.tensor = tensors.at(name);
+  value.computed = computed;
   value.dims = value.tensor.dims();
   return {};
 }
@@ -106,8 +107,10 @@ Difference differenceOf(const HostTensor &found, const ExpectedValue &expected, 
       result.wanted = b;
     }
   }
-  result.allowed = std::max(tolerance > 0 ? tolerance * result.scale : toleranceOf(found.dtype(), result.scale),
-                            10 * expected.noise);
+  double ofType = toleranceOf(found.dtype(), result.scale);
+  if (isFloat(found.dtype()))
+    ofType = std::max(ofType, toleranceOf(expected.computed, result.scale));
+  result.allowed = std::max(tolerance > 0 ? tolerance * result.scale : ofType, 10 * expected.noise);
   result.same = result.greatest <= result.allowed;
   return result;
 }

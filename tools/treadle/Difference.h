@@ -20,6 +20,7 @@ struct ExpectedValue {
   std::vector<int64_t> positions; // row-major positions of the elements that are given; empty: all are
   double scale = 0;               // greatest absolute value, where the elements do not tell
   double noise = 0;               // what correct implementations differ by
+  DType computed = DType::F64;    // the coarsest type of floats on the way to it, as far as it is known
 };
 
 /// Values by name, from wherever they come.
@@ -45,6 +46,7 @@ private:
 class ValuesInMemory : public ExpectedValues {
 public:
   std::map<std::string, HostTensor> tensors;
+  DType computed = DType::F64;
   bool has(const std::string &name) const override { return tensors.count(name); }
   Status find(const std::string &name, ExpectedValue &value) const override;
 };
@@ -59,8 +61,8 @@ struct Difference {
   double found = 0, wanted = 0; // there
 };
 
-/// `tolerance` is relative to the scale; 0: what the element type allows (toleranceOf). Elements that are
-/// NaN, or the same infinity, on both sides are the same.
+/// `tolerance` is relative to the scale; 0: what the element type allows (toleranceOf), or the one computed with.
+/// Elements that are NaN, or the same infinity, on both sides are the same.
 Difference differenceOf(const HostTensor &found, const ExpectedValue &expected, double tolerance);
 
 /// 1e-4 for f32 and f64 (sums in another order), 4 steps of the mantissa for narrower floats, one step for

@@ -353,7 +353,7 @@ Status InputMaker::generate(size_t index, const Source &source) {
       return error(TREADLE_INVALID_ARGUMENT, title(index), " is ", tensor.typeText(), ": how large is \"",
                    tensor.dimNames[d], "\"? Say --shape ", tensor.dimNames[d],
                    "=N, or give the whole shape with --shape ", tensor.name, "=1x...");
-    dims[d] = acceptedSize(tensor.dimNames[d], 1);
+    dims[d] = acceptedSize(tensor.dimNames[d], options.openSize);
   }
   learnSizes(index, dims);
   HostTensor &result = inputs.tensors[index];

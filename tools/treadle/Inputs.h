@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Values come from files or are made. Sizes that the program leaves open come from the files, from --shape,
-// and are 1 where an input's first dimension is open and nobody says anything.
+// and are what the command takes (1) where an input's first dimension is open and nobody says anything.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,6 +21,7 @@ struct InputOptions {
   std::vector<std::string> inputs, shapes;
   std::string scale = "1/255", mean = "0", deviation = "1";
   bool bgr = false;
+  int64_t openSize = 1; // of a first dimension that nobody says anything of
 
   void addTo(CLI::App &command);
 };

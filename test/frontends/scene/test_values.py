@@ -182,5 +182,9 @@ def test_other_commands(run, tmp_path):
     assert shown.returncode == 0 and "position" in shown.stdout and "distance" in shown.stdout, shown.stdout + shown.stderr
     compared = run("treadle", "compare", path, "--dim", "samples=64")
     assert compared.returncode == 0, compared.stdout + compared.stderr
+    assert "[64, " in compared.stdout
+    compared = run("treadle", "compare", path)  # at many positions, each allowed what f16 between layers changes
+    assert compared.returncode == 0, compared.stdout + compared.stderr
+    assert "[4096, " in compared.stdout
     compiled = run("treadle", "compile", path, "-o", tmp_path / "x.tdl")
     assert compiled.returncode == 0 and run("treadle", "inspect", tmp_path / "x.tdl").returncode == 0
