@@ -4,6 +4,7 @@
 is said of modules that are none of that shape."""
 import json
 import math
+import resource
 
 import numpy as np
 import pytest
@@ -361,7 +362,7 @@ def test_a_module_that_is_another_function(tmp_path):
             return torch.log(1 + sigma), color
 
     module = Other(GridEncoder(), SHEncoder())
-    with pytest.raises(ValueError, match="its sigma is not the module's own: they differ by"):
+    with pytest.raises(ValueError, match="x.json: its sigma would not be the module's own: they differ by"):
         ng.export(module, tmp_path / "x.json")
     assert ng.export(module, tmp_path / "x.json", check=False) is None
 
@@ -371,6 +372,47 @@ def test_keys_of_the_scene(tmp_path):
     said = json.loads((tmp_path / "x.json").read_text())
     assert said["size"] == [20, 10] and said["render"]["min_transmittance"] == 0.1 and said["render"]["cone_angle"] == 0
     assert ng.load(tmp_path / "x.json").render().shape == (10, 20, 4)
-    ng.export(field(), tmp_path / "y.json", check=False, edgee=3)
-    with pytest.raises(treadle.CompileError, match="edgee is no key of a scene file"):
-        ng.load(tmp_path / "y.json")
+    (tmp_path / "my.bits").write_bytes(bytes(128**3 // 8))
+    ng.export(field(), tmp_path / "y.json", occupancy={"file": "my.bits", "cells": 128})
+    assert not ng.load(tmp_path / "y.json").render(size=(9, 9), background="none").any()
+
+
+SCENES = [
+    ({"edgee": 3}, treadle.CompileError, "edgee is no key of a scene file"),
+    ({"size": [0, 0]}, treadle.CompileError, "size should be two whole numbers of pixels"),
+    ({"camera": {"eye": [1]}}, treadle.CompileError, "camera.eye"),
+    ({"camera": {"eye": [0.5, 0.5, 0.5]}}, ValueError, "at the place that it looks at"),
+]
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("scene, kind, said", SCENES, ids=range(len(SCENES)))
+def test_scenes_that_are_wrong_are_not_written(scene, kind, said, check, tmp_path):
+    path = tmp_path / "x.json"
+    with pytest.raises(kind, match=said) as problem:
+        ng.export(field(), path, check=check, **scene)
+    assert str(problem.value).startswith(f"{path}: ") and list(tmp_path.iterdir()) == []
+
+
+def test_what_was_there_stays(tmp_path):
+    def content():
+        return {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+
+    ng.export(with_(field(), density_bitfield=torch.ones(128**3 // 8, dtype=torch.uint8)), tmp_path / "x.json", check=False)
+    before = content()
+    assert sorted(before) == ["x.bits", "x.json", "x.safetensors"]
+    with pytest.raises(treadle.CompileError):
+        ng.export(field(), tmp_path / "x.json", edgee=3)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # as on a disk that is full
+    try:
+        with pytest.raises(OSError) as problem:
+            ng.export(field(), tmp_path / "x.json")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert problem.value.filename == str(tmp_path / "x.safetensors") and content() == before
+    with pytest.raises(FileNotFoundError) as problem:
+        ng.export(field(), tmp_path / "none" / "x.json")
+    assert problem.value.filename == str(tmp_path / "none" / "x.safetensors")
+    ng.export(field(), tmp_path / "x.json", size=[3, 2])
+    assert ng.load(tmp_path / "x.json").render().shape == (2, 3, 4)

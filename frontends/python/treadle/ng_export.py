@@ -8,14 +8,20 @@ A module is read by its attributes, not by its class, as torch-ngp's encoders ne
 written in the order in which a scene's features come, with zeros for what fills widths up.
 """
 
+import contextlib
 import dataclasses
+import errno
 import json
 import math
 import os
 import pathlib
+import secrets
 import struct
 
 import numpy as np
+
+from . import ng
+from ._native import CompileError
 
 try:
     import torch
@@ -337,28 +343,59 @@ def _plain(module, bound, kind):
     return scene, np.concatenate([matrices, encoding.table])
 
 
-def _write_safetensors(path, **arrays):
+def _safetensors(**arrays):
     header, data = {}, b""
     for name, array in arrays.items():
         kind = {"float16": "F16", "float32": "F32"}[str(array.dtype)]
         header[name] = {"dtype": kind, "shape": list(array.shape), "data_offsets": [len(data), len(data) + array.nbytes]}
         data += array.tobytes()
     text = json.dumps(header).encode()
-    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+    return struct.pack("<Q", len(text)) + text + data
 
 
-def _compare(module, path, scene, bound, dtype):
+def _write(path, data, scene_of, check):
+    """Writes {suffix: bytes} beside `path`, and there what scene_of(stem of these files' names) says, and gives what
+    check(scene file) does. All are written under other names, checked and then renamed: if anything fails, what was
+    there before stays."""
+    stem, suffixes, target = f".{path.stem}-{secrets.token_hex(4)}", [*data, ".json"], path
+
+    def text(stem):
+        return (json.dumps(scene_of(stem), indent=2) + "\n").encode()
+
+    try:
+        for suffix, content in [*data.items(), (".json", text(stem))]:
+            target = path.with_suffix(suffix)
+            if target.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            path.with_name(stem + suffix).write_bytes(content)
+        try:
+            result = check(path.with_name(stem + ".json"))
+        except CompileError as problem:
+            raise CompileError(str(problem).replace(stem, path.stem)) from None
+        except ValueError as problem:
+            raise ValueError(f"{path}: {problem}") from None
+        path.with_name(stem + ".json").write_bytes(text(path.stem))
+        for suffix in suffixes:
+            target = path.with_suffix(suffix)
+            os.replace(path.with_name(stem + suffix), target)
+        return result
+    except OSError as problem:
+        raise OSError(problem.errno, problem.strerror, str(target)) from None
+    finally:
+        for suffix in suffixes:
+            with contextlib.suppress(OSError):
+                path.with_name(stem + suffix).unlink()
+
+
+def _compare(module, field, bound, dtype):
     """The greatest difference from the module's own values, relative to the greatest of these; None where it cannot be
     called with a position, and a direction, here."""
-    from .ng import load
-
-    field, rng = load(path, cache=False), np.random.default_rng(1)
-    unit = scene["kind"] != "network"
+    rng, unit = np.random.default_rng(1), field.kind != "network"
     given = [rng.uniform(0.01, 0.99, (256, field.inputs[0].shape[1])).astype(np.float32)]
     wanted_inputs = [given[0] * (2 * bound) - bound if unit else (2 * given[0] - 1) * bound]
     if not unit:
         given = list(wanted_inputs)
-    if scene["kind"] == "nerf":
+    if field.kind == "nerf":
         direction = rng.standard_normal((256, 3)).astype(np.float32)
         direction /= np.linalg.norm(direction, axis=1, keepdims=True)
         given.append(direction)
@@ -370,7 +407,7 @@ def _compare(module, path, scene, bound, dtype):
     except Exception:  # whatever it raises: it needs a device, or other arguments
         return None
     found = field(*given)
-    if scene["kind"] == "nerf" and isinstance(wanted, (tuple, list)) and len(wanted) == 2:
+    if field.kind == "nerf" and isinstance(wanted, (tuple, list)) and len(wanted) == 2:
         pairs = list(zip(("sigma", "color"), wanted, found[::-1]))
     elif isinstance(wanted, torch.Tensor):
         pairs = [("output", wanted, found if isinstance(found, np.ndarray) else np.concatenate(found, 1))]
@@ -381,7 +418,7 @@ def _compare(module, path, scene, bound, dtype):
         values = tensor.detach().to("cpu", torch.float32).numpy().reshape(array.shape)
         difference = float(np.abs(values - array).max() / max(np.abs(values).max(), 1e-6))
         if difference > (5e-2 if dtype == "f16" else 1e-3):
-            raise ValueError(f"{path} was written, and its {name} is not the module's own: they differ by {difference:.3g} of the "
+            raise ValueError(f"its {name} would not be the module's own: they differ by {difference:.3g} of the "
                              "greatest value. The density should be the exponential of sigma_net's first number, the colour the "
                              "sigmoid of color_net's, which takes the encoded direction and then the other numbers; other "
                              "networks should be called layer by layer. check=False leaves this out")
@@ -406,7 +443,8 @@ def export(module: nn.Module, path: str | os.PathLike, *, kind: str | None = Non
     asked; that of kind network is asked at p. density_bitfield becomes the scene's occupancy.
 
     Returns the greatest difference that was found, relative to the greatest value; None where nothing was compared.
-    Raises ValueError, which names the module's attribute that is not what it should be.
+    Raises ValueError, which names the module's attribute that is not what it should be; treadle.CompileError, which names
+    a key of the scene; OSError, which names the file. Files that were there before are then as they were.
     """
     if isinstance(module, torch.export.ExportedProgram):
         raise TypeError("module: is an ExportedProgram, whose ops no longer say what is a grid; give the nn.Module itself")
@@ -421,6 +459,7 @@ def export(module: nn.Module, path: str | os.PathLike, *, kind: str | None = Non
     if not 0 < bound <= 1 << 14:
         raise ValueError(f"bound is {bound}; it should be a positive number, {1 << 14} at most")
 
+    data, beside = {}, {}
     parts = ("encoder", "sigma_net", "encoder_dir", "color_net")
     missing = [name for name in parts if not hasattr(module, name)]
     if not missing:
@@ -430,8 +469,8 @@ def export(module: nn.Module, path: str | os.PathLike, *, kind: str | None = Non
         occupancy = _occupancy(module, bound)
         if occupancy:
             bits, cells = occupancy
-            bits.tofile(path.with_suffix(".bits"))
-            made["occupancy"] = {"file": path.with_suffix(".bits").name, "cells": cells, "cascades": len(bits)}
+            data[".bits"] = bits.tobytes()
+            beside["occupancy"] = {"file": ".bits", "cells": cells, "cascades": len(bits)}
         made["camera"] = {"eye": [0.5 + 2 * bound * x for x in (1.1, 0.75, 1.25)], "look_at": [0.5, 0.5, 0.5]}
     elif isinstance(module, nn.Sequential) or (hasattr(module, "encoder") and hasattr(module, "backbone")):
         kind = kind or "network"
@@ -446,8 +485,17 @@ def export(module: nn.Module, path: str | os.PathLike, *, kind: str | None = Non
         if not np.isfinite(parameters).all():
             raise ValueError("dtype: some of the module's numbers are too large for f16; say f32")
     render = {**made.pop("render", {}), **scene.pop("render", {})}
-    made = {"treadle_scene": 1, **made, **({"render": render} if render else {}), **scene,
-            "parameters": {"file": path.with_suffix(".safetensors").name, "tensor": "params"}}
-    _write_safetensors(path.with_suffix(".safetensors"), params=parameters)
-    path.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
-    return _compare(module, path, made, bound, dtype) if check else None
+    made = {"treadle_scene": 1, **made, **({"render": render} if render else {}), **scene}
+    data[".safetensors"] = _safetensors(params=parameters)
+    beside["parameters"] = {"file": ".safetensors", "tensor": "params"}
+
+    def scene_of(stem):
+        return {**{key: {**what, "file": stem + what["file"]} for key, what in beside.items()}, **made}
+
+    def checked(file):
+        field = ng.load(file, cache=False)
+        if field.kind != "network":
+            field.render(size=(1, 1))  # what is said of pictures
+        return _compare(module, field, bound, dtype) if check else None
+
+    return _write(path, data, scene_of, checked)
