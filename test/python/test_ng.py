@@ -5,6 +5,7 @@ import concurrent.futures
 import json
 import math
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -213,6 +214,28 @@ def test_what_is_wrong_with_a_camera(said, why):
         ng.Camera(**said)
 
 
+@pytest.mark.parametrize("said, why", [({"fov": "35"}, "Camera.fov: should be a number, is '35'"), ({"eye": "1,2,3"}, "Camera.eye: should be 3 numbers"),
+                                       ({"eye": 3j}, "Camera.eye: should be 3 numbers")], ids=range(3))
+def test_cameras_that_are_no_numbers(said, why):
+    with pytest.raises(TypeError, match=why):
+        ng.Camera(**said)
+
+
+@pytest.mark.parametrize("said, why", [
+    ({"camera": "1,2,3"}, "camera: should be a treadle.ng.Camera, is '1,2,3'"),
+    ({"camera": (1, 2, 3)}, "camera: should be a treadle.ng.Camera"),
+    ({"size": 10}, "size: should be two whole numbers of pixels, width and height, is 10"),
+    ({"size": (10.7, 10.2)}, "size: should be two whole numbers"),
+    ({"size": (1, 2, 3)}, "size: should be two whole numbers"),
+    ({"samples": 1.5}, "samples: should be a whole number, is 1.5"),
+    ({"memory": "1G"}, "memory: should be a whole number, is '1G'"),
+    ({"exposure": "1"}, "exposure: should be a number, is '1'"),
+], ids=range(8))
+def test_arguments_of_other_types(scenes, said, why):
+    with pytest.raises(TypeError, match=re.escape(why)):
+        scenes["gia-low.msgpack"].render(**said)
+
+
 @pytest.mark.parametrize("scene, said, why", [
     ("gia-low.msgpack", {"camera": ng.Camera(eye=EYE)}, "is a picture, which has no camera"),
     ("gia-low.msgpack", {"camera": ng.Camera(intrinsics=(1, 1, 0, 0))}, "is a picture, which has no camera"),
@@ -223,7 +246,8 @@ def test_what_is_wrong_with_a_camera(said, why):
     ("gia-low.msgpack", {"background": "red"}, 'background: should be numbers or "none"'),
     ("gia-low.msgpack", {"background": (1, 1)}, "background: should be 3 or 4 finite numbers"),
     ("gia-low.msgpack", {"samples": 0}, "samples: should be 1 or more"),
-], ids=range(9))
+    ("gia-low.msgpack", {"memory": -1}, "memory: should be 0 or more, is -1"),
+], ids=range(10))
 def test_what_is_wrong_with_a_picture(scenes, scene, said, why):
     with pytest.raises(ValueError, match=why):
         scenes[scene].render(**said)
@@ -248,7 +272,7 @@ def test_without_torch(build):
     """Scenes need none; the modules say what is missing."""
     script = """import sys; sys.modules["torch"] = None
 import treadle.ng as ng
-assert ng.Scene and ng.load
+assert ng.Scene and ng.load and set(ng.__all__) <= set(dir(ng)) and "Encoding" in ng.__all__
 try: ng.Encoding
 except ImportError as problem: print(problem)
 try: ng.Nothing

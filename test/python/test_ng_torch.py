@@ -301,9 +301,15 @@ def test_samples_of_any_number_and_type():
     assert torch.equal(module(x[5:6]), whole[5:6]) and torch.equal(module(x.double()), whole)
     wide = torch.cat([x, x], 1)
     assert torch.equal(module(wide[:, :3]), whole)
+    with pytest.raises(TypeError, match="input: should be a torch.Tensor, is ndarray"):
+        module(x.numpy())
     for wrong in (wide, x[0]):
         with pytest.raises(ValueError, match=r"input: should be \[n, 3\], is"):
             module(wrong)
+
+
+def test_what_programs_for_tiny_cuda_nn_say_besides():
+    assert ng.Encoding(3, HASH).loss_scale == 1 and ng.free_temporary_memory() is None
 
 
 def test_on_vulkan():

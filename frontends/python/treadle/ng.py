@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import operator
 import os
 import typing
 
@@ -29,9 +30,9 @@ if typing.TYPE_CHECKING:
     from .ng_export import export
     from .ng_torch import Encoding, Network, NetworkWithInputEncoding
 
-__all__ = ["Camera", "Scene", "cameras", "load"]
-
 _OF_TORCH = {"Encoding": "ng_torch", "Network": "ng_torch", "NetworkWithInputEncoding": "ng_torch", "export": "ng_export"}
+
+__all__ = ["Camera", "Scene", "cameras", "free_temporary_memory", "load", *_OF_TORCH]
 
 # By the names of a field's inputs and outputs.
 _KINDS = {
@@ -49,15 +50,50 @@ def __getattr__(name):
     raise AttributeError(f"module 'treadle.ng' has no attribute '{name}'")
 
 
+def __dir__():
+    return sorted({*globals(), *_OF_TORCH})
+
+
 def _numbers(what, values, shape):
     """A flat list of finite floats."""
     import numpy as np
 
-    array = np.asarray(values, np.float64)
+    expected = " or ".join("x".join(map(str, s)) for s in shape)
+    try:
+        array = np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{what}: should be {expected} numbers, is {values!r}") from None
     if array.shape not in shape or not np.isfinite(array).all():
-        expected = " or ".join("x".join(map(str, s)) for s in shape)
         raise ValueError(f"{what}: should be {expected} finite numbers, is an array of shape {list(array.shape)}")
     return array.reshape(-1).tolist()
+
+
+def _number(what, value):
+    try:
+        return float(value + 0)  # not of a string
+    except (TypeError, ValueError):
+        raise TypeError(f"{what}: should be a number, is {value!r}") from None
+
+
+def _whole(what, value, least):
+    try:
+        value = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{what}: should be a whole number, is {value!r}") from None
+    if not least <= value < 1 << 63:
+        raise ValueError(f"{what}: should be {least} or more, is {value}")
+    return value
+
+
+def _size(value):
+    """None, or [width, height], of which the renderer says what it draws."""
+    if value is None:
+        return None
+    try:
+        width, height = map(operator.index, value)
+    except (TypeError, ValueError):
+        raise TypeError(f"size: should be two whole numbers of pixels, width and height, is {value!r}") from None
+    return [width, height]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +109,8 @@ class Camera:
     intrinsics  instead of fov: focal lengths and principal point, fx, fy, cx, cy, in pixels of the picture; the middle
                 of the first pixel is (0.5, 0.5)
 
-    Raises ValueError where these are not numbers of that shape, or stand beside what they are instead of.
+    Raises TypeError where these are no numbers, ValueError where they are not of that shape, or stand beside what they
+    are instead of.
     """
 
     eye: ArrayLike | None = None
@@ -91,7 +128,7 @@ class Camera:
             raise ValueError("Camera: pose stands beside eye, look_at or up, which it is instead of")
         if self.intrinsics is not None and self.fov is not None:
             raise ValueError("Camera: intrinsics stand beside fov, which they are instead of")
-        if self.fov is not None and not 0 < self.fov < 180:
+        if self.fov is not None and not 0 < _number("Camera.fov", self.fov) < 180:
             raise ValueError(f"Camera.fov: should be an angle of more than 0 and less than 180 degrees, is {self.fov}")
 
 
@@ -104,7 +141,11 @@ def cameras(path: str | os.PathLike, size: tuple[int, int] | None = None) -> lis
     Raises ValueError, which names the key that is wrong.
     """
     return [(Camera(pose=[pose[0:4], pose[4:8], pose[8:12]], intrinsics=intrinsics), tuple(extent))
-            for pose, intrinsics, extent in _native.read_cameras(path, size)]
+            for pose, intrinsics, extent in _native.read_cameras(path, _size(size))]
+
+
+def free_temporary_memory() -> None:
+    """Does nothing: it is there for programs written for tiny-cuda-nn, and a module here keeps nothing to be freed."""
 
 
 def _target(device):
@@ -221,9 +262,13 @@ class Scene:
         settings    numbers by which such a scene is drawn (max_steps=256); docs/neural-graphics.md lists them. The
                     first picture with other numbers compiles the program that draws.
 
-        What is None is what the file says, or else what `treadle render` does without it. Raises ValueError for what
-        does not fit, treadle.CompileError for a number that the scene does not have.
+        What is None is what the file says, or else what `treadle render` does without it. Raises TypeError or ValueError
+        for what does not fit, treadle.CompileError for a number that the scene does not have.
         """
+        if not isinstance(camera, Camera | None):
+            raise TypeError(f"camera: should be a treadle.ng.Camera, is {camera!r}")
+        size, samples, memory = _size(size), _whole("samples", samples, 1), _whole("memory", memory, 0)
+        exposure = None if exposure is None else _number("exposure", exposure)
         device = device or self._device
         key = (device, memory, tuple(sorted(settings.items())))
         if key not in self._renderers:
@@ -236,12 +281,9 @@ class Scene:
         if background is not None:
             background = _numbers("background", background, [(3,), (4,)])
             background = [*background, 1.0][:4]
-        if int(samples) < 1:
-            raise ValueError(f"samples: should be 1 or more, is {samples}")
         picture, distances = self._renderers[key].draw(
-            size=None if size is None else [int(extent) for extent in size], samples=int(samples), background=background,
-            exposure=exposure, **dataclasses.asdict(camera or Camera()), linear=linear, depth=depth,
-            progress=progress)
+            size=size, samples=samples, background=background, exposure=exposure,
+            **dataclasses.asdict(camera or Camera()), linear=linear, depth=depth, progress=progress)
         if not depth:
             return picture
         if distances is None:

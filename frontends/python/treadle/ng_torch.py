@@ -130,7 +130,9 @@ class _Backward(torch.autograd.Function):
 
 class Module(torch.nn.Module):
     """What the three have in common: `params`, float32 [n_params], in tiny-cuda-nn's order, of which `dtype` is what the
-    program computes with."""
+    program computes with. Gradients of params are float32 as they are, so that `loss_scale` is 1."""
+
+    loss_scale = 1.0
 
     def __init__(self, seed, device):
         super().__init__()
@@ -171,6 +173,8 @@ class Module(torch.nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """[n, n_input_dims] of any type, used as float32 -> [n, n_output_dims] of the module's dtype."""
+        if not isinstance(x, torch.Tensor):
+            raise TypeError(f"input: should be a torch.Tensor, is {type(x).__name__}")
         if x.dim() != 2 or x.shape[1] != self.n_input_dims:
             raise ValueError(f"input: should be [n, {self.n_input_dims}], is {list(x.shape)}")
         return _Forward.apply(self, x, self.params)
