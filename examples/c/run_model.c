@@ -4,7 +4,7 @@
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |*     treadle compile net.onnx -o net.tdl
-|*     cc run_model.c -I<treadle> -L<build>/lib -ltreadle -o run_model
+|*     cc run_model.c -I<treadle> -L<build>/lib -Wl,-rpath,<build>/lib -ltreadle -o run_model
 |*     ./run_model net.tdl [NAME=SIZE ...] [INPUT.raw ...]
 |*
 |* Prints the inputs and outputs, runs once, and prints how each output begins. Inputs are read from

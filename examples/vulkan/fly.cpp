@@ -4,12 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //     treadle compile --render --target vulkan examples/neural-graphics/nsdf-hash.msgpack -o scene.tdl
-//     c++ -std=c++20 fly.cpp -I<treadle> -L<build>/lib -ltreadle -lvulkan -o fly
+//     c++ -std=c++20 fly.cpp -I<treadle> -L<build>/lib -Wl,-rpath,<build>/lib -ltreadle -lvulkan -o fly
 //     ./fly scene.tdl out.ppm [FRAMES]
 //
-// An eye flies around a scene (any but an image). What it sees a session leaves in a buffer of the app's, which the app
-// copies into its own image, on the device. No pixel passes through the host until the last image is written to a file;
-// with a window, it would be the swapchain's. Where the eye is then, is printed.
+// An eye flies around a scene (any but an image). What it sees is copied from a buffer of the app's into its image, or
+// with a window the swapchain's; the host gets the last one alone. Where the eye is then, is printed.
 //
 //===----------------------------------------------------------------------===//
 
@@ -163,6 +162,7 @@ int main(int argc, char **argv) try {
   must(argc > 2, "usage: fly SCENE.tdl OUT.ppm [FRAMES]");
   App app;
   Eye eye(app, argv[1]);
+  must(std::ranges::any_of(eye.inputs, [&](auto &in) { return in.data == eye.camera; }), "an image has no camera");
   vk::ImageCreateInfo info({}, vk::ImageType::e2D, vk::Format::eR8G8B8A8Unorm, {whole, whole, 1}, 1, 1);
   info.usage = vk::ImageUsageFlagBits::eTransferDst | vk::ImageUsageFlagBits::eTransferSrc;
   vk::raii::Image image(app.device, info);

@@ -55,6 +55,10 @@ def test_says_what_is_wrong(fly, treadle, tmp_path):
     done = fly(tmp_path / "absent.tdl", tmp_path / "out.ppm")
     assert done.returncode == 1 and "absent.tdl" in done.stderr
     scene = tmp_path / "scene.tdl"
+    done = treadle("compile", "--render", "--target", "vulkan", CONTENT / "gia-low.msgpack", "-o", scene)
+    assert done.returncode == 0, done.stderr
+    done = fly(scene, tmp_path / "out.ppm")
+    assert done.returncode == 1 and "an image has no camera" in done.stderr and not (tmp_path / "out.ppm").exists()
     done = treadle("compile", "--render", "--target", "cpu", CONTENT / "nsdf-low.msgpack", "-o", scene)
     assert done.returncode == 0, done.stderr
     done = fly(scene, tmp_path / "out.ppm")
