@@ -387,19 +387,18 @@ FailureOr<Sizes> SliceOp::evaluateSizes(ArrayRef<const Sizes *> operands) {
 }
 
 std::optional<int64_t> SliceOp::byteOffset() {
-  RankedTensorType from = getInput().getType(), to = getType();
-  Dims fromDims = dimsOf(from), toDims = dimsOf(to);
-  DimExpr one = DimExpr::constant(getContext(), 1), elements = DimExpr::constant(getContext(), 0);
+  Dims from = dimsOf(getInput().getType()), to = dimsOf(getType());
+  DimExpr elements = DimExpr::constant(getContext(), 0);
   bool isAfterPart = false; // of a dimension: from there on all is taken
   for (auto [i, start] : llvm::enumerate(getStarts().getDims())) {
-    elements = elements * fromDims[i] + DimExpr(start);
-    bool isSingle = toDims[i] == one;
-    if (isAfterPart ? toDims[i] != fromDims[i] || getSteps()[i] != 1 : !isSingle && getSteps()[i] != 1)
+    elements = elements * from[i] + DimExpr(start);
+    bool isSingle = to[i] == 1;
+    if (isAfterPart ? to[i] != from[i] || getSteps()[i] != 1 : !isSingle && getSteps()[i] != 1)
       return std::nullopt;
     isAfterPart |= !isSingle;
   }
   std::optional<int64_t> count = elements.constantValue();
-  int64_t bits = count ? *count * bitWidth(*dtypeOf(from.getElementType())) : 0;
+  int64_t bits = count.value_or(0) * bitWidth(*dtypeOf(getType().getElementType()));
   return count && bits % 8 == 0 ? std::optional(bits / 8) : std::nullopt;
 }
 
