@@ -12,17 +12,14 @@
 #include "frontends/python/Program.h"
 #include "tools/compile/Compile.h"
 #include <exception>
-#include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/unique_ptr.h>
 #include <stdexcept>
-#include <unistd.h>
 
 namespace nb = nanobind;
-namespace fs = std::filesystem;
 
 namespace treadle::python {
 namespace {
@@ -144,7 +141,8 @@ progress    called now and then as progress(stage, what, done), done from 0 to 1
             raises stops the compiler and comes out of compile()
 cache       take the program from the cache if it is there, and leave it there if not. The cache is the
             folder TREADLE_CACHE names, else $XDG_CACHE_HOME/treadle or ~/.cache/treadle; programs are
-            found by the model's contents, the options and the compiler
+            found by the model's contents, the options and the compiler. Where it cannot be written, the
+            program is not kept, with a warning
 device      that calls run on, as `treadle devices` lists them; None: the first that is compiled for
 
 Options, which are those of the command line:
@@ -161,27 +159,6 @@ or ValueError for options that do not exist or have the wrong type. May be calle
 
 // ---- compiling -------------------------------------------------------------------------------
 
-/// A file that goes when this does.
-struct TemporaryFile {
-  explicit TemporaryFile(const char *suffix) {
-    std::string pattern = (fs::temp_directory_path() / "treadle-XXXXXX").string() + suffix;
-    int file = mkstemps(pattern.data(), std::string_view(suffix).size());
-    if (file < 0) {
-      PyErr_SetFromErrnoWithFilename(PyExc_OSError, pattern.c_str());
-      throw nb::python_error();
-    }
-    close(file);
-    path = pattern;
-  }
-  ~TemporaryFile() {
-    std::error_code ignored;
-    fs::remove(path, ignored);
-  }
-  TemporaryFile(const TemporaryFile &) = delete;
-  TemporaryFile &operator=(const TemporaryFile &) = delete;
-  std::string path;
-};
-
 /// The model as a file; `held` is one if it came as bytes.
 std::string modelPath(nb::handle model, std::unique_ptr<TemporaryFile> &held) {
   if (isPath(model))
@@ -192,13 +169,13 @@ std::string modelPath(nb::handle model, std::unique_ptr<TemporaryFile> &held) {
   if (!nb::isinstance<nb::bytes>(bytes))
     wrongOption("model", "a path, bytes or an onnx.ModelProto", model);
   auto content = nb::cast<nb::bytes>(bytes);
-  held = std::make_unique<TemporaryFile>(".onnx");
-  std::ofstream out(held->path, std::ios::binary);
+  raise(TemporaryFile::make(".onnx", held));
+  std::ofstream out(held->path(), std::ios::binary);
   if (!out.write(content.c_str(), content.size()) || !out.flush()) {
-    PyErr_SetFromErrnoWithFilename(PyExc_OSError, held->path.c_str());
+    PyErr_SetFromErrnoWithFilename(PyExc_OSError, held->path().c_str());
     throw nb::python_error();
   }
-  return held->path;
+  return held->path();
 }
 
 /// The compiler's calls back into Python. The first exception stops the compiler.
@@ -211,6 +188,12 @@ public:
       };
     if (explain)
       hooks.explain = [this](const std::string &line) { guarded([&] { nb::print(line.c_str()); }); };
+    hooks.warn = [this](const std::string &line) {
+      guarded([&] {
+        if (PyErr_WarnEx(PyExc_RuntimeWarning, line.c_str(), 1) != 0)
+          throw nb::python_error();
+      });
+    };
     hooks.cancelled = [this] {
       guarded([] {
         if (PyErr_CheckSignals() != 0) // Ctrl-C
@@ -256,15 +239,15 @@ std::unique_ptr<Program> compile(nb::object model, nb::object target, nb::object
   // What is asked to be shown while compiling would not be, were the program taken from the cache.
   cache &= options.dump_ir.empty() && !options.explain;
   if (!cache) {
-    output = std::make_unique<TemporaryFile>(".tdl");
-    to = output->path;
+    raise(TemporaryFile::make(".tdl", output));
+    to = output->path();
   }
   Callbacks callbacks(progress, options.explain);
   CompileResult result;
   {
     nb::gil_scoped_release release;
-    result =
-        cache ? compileToCache(from, options, to, callbacks.hooks) : compileModel(from, to, options, callbacks.hooks);
+    result = cache ? compileToCache(from, options, to, output, callbacks.hooks)
+                   : compileModel(from, to, options, callbacks.hooks);
   }
   if (callbacks.failure)
     std::rethrow_exception(callbacks.failure);

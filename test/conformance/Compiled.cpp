@@ -88,7 +88,8 @@ LogicalResult Compiled::write(ModuleOp grouped, const Target &variant, const std
   if (variant.name == "vulkan")
     if (std::string invalid = invalidKernels(*module); !invalid.empty())
       return grouped.emitError(invalid);
-  return writeArtifact(*module, {}, path);
+  OutputFile file(path);
+  return failure(failed(writeArtifact(*module, {}, file)) || file.finish().failed());
 }
 
 FailureOr<std::unique_ptr<Compiled>> Compiled::compile(ModuleOp grouped, const Target &variant, StringRef device) {

@@ -83,6 +83,13 @@ def test_explain_prints_and_dump_ir_writes(dense_path, tmp_path, capsys):
     assert any((tmp_path / "ir").glob("*.mlir"))
 
 
+def test_a_cache_that_cannot_be_written(dense, tmp_path, monkeypatch):
+    monkeypatch.setenv("TREADLE_CACHE", "/dev/null/cache")
+    onnx.save(dense[0], tmp_path / "dense.onnx")
+    with pytest.warns(RuntimeWarning, match="/dev/null/cache.*TREADLE_CACHE"):
+        treadle.compile(tmp_path / "dense.onnx").save(tmp_path / "dense.tdl")
+
+
 def test_the_cache_is_found_by_content(dense, tmp_path, monkeypatch):
     cache = tmp_path / "cache"
     monkeypatch.setenv("TREADLE_CACHE", str(cache))

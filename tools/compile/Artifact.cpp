@@ -11,7 +11,6 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "runtime/format/Header.h"
 #include "runtime/format/program_generated.h"
-#include "tools/file/OutputFile.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/MathExtras.h"
@@ -417,8 +416,7 @@ FailureOr<Offset<format::Program>> Writer::write(const ArtifactInfo &info,
 
 } // namespace
 
-LogicalResult writeArtifact(ArrayRef<ModuleOp> programs, const ArtifactInfo &info, const std::string &path) {
-  OutputFile file(path);
+LogicalResult writeArtifact(ArrayRef<ModuleOp> programs, const ArtifactInfo &info, OutputFile &file) {
   FlatBufferBuilder b(1 << 16);
   DataSection data(file);
   FileHeader header = {};
@@ -449,10 +447,6 @@ LogicalResult writeArtifact(ArrayRef<ModuleOp> programs, const ArtifactInfo &inf
   header.fileBytes = file.position();
   header.hash = headerHash(header, b.GetBufferPointer());
   file.rewrite(0, &header, sizeof(header));
-  if (Status status = file.finish(); status.failed()) {
-    ModuleOp first = programs.front();
-    return first.emitError() << status.message;
-  }
   return success();
 }
 

@@ -9,6 +9,7 @@
 #define TREADLE_TOOLS_COMPILE_ARTIFACT_H
 
 #include "mlir/IR/BuiltinOps.h"
+#include "tools/file/OutputFile.h"
 #include <string>
 
 namespace treadle {
@@ -17,11 +18,10 @@ struct ArtifactInfo {
   std::string compiler, model, modelHash, options;
 };
 
-/// Writes modules of the program dialect, one a target, their machine code emitted, to `path`: whole, or not at
-/// all. The first is the artifact's root, the others are its alternatives. Weights go from where they are
-/// mapped straight into the file. Errors are diagnostics on the modules.
-llvm::LogicalResult writeArtifact(llvm::ArrayRef<mlir::ModuleOp> programs, const ArtifactInfo &info,
-                                  const std::string &path);
+/// Writes modules of the program dialect, one a target, their machine code emitted. The first is the artifact's
+/// root, the others are its alternatives. Weights go from where they are mapped straight into the file. Errors of
+/// the program are diagnostics on the modules; those of the file finish() has.
+llvm::LogicalResult writeArtifact(llvm::ArrayRef<mlir::ModuleOp> programs, const ArtifactInfo &info, OutputFile &file);
 
 } // namespace treadle
 

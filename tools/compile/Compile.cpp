@@ -167,7 +167,9 @@ public:
     });
   }
 
-  CompileResult run(const std::string &output);
+  /// `elsewhere` is asked for another file where `output` cannot be written, and told why.
+  using Elsewhere = std::function<Status(const std::string &why, std::string &output)>;
+  CompileResult run(const std::string &output, const Elsewhere &elsewhere = {});
   /// What names the artifact in the cache; empty after an error.
   std::string cacheKey();
   CompileResult result;
@@ -270,7 +272,7 @@ bool Compilation::runStages(ModuleOp module, bool forTarget, const std::string &
   return true;
 }
 
-CompileResult Compilation::run(const std::string &output) {
+CompileResult Compilation::run(const std::string &output, const Elsewhere &elsewhere) {
   ImportOptions import;
   std::vector<TargetVariants> targets;
   if (std::string problem = readOptions(options, import, targets); !problem.empty())
@@ -307,8 +309,20 @@ CompileResult Compilation::run(const std::string &output) {
   if (!stopped) {
     ArtifactInfo info{compilerVersion(), llvm::sys::path::filename(input).str(), model->sha256, options.toString(true)};
     auto modules = llvm::map_to_vector(programs, [](OwningOpRef<ModuleOp> &program) { return *program; });
-    if (failed(writeArtifact(modules, info, output)))
-      return fail(output + ": could not be written");
+    auto write = [&](const std::string &path) -> Status {
+      OutputFile file(path);
+      if (failed(writeArtifact(modules, info, file)))
+        return error(TREADLE_UNSUPPORTED, path, ": could not be written");
+      return file.finish();
+    };
+    Status written = write(output);
+    if (std::string other; written.code == TREADLE_IO && elsewhere) {
+      written = elsewhere(written.message, other);
+      if (!written.failed())
+        written = write(other);
+    }
+    if (written.failed())
+      return fail(written.message);
   }
   result.ok = true;
   return result;
@@ -407,22 +421,34 @@ std::string cacheFolder() {
 }
 
 CompileResult compileToCache(const std::string &input, const CompileOptions &options, std::string &path,
-                             const CompileHooks &hooks) {
+                             std::unique_ptr<TemporaryFile> &instead, const CompileHooks &hooks) {
   Compilation compilation(input, options, hooks);
   std::string key = compilation.cacheKey();
   if (key.empty())
     return compilation.result;
   std::string folder = cacheFolder();
-  if (std::error_code code = llvm::sys::fs::create_directories(folder)) {
-    compilation.result.error = folder + ": " + code.message() + "; TREADLE_CACHE names another folder";
-    return compilation.result;
-  }
   path = folder + "/" + key + ".tdl";
   if (isArtifact(path)) {
     compilation.result.ok = true;
     return compilation.result;
   }
-  return compilation.run(path);
+  auto elsewhere = [&](const std::string &why, std::string &output) {
+    if (hooks.warn)
+      hooks.warn(why + "; the program is not kept in the cache " + folder + " (TREADLE_CACHE names another)");
+    Status status = TemporaryFile::make(".tdl", instead);
+    if (!status.failed())
+      output = path = instead->path();
+    return status;
+  };
+  std::error_code code = llvm::sys::fs::create_directories(folder);
+  Status status = code ? error(TREADLE_IO, folder, ": ", code.message()) : checkWritable(path);
+  if (status.failed())
+    status = elsewhere(status.message, path);
+  if (status.failed()) {
+    compilation.result.error = status.message;
+    return compilation.result;
+  }
+  return compilation.run(path, instead ? Compilation::Elsewhere() : elsewhere);
 }
 
 bool isArtifact(const std::string &path) {

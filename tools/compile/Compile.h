@@ -10,6 +10,7 @@
 #ifndef TREADLE_TOOLS_COMPILE_COMPILE_H
 #define TREADLE_TOOLS_COMPILE_COMPILE_H
 
+#include "tools/file/TemporaryFile.h"
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -38,6 +39,8 @@ struct CompileHooks {
   std::function<bool()> cancelled;
   /// Lines of --explain, without the line's end.
   std::function<void(const std::string &line)> explain;
+  /// What the user should know of though the compiler goes on, as one line.
+  std::function<void(const std::string &line)> warn;
 };
 
 struct CompileResult {
@@ -53,9 +56,10 @@ CompileResult compileModel(const std::string &input, const std::string &output, 
 
 /// The same into the cache, unless it is there: the folder TREADLE_CACHE names, else
 /// $XDG_CACHE_HOME/treadle or ~/.cache/treadle. Artifacts are named by the model's contents (files that
-/// it refers to included), the keyed options and the compiler. `path` is where it stands.
+/// it refers to included), the keyed options and the compiler. `path` is where it stands: where the cache
+/// cannot be written, which is a warning, that is `instead`.
 CompileResult compileToCache(const std::string &input, const CompileOptions &options, std::string &path,
-                             const CompileHooks &hooks = {});
+                             std::unique_ptr<TemporaryFile> &instead, const CompileHooks &hooks = {});
 /// That folder.
 std::string cacheFolder();
 

@@ -56,6 +56,10 @@ CompileHooks compileHooks(ProgressLine &line) {
     line.clear();
     fmt::print("{}\n", text);
   };
+  hooks.warn = [&line](const std::string &text) {
+    line.clear();
+    fmt::print(stderr, "treadle: {}\n", text);
+  };
   return hooks;
 }
 

@@ -109,7 +109,8 @@ Status OpenProgram::open(const ProgramOptions &options, OpenProgram &program) {
       show(stage, what, done);
     };
     Stopwatch watch;
-    if (Status status = toStatus(compileToCache(options.file, compile, program.path, hooks)); status.failed())
+    if (Status status = toStatus(compileToCache(options.file, compile, program.path, program.held, hooks));
+        status.failed())
       return status;
     program.seconds = compiled ? watch.seconds() : 0;
     Status status = program.openArtifact(options.checkWeights);

@@ -63,6 +63,7 @@ private:
 
   std::unique_ptr<treadle_program, Close> handle;
   std::string path;
+  std::unique_ptr<TemporaryFile> held; // at `path`, where that is not in the cache
   bool fromModel = false;
   double seconds = 0;
   std::vector<ProgramTensor> inputList, outputList;
