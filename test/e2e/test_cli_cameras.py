@@ -111,6 +111,8 @@ def test_an_axis_at_a_time(write, treadle, tmp_path):
     assert size == (8, 6) and camera.intrinsics == (10, 10, 4, 3)
     (camera, size), = treadle_ng.cameras(tmp_path / "transforms.json", size=(16, 12))
     assert size == (16, 12) and camera.intrinsics == (20, 20, 8, 6)
+    (camera, size), = treadle_ng.cameras(write([{"transform_matrix": matrix.tolist()}], fl_x=10, w=8, h=6, scale=1, offset=0, camera_model="OPENCV"))
+    np.testing.assert_allclose(np.asarray(camera.pose).reshape(3, 4), (matrix * [1, -1, -1, 1])[[1, 2, 0]], rtol=1e-6)
     with pytest.raises(ValueError, match="says no size of pictures"):
         treadle_ng.cameras(write(camera_angle_x=1))
 
@@ -133,11 +135,14 @@ WRONG = [
     ({"camera_angle_x": None}, [], "camera_angle_x should be a number"),
     ({"camera_angle_x": 4}, [], "camera_angle_x is 4; it should be an angle of more than 0 and less than 180 degrees, in radians"),
     ({"scale": "big"}, [], "scale should be a number"),
-    ({"offset": [1, 2]}, [], "offset should be a list of 3 numbers"),
+    ({"offset": [1, 2]}, [], "offset should be a number, or a list of 3"),
+    ({"scale": 0}, [], "scale is 0; it should be a positive number"),
     ({"w": 0, "h": 4}, [], "w should be a whole number of pixels, 1 to 65536"),
     ({"fl_x": 3}, [], "w is missing, and fl_x is in pixels of a picture of that size"),
     ({"fl_x": -3, "w": 4, "h": 4}, [], "fl_x is -3; it should be a positive number of pixels"),
     ({"is_fisheye": True}, [], "is_fisheye is said, and only lenses that keep lines straight are drawn"),
+    ({"camera_model": "OPENCV_FISHEYE"}, [], "camera_model is OPENCV_FISHEYE, and only lenses that keep lines straight are drawn"),
+    ({"camera_model": 3}, [], "camera_model is no name"),
     ({"from_mitsuba": True}, [], "from_mitsuba is true"),
 ]
 

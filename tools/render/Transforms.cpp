@@ -21,6 +21,9 @@ constexpr double defaultScale = 0.33, defaultOffset = 0.5;
 constexpr size_t maxFrames = 10000, maxFileBytes = 256 << 20;
 constexpr double leastDirection = 1e-6;
 
+// Of camera_model; how far those with parameters bend is read by name.
+constexpr const char *straightLenses[] = {"PERSPECTIVE", "PINHOLE", "SIMPLE_PINHOLE", "SIMPLE_RADIAL",
+                                          "RADIAL",      "OPENCV",  "FULL_OPENCV"};
 constexpr const char *distortions[] = {"k1", "k2", "k3", "k4", "p1", "p2"};
 
 /// "0.5"
@@ -99,6 +102,13 @@ Status Reader::readLens(const llvm::json::Object &all, const llvm::json::Object 
     if (value && value->getAsBoolean().value_or(true))
       return wrong(where, "is said, and only lenses that keep lines straight are drawn");
   }
+  std::string where = owner;
+  if (const llvm::json::Value *value = find(all, frame, "camera_model", where)) {
+    llvm::StringRef model = value->getAsString().value_or("");
+    if (llvm::none_of(straightLenses, [&](const char *known) { return model.equals_insensitive(known); }))
+      return wrong(where, "is ", model.empty() ? "no name" : model.take_front(40).str(),
+                   ", and only lenses that keep lines straight are drawn");
+  }
   for (const char *key : distortions) {
     std::optional<double> amount;
     if (Status status = readNumber(all, frame, owner, key, amount); status.failed())
@@ -170,13 +180,16 @@ Status Reader::read(const llvm::json::Object &all, std::vector<TransformsFrame> 
   llvm::json::Object none;
   if (Status status = readNumber(all, none, "", "scale", scale); status.failed())
     return status;
+  if (scale && !(*scale > 0))
+    return wrong("scale", "is ", shown(*scale), "; it should be a positive number");
   Vector offset = {defaultOffset, defaultOffset, defaultOffset};
   if (const llvm::json::Value *given = all.get("offset")) {
     const llvm::json::Array *list = given->getAsArray();
     for (size_t d = 0; d < 3; ++d) {
-      offset[d] = list && list->size() == 3 ? (*list)[d].getAsNumber().value_or(NAN) : NAN;
+      const llvm::json::Value *number = !list ? given : list->size() == 3 ? &(*list)[d] : nullptr;
+      offset[d] = number ? number->getAsNumber().value_or(NAN) : NAN;
       if (!std::isfinite(offset[d]))
-        return wrong("offset", "should be a list of 3 numbers");
+        return wrong("offset", "should be a number, or a list of 3");
     }
   }
   if (all.getBoolean("from_mitsuba").value_or(false))
