@@ -165,14 +165,13 @@ Status Device::start(bool staged) {
   return {};
 }
 
-Status Device::failed(VkResult result, std::string_view what) const {
+Status Device::failed(VkResult result, std::string_view what, std::string_view advice) const {
   std::string where = concat(info->properties.deviceName, ": ", what, ": ");
   switch (result) {
   case VK_SUCCESS:
     return {};
   case VK_ERROR_OUT_OF_DEVICE_MEMORY:
-    return error(TREADLE_OUT_OF_MEMORY, where,
-                 "the device has no more memory; close what else uses it, or give smaller inputs");
+    return error(TREADLE_OUT_OF_MEMORY, where, "the device has no more memory; close what else uses it, or ", advice);
   case VK_ERROR_OUT_OF_HOST_MEMORY:
     return error(TREADLE_OUT_OF_MEMORY, where, "no more memory");
   case VK_ERROR_DEVICE_LOST:
@@ -218,21 +217,22 @@ void Device::waitIdle() {
 
 // ---- memory ----------------------------------------------------------------------------------
 
-Status Block::allocate(const std::shared_ptr<Device> &newDevice, uint64_t wanted, Use use, std::string_view what) {
+Status Block::allocate(const std::shared_ptr<Device> &newDevice, uint64_t wanted, Use use, std::string_view what,
+                       std::string_view advice) {
   constexpr uint64_t alignment = 256; // whole lines of any cache
   release();
   device = newDevice;
   wanted = std::max<uint64_t>((wanted + 63) / 64 * 64, 64);
   if (wanted > device->largestPiece())
     return error(TREADLE_OUT_OF_MEMORY, device->physical().properties.deviceName, ": ", what, " take ", wanted,
-                 " bytes, the device has at most ", device->largestPiece(), " in one piece; give smaller inputs");
+                 " bytes, the device has at most ", device->largestPiece(), " in one piece; ", advice);
   VkBufferCreateInfo buffer = bufferOf(wanted);
   VmaAllocationCreateInfo info = memoryFor(use, device->isUnified());
   VmaAllocationInfo made = {};
   VkResult result =
       vmaCreateBufferWithAlignment(device->allocator(), &buffer, &info, alignment, &handle, &memory, &made);
   if (result != VK_SUCCESS)
-    return device->failed(result, concat(wanted, " bytes for ", what));
+    return device->failed(result, concat(wanted, " bytes for ", what), advice);
   host = static_cast<char *>(made.pMappedData);
   place(wanted);
   return {};

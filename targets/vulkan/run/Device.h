@@ -25,6 +25,8 @@ enum class Use {
   download,  // copied to, read by the host
 };
 
+constexpr std::string_view lessMemory = "give smaller inputs";
+
 class Device {
 public:
   /// Opens the device of that number in the instance's list, which must be one that can be used. `staged`: none of
@@ -43,8 +45,9 @@ public:
   VkDevice get() const { return handle; }
   bool isApp() const { return !isOwned; }
 
-  /// What a call that failed means to the user. `what` it was for: "running a kernel".
-  Status failed(VkResult result, std::string_view what) const;
+  /// What a call that failed means to the user. `what` it was for: "running a kernel"; what helps where memory is
+  /// short.
+  Status failed(VkResult result, std::string_view what, std::string_view advice = lessMemory) const;
   /// Whether a call has said that the device is gone; nothing works any more then.
   bool isLost() const { return lost; }
 
@@ -94,7 +97,8 @@ public:
   Block &operator=(Block &&other) noexcept;
 
   /// `bytes` for `use`; what was there before is gone.
-  Status allocate(const std::shared_ptr<Device> &device, uint64_t bytes, Use use, std::string_view what);
+  Status allocate(const std::shared_ptr<Device> &device, uint64_t bytes, Use use, std::string_view what,
+                  std::string_view advice = lessMemory);
   /// The app's, of which nothing is given back.
   void adopt(const std::shared_ptr<Device> &device, VkBuffer buffer, uint64_t bytes);
   void release();

@@ -19,6 +19,9 @@
 namespace treadle::vulkan {
 namespace {
 
+constexpr std::string_view fewerWeights = "run the model on a device with more, compile a scene with --tables i8, or "
+                                          "take a model of fewer weights";
+
 /// Brings weights to the device, through memory that the host reaches where it does not reach theirs.
 class Upload {
 public:
@@ -48,7 +51,7 @@ private:
   Status flush() {
     constexpr uint64_t size = 1 << 25;
     if (!between.size())
-      return between.allocate(device, size, Use::upload, "weights on their way");
+      return between.allocate(device, size, Use::upload, "weights on their way", fewerWeights);
     if (Status status = commands.begin(); status.failed())
       return status;
     for (const auto &[to, region] : copies)
@@ -134,7 +137,7 @@ Status Resident::loadWeights(const Program &program) {
   Upload upload(device);
   for (size_t g = 0; g < groups.size(); ++g) {
     Block &block = weights[g];
-    if (Status status = block.allocate(device, groups[g].bytes + simtReadBeyond, Use::kernels, "weights");
+    if (Status status = block.allocate(device, groups[g].bytes + simtReadBeyond, Use::kernels, "weights", fewerWeights);
         status.failed())
       return status;
     uint32_t end = g + 1 < groups.size() ? groups[g + 1].first : count;

@@ -69,17 +69,22 @@ protected:
   }
   /// Of a device whose memory goes by `memory`.
   std::unique_ptr<Session> tightSession(bool staged) {
+    std::unique_ptr<Driver> driver;
+    EXPECT_EQ(load(staged, /*isEmpty=*/false, driver).message, "");
+    return std::make_unique<Session>(opened, std::move(driver), nullptr, 0);
+  }
+  Status load(bool staged, bool isEmpty, std::unique_ptr<Driver> &driver) {
     memory = {};
+    memory.isEmpty = isEmpty;
     DriverOptions options;
     options.shared = &opened->shared();
-    std::unique_ptr<Driver> driver;
     EXPECT_EQ(vulkan::createDriver(options, staged, driver).message, "");
     auto instance = std::static_pointer_cast<vulkan::Instance>(opened->shared().parts["vulkan"].lock());
     memory.functions = instance->GetDeviceProcAddr;
     instance->GetDeviceProcAddr = functionOf;
-    EXPECT_EQ(driver->load(opened, *opened->tables().executables()->Get(0)).message, "");
+    Status status = driver->load(opened, *opened->tables().executables()->Get(0));
     instance->GetDeviceProcAddr = memory.functions;
-    return std::make_unique<Session>(opened, std::move(driver), nullptr, 0);
+    return status;
   }
   /// That of the sessions.
   vulkan::Device &device() {
@@ -169,6 +174,16 @@ TEST_F(VulkanFailures, NoMemory) {
     memory.isEmpty = false;
     EXPECT_EQ(run(*tight, 50000).message, "");
   }
+}
+
+TEST_F(VulkanFailures, NoMemoryForWeights) {
+  std::unique_ptr<Driver> driver;
+  Status status = load(/*staged=*/false, /*isEmpty=*/true, driver);
+  EXPECT_EQ(status.code, TREADLE_OUT_OF_MEMORY);
+  EXPECT_THAT(status.message,
+              EndsWith("for weights: the device has no more memory; close what else uses it, or run the "
+                       "model on a device with more, compile a scene with --tables i8, or take a model "
+                       "of fewer weights"));
 }
 
 TEST_F(VulkanFailures, MemoryThatCannotBeMapped) {
