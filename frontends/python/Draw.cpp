@@ -72,6 +72,7 @@ public:
       choice.camera.pose = Pose::of(*pose);
     if (intrinsics)
       choice.camera.lens.emplace(); // that there is one; of which size is not known yet
+    raise(checkPicture(choice, ""));
     Frame frame;
     std::exception_ptr failure;
     Status status;

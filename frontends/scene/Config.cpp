@@ -34,7 +34,7 @@ std::string describe(const json &value) {
   case json::value_t::object:
     return "is a map";
   case json::value_t::array:
-    return "is a list";
+    return value.empty() ? "is an empty list" : "is a list of " + std::to_string(value.size());
   case json::value_t::binary:
     return "is binary";
   case json::value_t::string:
@@ -166,17 +166,18 @@ std::vector<Config> Config::maps(StringRef key) const {
   return result;
 }
 
-bool readList(const Config &config, StringRef key, llvm::MutableArrayRef<float> numbers) {
+bool readList(const Config &config, StringRef key, llvm::MutableArrayRef<float> numbers, size_t least) {
   const json *entry = config.find(key);
   if (!entry)
     return false;
   std::vector<float> read;
-  if (entry->is_array() && entry->size() == numbers.size())
+  if (entry->is_array() && (entry->size() == numbers.size() || entry->size() == least))
     for (const json &item : *entry)
       if (float number = item.is_number() ? static_cast<float>(item.get<double>()) : NAN; std::isfinite(number))
         read.push_back(number);
-  if (read.size() != numbers.size()) {
-    config.report(key, config.found(key) + "; it should be a list of " + Twine(numbers.size()) + " numbers");
+  if (read.empty() || read.size() != entry->size()) {
+    std::string counts = (least ? std::to_string(least) + " or " : "") + std::to_string(numbers.size());
+    config.report(key, config.found(key) + "; it should be a list of " + counts + " numbers");
     return false;
   }
   llvm::copy(read, numbers.begin());

@@ -91,8 +91,8 @@ private:
   Problems *problems;
 };
 
-/// Numbers in a list; false if there is none.
-bool readList(const Config &config, llvm::StringRef key, llvm::MutableArrayRef<float> numbers);
+/// Numbers in a list; false if there is none. There may be `least` instead of all, the last stay as they are then.
+bool readList(const Config &config, llvm::StringRef key, llvm::MutableArrayRef<float> numbers, size_t least = 0);
 
 /// The bytes of a key; a file that went through JSON has a list of them. They live in what the config's values do, or
 /// in `keeper`, which is set then.

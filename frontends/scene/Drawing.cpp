@@ -21,6 +21,7 @@ namespace {
 constexpr int64_t maxAabbScale = 128, maxPixels = 1 << 16;
 constexpr double leastThickness = 0.01; // of a cell that is looked at, if the mean is not less
 constexpr double coneOfLargeScenes = 1 / 256.0;
+constexpr double maxStops = 64;           // of exposure
 constexpr double sceneSteps = 1024 * 128; // the greatest step in least ones, of scenes that steps grow in
 
 std::string shown(double number) {
@@ -208,22 +209,33 @@ void cropBox(const Config &owner, StringRef key, Drawing &drawing) {
   drawing.box = {low[0], low[1], low[2], high[0], high[1], high[2]};
 }
 
+void readLook(const Config &config, StringRef backgroundKey, Drawing &drawing) {
+  readList(config, backgroundKey, drawing.background, /*least=*/3);
+  if (llvm::any_of(drawing.background, [](float number) { return !(number >= 0 && number <= 1); }))
+    config.report(backgroundKey, "should be numbers from 0 to 1, in sRGB");
+  drawing.exposure = config.number("exposure").value_or(0);
+  if (std::abs(drawing.exposure) > maxStops)
+    config.report("exposure", config.found("exposure") + "; it should be a number of stops from " + shown(-maxStops) +
+                                  " to " + shown(maxStops));
+}
+
 void setNumbers(Drawing &drawing, Mode mode, ArrayRef<Setting> settings, StringRef where, Problems &problems) {
   Drawing::Numbers &numbers = drawing.numbers;
   char letter = letterOf(mode);
   for (const auto &[name, value] : settings) {
     bool isKnown = false;
     std::string known;
-#define TREADLE_SCENE_SETTING(setting, modes, otherwise, low, high)                                                    \
+#define TREADLE_SCENE_SETTING(setting, modes, kind, otherwise, low, high)                                              \
   if (StringRef(modes).contains(letter)) {                                                                             \
     known += (known.empty() ? "" : ", ") + std::string(#setting);                                                      \
     if (name == #setting) {                                                                                            \
       isKnown = true;                                                                                                  \
-      if (value >= (low) && value <= (high))                                                                           \
+      bool isWhole = StringRef(#kind) == "whole";                                                                      \
+      if (value >= (low) && value <= (high) && (!isWhole || value == std::floor(value)))                               \
         numbers.setting = value;                                                                                       \
       else                                                                                                             \
-        problems.add(where + Twine(name) + " is " + shown(value) + "; it can be " + shown(low) + " to " +              \
-                     shown(high));                                                                                     \
+        problems.add(where + Twine(name) + " is " + shown(value) + "; it can be " +                                    \
+                     (isWhole ? "a whole number from " : "") + shown(low) + " to " + shown(high));                     \
     }                                                                                                                  \
   }
 #include "frontends/scene/Settings.def"
@@ -283,8 +295,7 @@ Drawing::Drawing(const Field &field) : isLinear(field.mode == Mode::Sdf || field
 
 Drawing readDrawing(const Config &snapshot, const Field &field, llvm::ArrayRef<Setting> settings) {
   Drawing drawing(field);
-  readList(snapshot, "background_color", drawing.background);
-  drawing.exposure = snapshot.number("exposure").value_or(0);
+  readLook(snapshot, "background_color", drawing);
   readList(snapshot, "up_dir", drawing.camera.up);
   readCamera(snapshot.map("camera", /*isNeeded=*/false), drawing);
   if (field.mode == Mode::Image) {

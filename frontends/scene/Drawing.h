@@ -26,7 +26,7 @@ struct Drawing {
   /// Numbers that a scene file's `render` and --set give, under the names of the ng dialect's attributes. NaN where
   /// nothing says one; those that a mode needs are set.
   struct Numbers {
-#define TREADLE_SCENE_SETTING(name, modes, otherwise, low, high) double name = otherwise;
+#define TREADLE_SCENE_SETTING(name, modes, kind, otherwise, low, high) double name = otherwise;
 #include "frontends/scene/Settings.def"
   } numbers;
 
@@ -56,6 +56,8 @@ Drawing readDrawing(const Config &snapshot, const Field &field, llvm::ArrayRef<S
 void setEdge(Drawing &drawing, float edge);
 /// Less of it is to be seen, if the key has a `min` and a `max`.
 void cropBox(const Config &owner, llvm::StringRef key, Drawing &drawing);
+/// What is behind the scene, and the exposure.
+void readLook(const Config &config, llvm::StringRef backgroundKey, Drawing &drawing);
 /// A matrix of 3 rows of 4, or 4 columns of 3, if there is one.
 void readPose(const Config &config, llvm::StringRef key, Drawing::Camera &camera);
 /// Sets numbers by name; `where` they stand: "render.", "--set ".

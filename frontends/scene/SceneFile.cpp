@@ -144,8 +144,7 @@ Drawing readSceneDrawing(const Config &config, StringRef folder, const Field &fi
     config.report("edge",
                   config.found("edge") + "; it should be a positive number, " + Twine(int64_t(maxEdge)) + " at most");
   cropBox(config, "box", drawing);
-  readList(config, "background", drawing.background);
-  drawing.exposure = config.number("exposure").value_or(0);
+  readLook(config, "background", drawing);
   readSceneCamera(config.map("camera", /*isNeeded=*/false), drawing.camera);
   std::array<float, 2> size{};
   if (readList(config, "size", size))

@@ -134,6 +134,13 @@ def test_linear_light_and_depth(scenes):
         scenes["gia-low.msgpack"].render(size=(4, 4), depth=True)
 
 
+@pytest.mark.parametrize("numbers, said", [({"background": (2, 0, 0)}, "background: should be numbers from 0 to 1"),
+                                           ({"exposure": math.nan}, "exposure: should be a number of stops from -64 to 64")])
+def test_a_picture_that_is_not(numbers, said, scenes):
+    with pytest.raises(ValueError, match=said):
+        scenes["gia-low.msgpack"].render(size=(4, 4), **numbers)
+
+
 def test_a_camera_by_its_pose_and_intrinsics(scenes):
     """Columns right, down, forward and position; half the width over the tangent of half the angle."""
     forward = np.float64([0.5, 0.5, 0.5]) - EYE

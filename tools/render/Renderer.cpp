@@ -84,6 +84,17 @@ Status Renderer::open(treadle_program *program, const treadle_session_options &o
   return status;
 }
 
+Status checkPicture(const PictureChoice &choice, std::string_view flag) {
+  if (choice.exposure && !(std::abs(*choice.exposure) <= maxStops))
+    return error(TREADLE_INVALID_ARGUMENT, flag, "exposure: should be a number of stops from ", -maxStops, " to ",
+                 maxStops);
+  if (choice.background)
+    for (double number : *choice.background)
+      if (!(number >= 0 && number <= 1))
+        return error(TREADLE_INVALID_ARGUMENT, flag, "background: should be numbers from 0 to 1");
+  return {};
+}
+
 Status Renderer::makeView(const PictureChoice &choice, Size &size, View &view, Camera &camera) const {
   if (const llvm::json::Array *given = description().getArray("size"); given && given->size() == 2)
     size = {(*given)[0].getAsInteger().value_or(1), (*given)[1].getAsInteger().value_or(1)};

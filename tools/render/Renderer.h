@@ -21,6 +21,7 @@
 namespace treadle {
 
 constexpr int64_t maxPictureExtent = 1 << 16;
+constexpr int64_t maxStops = 64; // of exposure
 
 struct Size {
   int64_t width = 0, height = 0;
@@ -33,6 +34,9 @@ struct PictureChoice {
   std::optional<double> exposure;                  // in stops
   CameraChoice camera;
 };
+
+/// Whether there are such pictures; `flag` stands before what a message names: "--" of a command.
+Status checkPicture(const PictureChoice &choice, std::string_view flag);
 
 /// What all pixels of a picture have in common.
 struct View {

@@ -81,7 +81,7 @@ Status parseChoice(const Arguments &arguments, PictureChoice &choice) {
     if (!text->empty() && !(value == &choice.camera.eye && isTransforms(arguments)))
       if (Status status = parseNumbers(flag, *text, value->emplace().data(), 3); status.failed())
         return status;
-  return {};
+  return checkPicture(choice, "--");
 }
 
 /// One picture of several.
@@ -182,6 +182,8 @@ Status render(const Arguments &arguments) {
   if (!arguments.profile.empty())
     if (Status status = checkWritable(arguments.profile); status.failed())
       return status;
+  if (!arguments.program.memoryLimit)
+    return error(TREADLE_INVALID_ARGUMENT, "--memory 0: is too little to draw with; the default is 512MiB");
   std::vector<Shot> shots;
   if (Status status = makeShots(arguments, shots); status.failed())
     return status;

@@ -65,7 +65,7 @@ WRONG = [
     ("sdf", {"encoding": nested(3)}, "encoding.nested[0] is 3; it should be a map of keys"),
     ("sdf", {"encoding": {"otype": "Composite"}}, "encoding.nested is missing; it should be a list of maps"),
     ("sdf", {"encoding": {"otype": "Empty"}}, "encoding makes no features of a position, and a network needs one"),
-    ("sdf", {"encoding": []}, "encoding is a list; it should be a map of keys"),
+    ("sdf", {"encoding": []}, "encoding is an empty list; it should be a map of keys"),
     ("sdf", {"network": None}, "network is missing; it should be a map of keys"),
     ("sdf", {"network": {"otype": "LSTM"}}, "network.otype is 'LSTM'; it can be FullyFusedMLP, MegakernelMLP, CutlassMLP, MLP"),
     ("sdf", {"network": {"n_neurons": 48}}, "network.n_neurons is 48; a FullyFusedMLP has 16, 32, 64 or 128"),

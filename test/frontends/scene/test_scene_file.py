@@ -205,7 +205,10 @@ def test_safetensors_that_are_wrong(data, said, scene, run, tmp_path):
 # Of the program that draws.
 DRAWN = [
     ("image", {"size": [0, 3]}, "size should be two whole numbers of pixels"),
-    ("image", {"background": [1, 1]}, "background is a list; it should be a list of 4 numbers"),
+    ("image", {"background": [1, 1]}, "background is a list of 2; it should be a list of 3 or 4 numbers"),
+    ("image", {"background": [1, 2, 0]}, "background should be numbers from 0 to 1, in sRGB"),
+    ("image", {"exposure": 1e9}, "it should be a number of stops from -64 to 64"),
+    ("sdf", {"render": {"max_steps": 1.5}}, "render.max_steps is 1.5; it can be a whole number from 1 to 65536"),
     ("sdf", {"edge": -1}, "edge is -1; it should be a positive number"),
     ("sdf", {"box": {"min": [2, 2, 2], "max": [3, 3, 3]}}, "box has nothing in common with the cube of edge 1"),
     ("sdf", {"camera": {"fov": 180}}, "camera.fov is 180; it should be an angle of more than 0 and less than 180 degrees"),
