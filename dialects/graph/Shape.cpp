@@ -392,10 +392,9 @@ std::optional<int64_t> SliceOp::byteOffset() {
   bool isAfterPart = false; // of a dimension: from there on all is taken
   for (auto [i, start] : llvm::enumerate(getStarts().getDims())) {
     elements = elements * from[i] + DimExpr(start);
-    bool isSingle = to[i] == 1;
-    if (isAfterPart ? to[i] != from[i] || getSteps()[i] != 1 : !isSingle && getSteps()[i] != 1)
+    if ((isAfterPart && to[i] != from[i]) || (to[i] != 1 && getSteps()[i] != 1))
       return std::nullopt;
-    isAfterPart |= !isSingle;
+    isAfterPart |= to[i] != 1;
   }
   std::optional<int64_t> count = elements.constantValue();
   int64_t bits = count.value_or(0) * bitWidth(*dtypeOf(getType().getElementType()));
