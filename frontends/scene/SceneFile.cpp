@@ -20,17 +20,79 @@ constexpr float maxEdge = 1 << 15;
 constexpr const char *filesKeys[] = {"parameters", "occupancy"};
 
 // What a file may say at its top; others are a slip of the pen, but for those that tiny-cuda-nn's files have too.
-constexpr const char *keys[] = {"treadle_scene", "kind",          "encoding",      "network",    "dir_encoding",
-                                "rgb_network",   "n_input_dims",  "n_output_dims", "parameters", "occupancy",
-                                "hdr",           "linear_colors", "extra_dims",    "edge",       "box",
-                                "size",          "background",    "exposure",      "camera",     "render"};
-constexpr const char *trainingKeys[] = {"loss", "optimizer", "parent", "description"};
+constexpr StringRef sceneKeys[] = {"treadle_scene", "kind",          "encoding",      "network",    "dir_encoding",
+                                   "rgb_network",   "n_input_dims",  "n_output_dims", "parameters", "occupancy",
+                                   "hdr",           "linear_colors", "extra_dims",    "edge",       "box",
+                                   "size",          "background",    "exposure",      "camera",     "render",
+                                   "loss",          "optimizer",     "parent",        "description"};
+// And in its maps. An encoding may have those of all kinds, as in tiny-cuda-nn.
+constexpr StringRef encodingKeys[] = {"otype",
+                                      "type",
+                                      "n_levels",
+                                      "n_features_per_level",
+                                      "n_features",
+                                      "n_grid_features",
+                                      "base_resolution",
+                                      "hash",
+                                      "interpolation",
+                                      "log2_hashmap_size",
+                                      "per_level_scale",
+                                      "stochastic_interpolation",
+                                      "n_frequencies",
+                                      "n_bins",
+                                      "degree",
+                                      "fixed_point_pos",
+                                      "n_dims_to_encode",
+                                      "dims_to_encode_begin",
+                                      "scale",
+                                      "offset",
+                                      "nested",
+                                      "reduction",
+                                      "convention",
+                                      "align_corners"};
+constexpr StringRef networkKeys[] = {"otype",      "n_neurons",         "n_hidden_layers",
+                                     "activation", "output_activation", "n_output_dims"};
+constexpr StringRef cameraKeys[] = {"eye", "look_at", "up", "fov", "fov_axis", "pose"};
+constexpr StringRef parametersKeys[] = {"file", "tensor", "dtype", "offset", "input"};
+constexpr StringRef occupancyKeys[] = {"file", "tensor", "dtype", "offset", "cells", "cascades"};
+constexpr StringRef boxKeys[] = {"min", "max"};
+constexpr int deepest = 16; // encoding within encodings
 
-void checkKeys(const Config &config) {
-  for (const std::string &key : config.names())
-    if (!llvm::is_contained(keys, key) && !llvm::is_contained(trainingKeys, key))
-      config.report(StringRef(key).take_front(40),
-                    "is no key of a scene file; docs/neural-graphics.md has those that there are");
+void checkKeys(const Config &config, ArrayRef<StringRef> known, StringRef owner) {
+  for (const std::string &key : config.names()) {
+    if (llvm::is_contained(known, key))
+      continue;
+    auto distance = [&](StringRef other) { return other.edit_distance(key, /*AllowReplacements=*/true, 3); };
+    StringRef nearest = *llvm::min_element(known, [&](StringRef a, StringRef b) { return distance(a) < distance(b); });
+    std::string advice =
+        distance(nearest) <= 2 ? "is " + nearest.str() + " meant?" : "docs/neural-graphics.md has those that there are";
+    config.report(StringRef(key).take_front(40), "is no key of " + owner + "; " + advice);
+  }
+}
+
+void checkEncoding(const Config &encoding, int depth) {
+  checkKeys(encoding, encodingKeys, "an encoding");
+  const nlohmann::json *nested = encoding.find("nested");
+  if (!nested || !nested->is_array() || depth == deepest ||
+      !llvm::all_of(*nested, [](const auto &item) { return item.is_object(); }))
+    return;
+  for (const Config &inner : encoding.maps("nested"))
+    checkEncoding(inner, depth + 1);
+}
+
+void checkMaps(const Config &config) {
+  auto check = [&](StringRef key, auto body) {
+    if (const nlohmann::json *value = config.find(key); value && value->is_object())
+      body(config.map(key));
+  };
+  for (StringRef key : {"encoding", "dir_encoding"})
+    check(key, [](const Config &encoding) { checkEncoding(encoding, 0); });
+  for (StringRef key : {"network", "rgb_network"})
+    check(key, [](const Config &network) { checkKeys(network, networkKeys, "a network"); });
+  check("camera", [](const Config &camera) { checkKeys(camera, cameraKeys, "a camera"); });
+  check("parameters", [](const Config &file) { checkKeys(file, parametersKeys, "parameters"); });
+  check("occupancy", [](const Config &file) { checkKeys(file, occupancyKeys, "an occupancy"); });
+  check("box", [](const Config &box) { checkKeys(box, boxKeys, "a box"); });
 }
 
 void readOccupancy(const Config &config, StringRef folder, Drawing &drawing) {
@@ -98,7 +160,8 @@ Field readSceneField(const Config &config, StringRef folder, StringRef part) {
   if (!problems.empty())
     return field; // the rest means nothing without it
   if (config.has("kind"))
-    checkKeys(config);
+    checkKeys(config, sceneKeys, "a scene file");
+  checkMaps(config);
   if (field.mode == Mode::Network) {
     if (!config.has("n_input_dims"))
       config.report("n_input_dims",

@@ -135,6 +135,11 @@ inline constexpr size_t simtReadBeyond = 8;
 /// Where slices begin, a multiple of it.
 inline constexpr size_t simtAlignment = 16;
 
+/// What helps where weights do not fit a device.
+inline constexpr std::string_view fewerWeights =
+    "run the model on a device with more, compile a scene with --tables i8, or take a model of fewer weights: of a "
+    "scene a smaller log2_hashmap_size";
+
 // ---- the targets that are built in -------------------------------------------------------------
 
 struct DriverOptions {

@@ -63,6 +63,8 @@ Status StreamResident::loadWeights(const Program &program) {
   if (count == 0)
     return {};
   Status status = device->allocate(StreamDevice::Space::device, bytes + simtReadBeyond, "weights", weights);
+  if (status.code == TREADLE_OUT_OF_MEMORY)
+    status = error(status.code, status.message, "; or ", fewerWeights);
   weightBytes = bytes;
   void *stream = nullptr;
   if (!status.failed())

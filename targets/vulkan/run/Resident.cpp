@@ -19,9 +19,6 @@
 namespace treadle::vulkan {
 namespace {
 
-constexpr std::string_view fewerWeights = "run the model on a device with more, compile a scene with --tables i8, or "
-                                          "take a model of fewer weights";
-
 /// Brings weights to the device, through memory that the host reaches where it does not reach theirs.
 class Upload {
 public:

@@ -183,7 +183,7 @@ TEST_F(VulkanFailures, NoMemoryForWeights) {
   EXPECT_THAT(status.message,
               EndsWith("for weights: the device has no more memory; close what else uses it, or run the "
                        "model on a device with more, compile a scene with --tables i8, or take a model "
-                       "of fewer weights"));
+                       "of fewer weights: of a scene a smaller log2_hashmap_size"));
 }
 
 TEST_F(VulkanFailures, MemoryThatCannotBeMapped) {
