@@ -21,7 +21,6 @@ namespace {
 constexpr int64_t maxAabbScale = 128, maxPixels = 1 << 16;
 constexpr double leastThickness = 0.01; // of a cell that is looked at, if the mean is not less
 constexpr double coneOfLargeScenes = 1 / 256.0;
-constexpr double maxStops = 64;           // of exposure
 constexpr double sceneSteps = 1024 * 128; // the greatest step in least ones, of scenes that steps grow in
 
 std::string shown(double number) {

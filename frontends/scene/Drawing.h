@@ -15,6 +15,8 @@
 
 namespace treadle::scene {
 
+constexpr int64_t maxStops = 64; // of exposure
+
 using Setting = std::pair<std::string, double>;
 
 /// What there is besides the field: where it is, how rays are followed, and what the file says of a picture.

@@ -10,13 +10,17 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <unistd.h>
 
 namespace treadle {
 
 Status TemporaryFile::make(const std::string &suffix, std::unique_ptr<TemporaryFile> &file) {
-  const char *folder = std::getenv("TMPDIR");
-  std::string path = concat(folder && *folder ? folder : "/tmp", "/treadle-XXXXXX", suffix);
+  std::error_code problem;
+  std::filesystem::path folder = std::filesystem::temp_directory_path(problem);
+  if (problem)
+    return error(TREADLE_IO, "the folder of temporary files: ", problem.message(), "; TMPDIR names another");
+  std::string path = (folder / "treadle-XXXXXX").string() + suffix;
   int descriptor = mkstemps(path.data(), static_cast<int>(suffix.size()));
   if (descriptor < 0)
     return error(TREADLE_IO, path, ": ", std::strerror(errno));

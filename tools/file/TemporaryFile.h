@@ -17,7 +17,8 @@ namespace treadle {
 /// Who has opened it keeps what is in it.
 class TemporaryFile {
 public:
-  /// An empty one where TMPDIR says, or in /tmp, whose name ends with `suffix`.
+  /// An empty one in the system's folder for such (std::filesystem::temp_directory_path), whose name ends with
+  /// `suffix`.
   static Status make(const std::string &suffix, std::unique_ptr<TemporaryFile> &file);
   TemporaryFile(const TemporaryFile &) = delete;
   TemporaryFile &operator=(const TemporaryFile &) = delete;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/render/Renderer.h"
+#include "frontends/scene/Drawing.h"
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -85,9 +86,9 @@ Status Renderer::open(treadle_program *program, const treadle_session_options &o
 }
 
 Status checkPicture(const PictureChoice &choice, std::string_view flag) {
-  if (choice.exposure && !(std::abs(*choice.exposure) <= maxStops))
-    return error(TREADLE_INVALID_ARGUMENT, flag, "exposure: should be a number of stops from ", -maxStops, " to ",
-                 maxStops);
+  if (choice.exposure && !(std::abs(*choice.exposure) <= scene::maxStops))
+    return error(TREADLE_INVALID_ARGUMENT, flag, "exposure: should be a number of stops from ", -scene::maxStops,
+                 " to ", scene::maxStops);
   if (choice.background)
     for (double number : *choice.background)
       if (!(number >= 0 && number <= 1))

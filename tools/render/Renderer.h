@@ -21,7 +21,6 @@
 namespace treadle {
 
 constexpr int64_t maxPictureExtent = 1 << 16;
-constexpr int64_t maxStops = 64; // of exposure
 
 struct Size {
   int64_t width = 0, height = 0;
