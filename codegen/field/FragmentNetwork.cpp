@@ -57,22 +57,10 @@ void FragmentNetwork::loadWeights() {
     // Neighbours that one load brings.
     int64_t run = std::gcd<int64_t>(layer.in, 64 / stored.getIntOrFloatBitWidth());
     int64_t ofRow = llvm::divideCeil(layer.steps * unit.depth, run), pitch = weightPitch(layer);
-    Value memory = kernel.bufferOf(layer.weights);
-    auto type = VectorType::get({run}, stored);
-    kernel.loop(kernel.thread(), kernel.index(layer.fragments * unit.columns * ofRow), kernel.threads(), [&](Value i) {
+    int64_t rows = layer.fragments * unit.columns;
+    kernel.loop(kernel.thread(), kernel.index(rows * ofRow), kernel.threads(), [&](Value i) {
       Value row = kernel.div(i, ofRow), k = kernel.mul(kernel.rem(i, ofRow), run);
-      Value place = kernel.add(kernel.mul(row, layer.in), k), exists;
-      if (layer.fragments * unit.columns > layer.out)
-        exists = kernel.less(row, kernel.index(layer.out));
-      if (ofRow * run > layer.in) {
-        Value here = kernel.less(k, kernel.index(layer.in));
-        exists = exists ? Value(arith::AndIOp::create(b, exists, here)) : here;
-      }
-      if (exists)
-        place = arith::SelectOp::create(b, exists, place, kernel.index(0));
-      Value loaded = vector::LoadOp::create(b, type, memory, place);
-      if (exists)
-        loaded = arith::SelectOp::create(b, exists, loaded, arith::ConstantOp::create(b, b.getZeroAttr(type)));
+      Value loaded = weightsAt(layer, row, k, run, rows);
       Value to = kernel.add(kernel.add(kernel.mul(row, pitch), k), layer.place);
       for (int64_t j = 0; j < run; ++j) {
         Value one = vector::ExtractOp::create(b, loaded, ArrayRef<int64_t>{j});

@@ -62,25 +62,12 @@ Value MatrixNetwork::weightFragment(const Layer &layer, Value number, Value thre
   while (run < layout.count() && layout.elements[llvm::Log2_64(run)] == run && layer.in % (2 * run) == 0 &&
          beginsAligned(2 * run))
     run *= 2;
-  Value memory = kernel.bufferOf(layer.weights);
+  int64_t rows = llvm::divideCeil(fragmentsOf(layer), layer.steps) * chain.others;
   Values elements;
   for (int64_t first = 0; first < layout.count(); first += run) {
     int64_t offset = layout.offsetOf(first);
-    Value ownRow = kernel.add(row, offset / unit.depth), ownK = kernel.add(k, offset % unit.depth), exists;
-    if (layer.fragments * chain.others > layer.out || fragmentsOf(layer) > layer.fragments * layer.steps)
-      exists = kernel.less(ownRow, kernel.index(layer.out));
-    if (layer.in % unit.depth) {
-      Value here = kernel.less(ownK, kernel.index(layer.in));
-      exists = exists ? Value(arith::AndIOp::create(b, exists, here)) : here;
-    }
-    Value place = kernel.add(kernel.mul(ownRow, layer.in), ownK);
-    if (exists)
-      place = arith::SelectOp::create(b, exists, place, kernel.index(0));
-    auto type = VectorType::get({run}, stored);
-    Value loaded = vector::LoadOp::create(b, type, memory, ValueRange(place), /*nontemporal=*/false,
-                                          llvm::MaybeAlign(run * stored.getIntOrFloatBitWidth() / 8));
-    if (exists)
-      loaded = arith::SelectOp::create(b, exists, loaded, arith::ConstantOp::create(b, b.getZeroAttr(type)));
+    Value loaded =
+        weightsAt(layer, kernel.add(row, offset / unit.depth), kernel.add(k, offset % unit.depth), run, rows);
     for (int64_t i = 0; i < run; ++i)
       elements.push_back(vector::ExtractOp::create(b, loaded, ArrayRef<int64_t>{i}));
   }

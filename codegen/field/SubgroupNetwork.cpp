@@ -9,6 +9,8 @@
 #include "codegen/field/FragmentNetwork.h"
 #include "codegen/field/MatrixNetwork.h"
 #include "codegen/field/NetworkMemory.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -116,6 +118,25 @@ SubgroupNetwork::~SubgroupNetwork() = default;
 
 const SubgroupNetwork::Layer &SubgroupNetwork::layerOf(Value weights) const {
   return layers.find(kernelArgument(weights))->second;
+}
+
+Value SubgroupNetwork::weightsAt(const Layer &layer, Value row, Value k, int64_t run, int64_t rows) {
+  Value exists, place = kernel.add(kernel.mul(row, layer.in), k);
+  if (rows > layer.out)
+    exists = kernel.less(row, kernel.index(layer.out));
+  if (layer.in % unit.depth) {
+    Value here = kernel.less(k, kernel.index(layer.in));
+    exists = exists ? Value(arith::AndIOp::create(b, exists, here)) : here;
+  }
+  if (exists)
+    place = arith::SelectOp::create(b, exists, place, kernel.index(0));
+  auto type = VectorType::get({run}, stored);
+  Value loaded =
+      vector::LoadOp::create(b, type, kernel.bufferOf(layer.weights), ValueRange(place),
+                             /*nontemporal=*/false, llvm::MaybeAlign(run * stored.getIntOrFloatBitWidth() / 8));
+  if (exists)
+    loaded = arith::SelectOp::create(b, exists, loaded, arith::ConstantOp::create(b, b.getZeroAttr(type)));
+  return loaded;
 }
 
 /// What a workgroup has without asking, or two or one have of a multiprocessor, if weights need it beside so many

@@ -59,6 +59,9 @@ protected:
   virtual bool canLoadLate(const Layer &layer) const = 0;
 
   const Layer &layerOf(mlir::Value weights) const;
+  /// `run` neighbours of a row of the tensor, from k on, a multiple of it; zeros past the last. There are as many rows
+  /// as fragments have, and as many k as steps have.
+  mlir::Value weightsAt(const Layer &layer, mlir::Value row, mlir::Value k, int64_t run, int64_t rows);
   int64_t subgroupRows() const { return kernel.target.subgroupThreads; }
 
   Kernel &kernel;
